@@ -1,0 +1,182 @@
+"""What fronts see of images: plain values, made by this room, drawn by CLI and TUI.
+
+Four words for sizes, the same everywhere:
+*compressed* travels, *unpacked* lies on disk, *unique* is what removing would free, *shared* stays.
+All sizes are bytes, all times seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.oci import Digest
+
+
+class Role(StrEnum):
+    """What a layer is for, in one image."""
+
+    BASE = "base"
+    INTERMEDIATE = "intermediate"
+    APPLICATION = "application"
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSlice:
+    """One segment of an image's stacked bar."""
+
+    diff_id: Digest
+    slot: int  # 0..15, the layer's colour for life
+    unpacked: int
+    shared: bool  # another local image stands on it too
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSummary:
+    """One image of the store, as a list row.
+
+    :param names: familiar references (`redis:7`), sorted; empty for an image that lost its last tag.
+    :param base: name of the local image whose whole stack is the start of this one, or "".
+    """
+
+    id: Digest
+    names: tuple[str, ...]
+    manifest_digest: Digest
+    created: float | None
+    platform: str
+    compressed: int
+    unpacked: int
+    unique: int
+    shared: int
+    layers: tuple[LayerSlice, ...]  # base first
+    containers: int
+
+
+@dataclass(frozen=True, slots=True)
+class LayerRow:
+    """One layer as it stands in one image.
+
+    :param position: 1 is the base.
+    :param used_by: a name of every other local image that has this layer (an id where it has no name), sorted.
+    :param role: see `Role`.
+    :param base_of: name of a local image whose stack ends with this layer (and starts this one), or "".
+    :param created_by: the history entry that made it, as it came from outside.
+    """
+
+    position: int
+    diff_id: Digest
+    blob_digest: Digest
+    slot: int
+    compressed: int
+    unpacked: int
+    entries: int
+    used_by: tuple[str, ...]
+    role: Role
+    base_of: str
+    created_by: str
+    created: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One instruction of the image's history, with or without a layer of its own."""
+
+    created: float | None
+    created_by: str
+    comment: str
+    position: int | None  # of the layer it made; None where it made none
+    unpacked: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImageDetail:
+    """Everything about one image."""
+
+    summary: ImageSummary
+    layers: tuple[LayerRow, ...]  # base first
+    history: tuple[HistoryRow, ...]  # oldest first
+    entrypoint: tuple[str, ...]
+    cmd: tuple[str, ...]
+    env: tuple[str, ...]
+    workdir: str
+    user: str
+    exposed_ports: tuple[str, ...]
+    volumes: tuple[str, ...]
+    labels: Mapping[str, str]
+    stop_signal: str
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLayer:
+    """One layer of an image that may be pulled."""
+
+    position: int
+    digest: Digest
+    diff_id: Digest
+    size: int  # compressed
+    here: bool
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class PullPlan:
+    """What a pull would do, from manifest and config alone.
+
+    :param fetch_bytes: compressed bytes of the layers that are not here.
+    :param total_bytes: compressed bytes of all layers.
+    """
+
+    reference: str
+    image_id: Digest
+    manifest_digest: Digest
+    platform: str
+    layers: tuple[PlanLayer, ...]
+    fetch_bytes: int
+    total_bytes: int
+
+
+class LayerState(StrEnum):
+    """Where one layer stands in a pull."""
+
+    WAITING = "waiting"
+    DOWNLOADING = "downloading"
+    UNPACKING = "unpacking"  # all bytes are here, the helper is still at work
+    DONE = "done"
+    HERE = "here"
+
+
+@dataclass(frozen=True, slots=True)
+class LayerProgress:
+    """One step forward of one layer; `done` of `total` compressed bytes."""
+
+    position: int
+    state: LayerState
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class PullResult:
+    """What a pull did.
+
+    :param fetched_bytes: layer bytes that really came over the wire; equals the plan's `fetch_bytes`.
+    :param changed: whether the name points elsewhere than before.
+    """
+
+    plan: PullPlan
+    fetched_bytes: int
+    unpacked_bytes: int
+    seconds: float
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedImage:
+    """What a removal did: names taken away, layers deleted, bytes freed on disk."""
+
+    untagged: tuple[str, ...]
+    deleted_image: Digest | None
+    deleted_layers: tuple[Digest, ...]
+    freed: int
