@@ -1,0 +1,198 @@
+"""The façade: everything the engine can do, for fronts that live in an event loop.
+
+Rooms are opened when first used, their blocking calls run in threads, and what comes back is plain
+values (`engine.images.models`, `engine.containers.models`, `engine.models`). Any number of engines,
+in any number of processes, may work on one store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any
+
+from engine.containers.models import ContainerOptions, ContainerSummary, LogLine, StepRow
+from engine.events import Event
+from engine.images.models import (
+    ImageDetail,
+    ImageSummary,
+    LayerProgress,
+    PullPlan,
+    PullResult,
+    RemovedImage,
+)
+from engine.lab.models import LabProgress, LabStatus
+from engine.models import HostInfo
+from engine.oci import Digest
+from engine.rooms import Rooms
+from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from engine.layers.table import FileTable
+
+
+class Engine:
+    """Images, layers and containers of one store.
+
+    Cheap to make: nothing is opened before it is used. All methods raise subclasses of
+    `engine.errors.LaminaError` and nothing else on purpose. Names are Docker's: a container by name,
+    id or unique prefix of its id; an image by reference, id or unique prefix of its id.
+
+    :param settings: where the store is; see `engine.settings.load_settings`.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._rooms = Rooms(settings)
+
+    # images
+
+    async def images(self) -> list[ImageSummary]:
+        """All images of the store, the newest first."""
+        return await asyncio.to_thread(lambda: self._rooms.images.list())
+
+    async def image(self, name: str) -> ImageDetail:
+        """Everything about one image.
+
+        :raises NotFound: no image has that name.
+        """
+        return await asyncio.to_thread(lambda: self._rooms.images.get(name))
+
+    async def plan(self, reference: str, platform: str = "") -> PullPlan:
+        """What pulling a reference would fetch and what is here already; asks the registry, changes nothing.
+
+        :param platform: `os/architecture[/variant]`; the host's where empty.
+        """
+        images = await asyncio.to_thread(lambda: self._rooms.images)
+        return await images.plan(reference, platform)
+
+    async def pull(
+        self,
+        reference: str,
+        platform: str = "",
+        *,
+        on_plan: Callable[[PullPlan], None] | None = None,
+        on_progress: Callable[[LayerProgress], None] | None = None,
+    ) -> PullResult:
+        """Bring an image here; only layers that are missing travel. Cancel the task to cancel the pull.
+
+        :param on_plan: called once, in the event loop, before the first byte travels.
+        :param on_progress: called in the event loop, many times a second.
+        """
+        images = await asyncio.to_thread(lambda: self._rooms.images)
+        return await images.pull(reference, platform, on_plan=on_plan, on_progress=on_progress)
+
+    async def preview_remove(self, name: str) -> RemovedImage:
+        """What `remove_image` would do; changes nothing."""
+        return await asyncio.to_thread(lambda: self._rooms.images.preview_remove(name))
+
+    async def remove_image(self, name: str, force: bool = False) -> RemovedImage:
+        """Take a name from an image and, with its last name, the image and the layers only it had.
+
+        :raises Conflict: a container needs the image, or (without `force`) an id with several names.
+        """
+        return await asyncio.to_thread(lambda: self._rooms.images.remove(name, force))
+
+    async def layer_table(self, diff_id: Digest) -> FileTable:
+        """The files of one layer, as its archive had them."""
+        return await asyncio.to_thread(lambda: self._rooms.layers.table(diff_id))
+
+    # containers
+
+    async def containers(self, all: bool = True) -> list[ContainerSummary]:  # noqa: A002  Docker's word
+        """Containers, the newest first; with `all` false only those that run."""
+        return await asyncio.to_thread(lambda: self._rooms.containers.list(all))
+
+    async def container(self, name: str) -> ContainerSummary:
+        """One container.
+
+        :raises NotFound: no container has that name.
+        """
+        return await asyncio.to_thread(lambda: self._rooms.containers.get(name))
+
+    async def create(self, options: ContainerOptions) -> ContainerSummary:
+        """Make a container of an image that is here; it does not run yet."""
+        return await asyncio.to_thread(lambda: self._rooms.containers.create(options))
+
+    async def start(self, name: str) -> ContainerSummary:
+        """Start a container; it outlives this process.
+
+        :raises LaunchError: a step failed; it names the stage.
+        """
+        started = await asyncio.to_thread(lambda: self._rooms.containers.start(name))
+        return started.summary
+
+    async def stop(self, name: str, timeout: float = 10) -> None:  # noqa: ASYNC109  Docker's grace, not ours
+        """Ask a container to end, and kill it when `timeout` seconds have passed."""
+        await asyncio.to_thread(lambda: self._rooms.containers.stop(name, timeout))
+
+    async def kill(self, name: str, signal: str = "KILL") -> None:
+        """Send a signal to a container's first process."""
+        await asyncio.to_thread(lambda: self._rooms.containers.kill(name, signal))
+
+    async def remove(self, name: str, force: bool = False) -> None:
+        """Remove a container and its writable layer; `force` kills it first."""
+        await asyncio.to_thread(lambda: self._rooms.containers.remove(name, force))
+
+    async def wait(self, name: str) -> int:
+        """The container's exit code, when it has ended."""
+        return await asyncio.to_thread(lambda: self._rooms.containers.wait(name))
+
+    async def inspect(self, name: str) -> dict[str, Any]:
+        """A container or an image with Docker's keys; a container where both have the name."""
+        return await asyncio.to_thread(lambda: self._rooms.inspect(name))
+
+    async def steps(self, name: str) -> list[StepRow]:
+        """What was done to start a container, in order, with the shell command that would do the same."""
+        return await asyncio.to_thread(lambda: self._rooms.containers.steps(name))
+
+    async def logs(
+        self, name: str, tail: int | None = None, follow: bool = False
+    ) -> AsyncIterator[list[LogLine]]:
+        """A container's output, in batches as they come.
+
+        :param tail: begin with the last so many lines; None begins at the start.
+        :param follow: go on until the container has ended and all is read.
+        """
+        from engine.follow import follow_log
+
+        reader = await asyncio.to_thread(lambda: self._rooms.containers.logs(name))
+        async for batch in follow_log(reader, tail, follow):
+            yield batch
+
+    # the store as a whole
+
+    async def events(self, since: float | None = None, follow: bool = True) -> AsyncIterator[Event]:
+        """What happened on this store, by whichever front, and (with `follow`) what happens from now on.
+
+        :param since: seconds since the epoch to begin at; None begins now.
+        """
+        from engine.follow import follow_journal
+
+        async for event in follow_journal(self._rooms.layout, self._rooms.journal, since, follow):
+            yield event
+
+    async def lab_up(self, on_progress: Callable[[LabProgress], None] | None = None) -> LabStatus:
+        """Make the sample images where they are missing, and serve them on a loopback port.
+
+        :param on_progress: called in the event loop as the images are made.
+        """
+        loop = asyncio.get_running_loop()
+
+        def tell(progress: LabProgress) -> None:
+            if on_progress is not None:
+                loop.call_soon_threadsafe(on_progress, progress)
+
+        return await asyncio.to_thread(lambda: self._rooms.lab.up(tell))
+
+    async def lab_down(self) -> LabStatus:
+        """Stop serving the sample images; what was pulled stays."""
+        return await asyncio.to_thread(lambda: self._rooms.lab.down())
+
+    async def lab_status(self) -> LabStatus:
+        """Whether the lab serves, where, and what."""
+        return await asyncio.to_thread(lambda: self._rooms.lab.status())
+
+    async def info(self) -> HostInfo:
+        """The machine, the store, and what sharing layers saves."""
+        return await asyncio.to_thread(lambda: self._rooms.info())
