@@ -1,0 +1,13 @@
+"""The island: what becomes a container's monitor and its init.
+
+Run by `engine.runtime` as a fresh, single-threaded interpreter (`python -I -S start.py`), because
+`unshare` and `setns` refuse threaded callers and a fork of an asyncio program is not safe.
+Standard library only, and little of it: what is imported here is paid at every start of a container
+and held in memory for as long as it runs. `typing` and `dataclasses` alone would cost 12 ms and 2 MB.
+
+    start.py     the script: finds this package, leaves its parent, becomes the monitor
+    task.py      the whole task as one document
+    messages.py  what is reported back, step by step
+    monitor.py   one per container: terminal, log, exit status
+    init.py      the container's first process, from fork to exec
+"""

@@ -1,0 +1,230 @@
+"""System calls that Python 3.11 does not offer, by ctypes; thin, and each raises OSError.
+
+Numbers of the calls above 424 are the same on every architecture (include/uapi/asm-generic/unistd.h);
+constants are from include/uapi/linux/{mount,openat2,sched,prctl,fcntl}.h.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWCGROUP = 0x02000000
+CLONE_NEWUTS = 0x04000000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+
+MS_REC = 0x4000
+MS_PRIVATE = 1 << 18
+MNT_DETACH = 2
+
+AT_FDCWD = -100
+AT_EMPTY_PATH = 0x1000
+AT_RECURSIVE = 0x8000
+OPEN_TREE_CLONE = 1
+OPEN_TREE_CLOEXEC = os.O_CLOEXEC
+MOVE_MOUNT_F_EMPTY_PATH = 0x4
+MOVE_MOUNT_T_EMPTY_PATH = 0x40
+FSOPEN_CLOEXEC = 1
+FSMOUNT_CLOEXEC = 1
+FSCONFIG_SET_FLAG = 0
+FSCONFIG_SET_STRING = 1
+FSCONFIG_CMD_CREATE = 6
+MOUNT_ATTR_RDONLY = 0x1
+MOUNT_ATTR_NOSUID = 0x2
+MOUNT_ATTR_NODEV = 0x4
+MOUNT_ATTR_NOEXEC = 0x8
+
+RESOLVE_NO_XDEV = 0x01
+RESOLVE_NO_MAGICLINKS = 0x02
+RESOLVE_NO_SYMLINKS = 0x04
+RESOLVE_BENEATH = 0x08
+RESOLVE_IN_ROOT = 0x10
+
+PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
+PR_SET_NAME = 15
+PR_CAPBSET_READ = 23
+PR_CAPBSET_DROP = 24
+PR_SET_NO_NEW_PRIVS = 38
+PR_CAP_AMBIENT = 47
+PR_CAP_AMBIENT_CLEAR_ALL = 4
+
+_OPEN_TREE, _MOVE_MOUNT, _FSOPEN, _FSCONFIG, _FSMOUNT = 428, 429, 430, 431, 432
+_CLOSE_RANGE, _OPENAT2, _MOUNT_SETATTR = 436, 437, 442
+_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "riscv64": 41, "s390x": 217, "ppc64le": 203}
+
+
+def _check(result: int, what: str, path: str | bytes | None = None) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}", None if path is None else os.fsdecode(path))
+    return result
+
+
+def _syscall(number: int, what: str, *arguments: object, path: str | bytes | None = None) -> int:
+    return _check(_libc.syscall(ctypes.c_long(number), *arguments), what, path)
+
+
+def _int(value: int) -> ctypes.c_long:
+    # Variadic arguments travel as whole registers; a bare int would leave the upper half undefined.
+    return ctypes.c_long(value)
+
+
+def unshare(flags: int) -> None:
+    """Leave the namespaces named by CLONE_NEW* flags for new ones. unshare(2)"""
+    _check(_libc.unshare(ctypes.c_int(flags)), "unshare")
+
+
+def setns(fd: int, kind: int) -> None:
+    """Join the namespace (or those of the process a pidfd names). setns(2)"""
+    _check(_libc.setns(ctypes.c_int(fd), ctypes.c_int(kind)), "setns")
+
+
+def mount(source: str | None, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
+    """The old mount call, by path. mount(2)"""
+    result = _libc.mount(
+        source and os.fsencode(source), os.fsencode(target), kind and os.fsencode(kind),
+        ctypes.c_ulong(flags), data and os.fsencode(data),
+    )  # fmt: skip
+    _check(result, "mount", target)
+
+
+def umount(target: str, flags: int = 0) -> None:
+    """umount2(2)"""
+    _check(_libc.umount2(os.fsencode(target), ctypes.c_int(flags)), "umount", target)
+
+
+def pivot_root(new_root: str, put_old: str) -> None:
+    """Make a mount the root of this mount namespace. pivot_root(2)"""
+    number = _PIVOT_ROOT[os.uname().machine]
+    _syscall(number, "pivot_root", os.fsencode(new_root), os.fsencode(put_old), path=new_root)
+
+
+def open_tree(directory: int, path: str, flags: int) -> int:
+    """A descriptor of a mount, or with OPEN_TREE_CLONE of a detached copy of it. open_tree(2)"""
+    return _syscall(
+        _OPEN_TREE,
+        "open_tree",
+        _int(directory),
+        os.fsencode(path),
+        _int(flags | OPEN_TREE_CLOEXEC),
+        path=path,
+    )
+
+
+def attach_mount(mount_fd: int, target_fd: int) -> None:
+    """Attach a detached mount on the very file that a descriptor names. move_mount(2)"""
+    flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH
+    _syscall(_MOVE_MOUNT, "move_mount", _int(mount_fd), b"", _int(target_fd), b"", _int(flags))
+
+
+def fsopen(kind: str) -> int:
+    """A configuration context of a filesystem type. fsopen(2)"""
+    return _syscall(_FSOPEN, f"fsopen {kind}", os.fsencode(kind), _int(FSOPEN_CLOEXEC))
+
+
+def fsconfig_string(context: int, key: str, value: str) -> None:
+    """Set one option; options given one by one have no common length limit. fsconfig(2)"""
+    _syscall(
+        _FSCONFIG, f"fsconfig {key}", _int(context), _int(FSCONFIG_SET_STRING), os.fsencode(key),
+        os.fsencode(value), _int(0), path=value,
+    )  # fmt: skip
+
+
+def fsconfig_flag(context: int, key: str) -> None:
+    """Set an option that takes no value. fsconfig(2)"""
+    _syscall(
+        _FSCONFIG, f"fsconfig {key}", _int(context), _int(FSCONFIG_SET_FLAG), os.fsencode(key), None, _int(0)
+    )
+
+
+def fsmount(context: int, attributes: int) -> int:
+    """Create the filesystem and give a descriptor of its detached mount. fsconfig(2), fsmount(2)"""
+    _syscall(_FSCONFIG, "fsconfig create", _int(context), _int(FSCONFIG_CMD_CREATE), None, None, _int(0))
+    return _syscall(_FSMOUNT, "fsmount", _int(context), _int(FSMOUNT_CLOEXEC), _int(attributes))
+
+
+class _MountAttr(ctypes.Structure):
+    _fields_ = [
+        ("attr_set", ctypes.c_uint64),
+        ("attr_clr", ctypes.c_uint64),
+        ("propagation", ctypes.c_uint64),
+        ("userns_fd", ctypes.c_uint64),
+    ]
+
+
+def mount_setattr(fd: int, path: str, set_: int, *, recursive: bool = False, propagation: int = 0) -> None:
+    """Add attributes (MOUNT_ATTR_*) to a mount, or to all below it. mount_setattr(2)"""
+    attributes = _MountAttr(attr_set=set_, propagation=propagation)
+    flags = (AT_EMPTY_PATH if not path else 0) | (AT_RECURSIVE if recursive else 0)
+    _syscall(
+        _MOUNT_SETATTR, "mount_setattr", _int(fd), os.fsencode(path), _int(flags),
+        ctypes.byref(attributes), _int(ctypes.sizeof(attributes)), path=path,
+    )  # fmt: skip
+
+
+class _OpenHow(ctypes.Structure):
+    _fields_ = [("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64)]
+
+
+def openat2(directory: int, path: str | bytes, flags: int, resolve: int, mode: int = 0) -> int:
+    """Open with the walk bounded by RESOLVE_* flags. openat2(2)
+
+    Tried again on EAGAIN, which the kernel answers when a rename raced the walk.
+    """
+    how = _OpenHow(flags=flags | os.O_CLOEXEC, mode=mode, resolve=resolve)
+    for attempt in range(128):
+        try:
+            return _syscall(
+                _OPENAT2, "openat2", _int(directory), os.fsencode(path), ctypes.byref(how),
+                _int(ctypes.sizeof(how)), path=path,
+            )  # fmt: skip
+        except BlockingIOError:
+            if attempt == 127:
+                raise
+    raise AssertionError("unreachable")
+
+
+def close_range(first: int, last: int = 0xFFFFFFFF) -> None:
+    """Close all descriptors from first to last. close_range(2)"""
+    _syscall(_CLOSE_RANGE, "close_range", _int(first), _int(last), _int(0))
+
+
+def prctl(option: int, value: int = 0, third: int = 0) -> int:
+    """prctl(2)"""
+    arguments = [ctypes.c_ulong(value), ctypes.c_ulong(third), ctypes.c_ulong(0), ctypes.c_ulong(0)]
+    return _check(_libc.prctl(ctypes.c_int(option), *arguments), f"prctl {option}")
+
+
+def set_process_name(name: str) -> None:
+    """The name that ps and top show; cut to 15 bytes by the kernel."""
+    _check(_libc.prctl(ctypes.c_int(PR_SET_NAME), os.fsencode(name), *[ctypes.c_ulong(0)] * 3), "prctl name")
+
+
+def sethostname(name: str) -> None:
+    """sethostname(2); Python has socket.sethostname, whose import costs half a megabyte per monitor."""
+    data = os.fsencode(name)
+    _check(_libc.sethostname(data, ctypes.c_size_t(len(data))), "sethostname")
+
+
+class _CapHeader(ctypes.Structure):
+    _fields_ = [("version", ctypes.c_uint32), ("pid", ctypes.c_int)]
+
+
+_CAPABILITY_VERSION_3 = 0x20080522
+
+
+def capset(effective: int, permitted: int, inheritable: int) -> None:
+    """Set this thread's capability sets, each a bit mask of 64. capset(2)"""
+    header = _CapHeader(version=_CAPABILITY_VERSION_3, pid=0)
+    masks = (effective, permitted, inheritable)
+    low = [mask & 0xFFFFFFFF for mask in masks]
+    high = [mask >> 32 for mask in masks]
+    data = (ctypes.c_uint32 * 6)(*low, *high)
+    _check(_libc.capset(ctypes.byref(header), ctypes.byref(data)), "capset")
