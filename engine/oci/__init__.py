@@ -1,6 +1,59 @@
-"""What the OCI specifications say, as pure data: no input, no output."""
+"""What the OCI specifications say, as pure data: no input, no output.
+
+Names load when they are first used: `lamina ps` needs digests and should not wait for manifests.
+"""
+
+from typing import TYPE_CHECKING
 
 from engine.oci.digest import Digest
-from engine.oci.reference import Reference
 
-__all__ = ["Digest", "Reference"]
+if TYPE_CHECKING:
+    from engine.oci.config import History, ImageConfig, RunConfig, chain_id, chain_ids, parse_image_config
+    from engine.oci.descriptor import Descriptor
+    from engine.oci.manifest import Index, Manifest, choose, parse_document
+    from engine.oci.platform import Platform
+    from engine.oci.reference import Reference
+else:
+    _HOMES = {
+        "History": "config",
+        "ImageConfig": "config",
+        "RunConfig": "config",
+        "chain_id": "config",
+        "chain_ids": "config",
+        "parse_image_config": "config",
+        "Descriptor": "descriptor",
+        "Index": "manifest",
+        "Manifest": "manifest",
+        "choose": "manifest",
+        "parse_document": "manifest",
+        "Platform": "platform",
+        "Reference": "reference",
+    }
+
+    def __getattr__(name: str) -> object:
+        home = _HOMES.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = getattr(import_module(f"{__name__}.{home}"), name)
+        globals()[name] = value
+        return value
+
+
+__all__ = [
+    "Descriptor",
+    "Digest",
+    "History",
+    "ImageConfig",
+    "Index",
+    "Manifest",
+    "Platform",
+    "Reference",
+    "RunConfig",
+    "chain_id",
+    "chain_ids",
+    "choose",
+    "parse_document",
+    "parse_image_config",
+]

@@ -6,7 +6,6 @@ that registries and images use, and one algorithm leaves no room for two names o
 
 from __future__ import annotations
 
-import hashlib
 from typing import Self
 
 from engine.errors import Malformed
@@ -42,6 +41,8 @@ class Digest(str):
     @classmethod
     def of(cls, data: bytes | bytearray | memoryview) -> Self:
         """The digest of `data`."""
+        import hashlib  # loads libcrypto, which those who only name digests need not wait for
+
         return cls(_ALGORITHM + hashlib.sha256(data).hexdigest())
 
     @classmethod
