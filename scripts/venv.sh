@@ -18,7 +18,7 @@ make_venv() {
   "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
     fail "$("$python" -V) is too old, Lamina needs 3.11; say which one to use: make run PYTHON=/path/to/python"
   rm -rf "$venv"
-  if "$python" -c 'import ensurepip' 2>/dev/null; then
+  if "$python" -c 'import ensurepip; ensurepip.version()' 2>/dev/null; then
     "$python" -m venv "$venv"
     return
   fi

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that the tests compare Lamina with or stand on. Lamina itself needs none of them.
+#
+#   scripts/system-packages.sh           install what is missing (root)
+#   scripts/system-packages.sh --check   name what is missing; exit 1 where something is
+set -euo pipefail
+
+packages=(
+  busybox-static    # a root file system of one file, for small real images
+  docker-registry   # a real registry to pull from
+  fonts-dejavu-core # letters for pictures of the screen
+  iproute2          # looking at a container's network from outside
+  nftables          # looking at rules that the engine sets
+  skopeo            # copies images between registries and directories
+  uidmap            # newuidmap and newgidmap, for running without root
+  umoci             # unpacks images; the judge of our own unpacking
+)
+
+missing=()
+for package in "${packages[@]}"; do
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+done
+
+if [ "${#missing[@]}" -eq 0 ]; then exit 0; fi
+if [ "${1:-}" = --check ]; then
+  printf '%s\n' "${missing[@]}"
+  exit 1
+fi
+if [ "$(id -u)" -ne 0 ]; then
+  echo "root is needed to install: ${missing[*]}; run: sudo scripts/system-packages.sh" >&2
+  exit 1
+fi
+
+# Nothing may start by being installed: the registry's package would open port 5000 to everybody.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod +x "$policy"
+  trap 'rm -f "$policy"' EXIT
+fi
+
+log=$(mktemp)
+if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
+  cat "$log" >&2
+  echo "could not install: ${missing[*]}" >&2
+  exit 1
+fi
+rm -f "$log"

@@ -1,0 +1,111 @@
+"""What a test left behind: processes that still have to do with its store, and mounts inside it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.mounts import mount_points_under, unmount_under
+from tests.support.waiting import eventually
+
+# A monitor whose container was just removed may still be writing its last words.
+GRACE = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class LeftProcess:
+    """A process that names the store in its words, holds a file of it open, stands in it, or has it mounted."""
+
+    pid: int
+    why: str
+    command: str
+
+    def __str__(self) -> str:
+        return f"process {self.pid} ({self.why}): {self.command}"
+
+
+def processes_of(root: Path) -> list[LeftProcess]:
+    """Every process but this one and its ancestors that has to do with a store."""
+    own = _self_and_ancestors()
+    found = (
+        _look(int(entry), root) for entry in os.listdir("/proc") if entry.isdigit() and int(entry) not in own
+    )
+    return [process for process in found if process is not None]
+
+
+@contextlib.contextmanager
+def scratch_store() -> Iterator[Path]:
+    """A place for a store, by a path short enough for sockets; fails the test that leaves anything of it behind."""
+    root = Path(tempfile.mkdtemp(prefix="lm-", dir="/var/tmp"))
+    try:
+        yield root
+    finally:
+        left = _clear(root)
+    if left:
+        pytest.fail("left behind:\n  " + "\n  ".join(left), pytrace=False)
+
+
+def _clear(root: Path) -> list[str]:
+    eventually(lambda: not processes_of(root), GRACE, every=0.05)
+    processes = processes_of(root)
+    mounts = mount_points_under(root)
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
+    eventually(lambda: not processes_of(root), GRACE, every=0.05)
+    unmount_under(root)
+    shutil.rmtree(root)
+    return [str(process) for process in processes] + [f"mount {point}" for point in mounts]
+
+
+def _look(pid: int, root: Path) -> LeftProcess | None:
+    place = Path("/proc", str(pid))
+    try:
+        words = (place / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+        why = _tie(place, words, root)
+    except (
+        FileNotFoundError,
+        ProcessLookupError,
+        PermissionError,
+    ):  # it ended while we looked, or is not ours
+        return None
+    return LeftProcess(pid, why, words[:200]) if why else None
+
+
+def _tie(place: Path, words: str, root: Path) -> str:
+    name = str(root)
+    if name in words:
+        return "names it"
+    if _within(os.readlink(place / "cwd"), name):
+        return "stands in it"
+    for descriptor in os.listdir(place / "fd"):
+        with contextlib.suppress(FileNotFoundError):
+            if _within(os.readlink(place / "fd" / descriptor), name):
+                return "holds a file of it open"
+    if os.readlink(place / "ns/mnt") != os.readlink("/proc/self/ns/mnt") and f"{name}/" in (
+        place / "mountinfo"
+    ).read_text("utf-8", "surrogateescape"):
+        return "has it mounted"
+    return ""
+
+
+def _within(path: str, directory: str) -> bool:
+    return path == directory or path.startswith(f"{directory}/")
+
+
+def _self_and_ancestors() -> frozenset[int]:
+    found = set()
+    pid = os.getpid()
+    while pid > 0:
+        found.add(pid)
+        # proc_pid_stat(5): the parent is the second field after the name, which may hold spaces and brackets.
+        pid = int(Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[1])
+    return frozenset(found)
