@@ -11,6 +11,7 @@ import os
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from engine.errors import Corrupt, DigestMismatch, LimitExceeded, NotFound
 from engine.oci.digest import Digest
@@ -110,7 +111,7 @@ class Ingest:
         if self.offset > size:
             self.restart()
 
-    def __enter__(self) -> Ingest:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

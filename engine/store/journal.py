@@ -68,6 +68,10 @@ class Journal:
                 if since is None or event.time >= since:
                     yield event
 
+    def start(self) -> Place:
+        """The place before the oldest event that is kept; give it to `read_from`."""
+        return Place(_inode(self._older), 0)
+
     def end(self) -> Place:
         """The place after the last event there is now; give it to `read_from`."""
         try:
