@@ -1,0 +1,112 @@
+"""When to ask again, and how long to wait before."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass
+
+from engine.errors import Unavailable
+
+_RETRIED = frozenset({408, 429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How patient a client is.
+
+    :param attempts: how often one thing is tried, the first time included.
+    :param base: seconds of the first wait at most; each later one may be twice as long.
+    :param longest: seconds of any one wait, also of what a registry asks for by Retry-After.
+    :param connect: seconds to get a connection.
+    :param stall: seconds without a single byte, after which an attempt has failed.
+    :param document: seconds for the whole of a manifest, config or token; blobs take as long as they take.
+    """
+
+    attempts: int = 5
+    base: float = 0.25
+    longest: float = 30.0
+    connect: float = 15.0
+    stall: float = 30.0
+    document: float = 120.0
+
+    def delay(self, failures: int) -> float:
+        """Seconds to wait after so many failures in a row (1 is the first).
+
+        Drawn at random up to the bound ("full jitter"), so that clients that failed together
+        do not return together.
+        """
+        return random.uniform(0, min(self.longest, self.base * 2 ** min(failures - 1, 30)))  # noqa: S311
+
+
+def is_retried(status: int) -> bool:
+    """Whether an answer of this HTTP status may be different the next time."""
+    return status in _RETRIED
+
+
+def retry_after(value: str | None) -> float | None:
+    """Seconds that a `Retry-After` header asks for, or None where it asks for nothing we understand.
+
+    Source: RFC 9110, 10.2.3: seconds or a date.
+    """
+    if not value or len(value) > 64:
+        return None
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
+
+
+class Interrupted(Exception):  # noqa: N818  # never seen by a person: it becomes `Unavailable` when patience ends
+    """An attempt failed in a way that may pass.
+
+    :param reason: in words, to end the sentence "the registry does not answer: …".
+    :param wait: seconds the registry asked for, or None.
+    """
+
+    def __init__(self, reason: str, wait: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.wait = wait
+
+
+class Patience:
+    """The attempts at one thing.
+
+    :param what: what is asked for, as the person named it.
+    :param host: whom we ask.
+    """
+
+    def __init__(self, policy: RetryPolicy, what: str, host: str) -> None:
+        self._policy = policy
+        self._what = what
+        self._host = host
+        self._failures = 0
+
+    def progressed(self) -> None:
+        """Start counting anew: what failed before has been overcome."""
+        self._failures = 0
+
+    async def after(self, failure: Interrupted) -> None:
+        """Wait for the next attempt.
+
+        :raises Unavailable: there is none left, or the registry asks for more time than we give.
+        """
+        self._failures += 1
+        wait = failure.wait or 0.0
+        if self._failures >= self._policy.attempts or wait > self._policy.longest:
+            again = (
+                f"try again in {wait:.0f} seconds"
+                if wait
+                else "check the address and the network, then try again"
+            )
+            raise Unavailable(
+                f"{self._what}: {self._host} does not answer: {failure.reason}", hint=again
+            ) from failure
+        await asyncio.sleep(wait + self._policy.delay(self._failures))
