@@ -1,1 +1,1 @@
-"""What tests of many rooms stand on: the command line as a process, real peers, and a look at what was left behind."""
+"""What tests of many rooms stand on: the command line, real peers, a look at what was left."""

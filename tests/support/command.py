@@ -39,17 +39,17 @@ class Lamina:
     root: Path
 
     def __call__(
-        self, *args: str, input: str | None = None, timeout: float = 60, env: dict[str, str] | None = None
+        self, *args: str, stdin: str = "", timeout: float = 60, env: dict[str, str] | None = None
     ) -> Finished:
         """Run a command to its end.
 
-        :param input: what it reads from standard input; nothing where None.
+        :param stdin: what it reads from standard input.
         :param timeout: seconds after which the command is killed and the test fails.
         :param env: variables over and above those of this process.
         """
         done = subprocess.run(
             self.words(*args),
-            input=(input or "").encode(),
+            input=stdin.encode(),
             capture_output=True,
             timeout=timeout,
             env=self._environment(env),

@@ -22,7 +22,7 @@ GRACE = 3.0
 
 @dataclass(frozen=True, slots=True)
 class LeftProcess:
-    """A process that names the store in its words, holds a file of it open, stands in it, or has it mounted."""
+    """A process that names the store, holds a file of it open, stands in it, or has it mounted."""
 
     pid: int
     why: str
@@ -43,7 +43,7 @@ def processes_of(root: Path) -> list[LeftProcess]:
 
 @contextlib.contextmanager
 def scratch_store() -> Iterator[Path]:
-    """A place for a store, by a path short enough for sockets; fails the test that leaves anything of it behind."""
+    """A place for a store, its path short enough for sockets; fails the test that leaves anything behind."""
     root = Path(tempfile.mkdtemp(prefix="lm-", dir="/var/tmp"))
     try:
         yield root

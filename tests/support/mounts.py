@@ -16,7 +16,7 @@ FOREIGN = (
 
 
 def mount_table(pid: int | str = "self") -> tuple[str, ...]:
-    """The lines of /proc/PID/mountinfo (see proc(5)) in the order of the mounts, without those of other engines."""
+    """The lines of /proc/PID/mountinfo, see proc(5), in their order, without those of other engines."""
     lines = Path(f"/proc/{pid}/mountinfo").read_text("utf-8", "surrogateescape").splitlines()
     return tuple(line for line in lines if not any(place in line for place in FOREIGN))
 

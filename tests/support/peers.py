@@ -1,4 +1,4 @@
-"""Real peer programs: a registry of our own on a free port, and the registry of large real images where one runs."""
+"""Real peer programs: a registry on a free port, and the registry of large real images where one runs."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class RealRegistry:
     host: str
 
     def image(self, name: str) -> str:
-        """The full reference of `redis:7` and the like; skips the test where the registry does not serve it."""
+        """The full reference of `redis:7` and the like; skips the test where it is not served."""
         repository, _, tag = name.partition(":")
         if not answers(self.host, f"/v2/{repository}/manifests/{tag}"):
             pytest.skip(f"the registry at {self.host} does not serve {name}")

@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.support.peers import PeerRegistry, needs_programs, run
@@ -37,7 +38,7 @@ APPLETS = (
 
 @dataclass(frozen=True, slots=True)
 class SmallImages:
-    """Full references of the images, and the OCI layout they came from (tags `base`, `odd`, `app1`, `app2`)."""
+    """Full references, and the OCI layout they came from (tags `base`, `odd`, `app1`, `app2`)."""
 
     base: str
     odd: str
@@ -58,7 +59,7 @@ def make_small_images(directory: Path, registry: PeerRegistry) -> SmallImages:
     _add_layer(directory, layout, "odd", "odd", _odd_above)
     for version in ("1", "2"):
         tag = f"app{version}"
-        _add_layer(directory, layout, "base", tag, lambda root, version=version: _app(root, version))
+        _add_layer(directory, layout, "base", tag, partial(_app, version=version))
         _configure_app(layout, tag, version)
     return SmallImages(
         base=registry.push(layout, "base", "small/base:1"),
