@@ -12,6 +12,8 @@ from pathlib import Path
 
 from engine.errors import InvalidArgument
 
+_PARALLEL_DOWNLOADS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -27,7 +29,7 @@ class Settings:
     root: Path
     run: Path
     insecure_registries: tuple[str, ...] = ()
-    parallel_downloads: int = 4
+    parallel_downloads: int = _PARALLEL_DOWNLOADS
 
 
 def settings_file() -> Path:
@@ -56,7 +58,7 @@ def load_settings(root: str | os.PathLike[str] | None = None) -> Settings:
         root=store,
         run=run,
         insecure_registries=_strings(values, "insecure-registries"),
-        parallel_downloads=_positive(values, "parallel-downloads", Settings.parallel_downloads),
+        parallel_downloads=_positive(values, "parallel-downloads", _PARALLEL_DOWNLOADS),
     )
 
 
