@@ -18,6 +18,8 @@ from engine.oci.quote import quoted
 from engine.oci.strict import read_object
 from engine.registry.blobs import stream_blob
 from engine.registry.retry import RetryPolicy
+from engine.registry.served import served_domain
+from engine.registry.served import served_domain
 from engine.registry.transport import Answer, Request, Transport
 from engine.settings import Settings
 
@@ -30,6 +32,8 @@ _PAGES = 100
 class RegistryClient:
     """Reads images from registries; an async context manager that owns its connections.
 
+    What a server of this machine announces (`engine.registry.served`) is asked there.
+
     :param retry: how patient it is with registries that fail.
 
     All its calls raise `NotFound`, `Unauthorized`, `PermissionDenied`, `Unavailable`, `DigestMismatch`,
@@ -37,7 +41,9 @@ class RegistryClient:
     """
 
     def __init__(self, settings: Settings, *, retry: RetryPolicy | None = None) -> None:
+        self._run = settings.run
         self._transport = Transport(settings.insecure_registries, retry or RetryPolicy())
+        self._run = settings.run
 
     async def __aenter__(self) -> Self:
         await self._transport.__aenter__()
@@ -72,7 +78,7 @@ class RegistryClient:
         """The image config that a manifest of `ref` names, its size and digest verified."""
         what = f"config {descriptor.digest.short} of {ref.repository}"
         _check_size(descriptor, CONFIG_LIMIT, what)
-        answer = await self._transport.fetch(_blob_request(ref, descriptor, what), descriptor.size)
+        answer = await self._transport.fetch(self._blob_request(ref, descriptor, what), descriptor.size)
         _check_body(answer, descriptor, what)
         return answer.body
 
@@ -85,7 +91,7 @@ class RegistryClient:
         Whoever stops early closes the generator (`contextlib.aclosing`).
         """
         what = f"layer {descriptor.digest.short} of {ref.repository}"
-        return stream_blob(self._transport, _blob_request(ref, descriptor, what), descriptor, offset)
+        return stream_blob(self._transport, self._blob_request(ref, descriptor, what), descriptor, offset)
 
     async def tags(self, ref: Reference) -> list[str]:
         """The tags of the repository that `ref` is in, in the registry's order."""
@@ -93,7 +99,9 @@ class RegistryClient:
         page = f"{path}?n={_PAGE}"
         found: list[str] = []
         for _ in range(_PAGES):
-            request = Request(ref.domain, ref.path, page, ref.repository, {"Accept": "application/json"})
+            request = Request(
+                self._domain(ref), ref.path, page, ref.repository, {"Accept": "application/json"}
+            )
             answer = await self._transport.fetch(request, _TAGS_LIMIT)
             found.extend(
                 read_object(answer.body, "list of tags", _TAGS_LIMIT, ("name", "tags")).texts("tags")
@@ -106,12 +114,16 @@ class RegistryClient:
 
     async def _manifest(self, ref: Reference, name: str, what: str) -> Answer:
         path = f"/v2/{ref.path}/manifests/{quote(name, safe=':')}"
-        request = Request(ref.domain, ref.path, path, what, {"Accept": _ACCEPT})
+        request = Request(self._domain(ref), ref.path, path, what, {"Accept": _ACCEPT})
         return await self._transport.fetch(request, MANIFEST_LIMIT)
 
+    def _blob_request(self, ref: Reference, descriptor: Descriptor, what: str) -> Request:
+        path = f"/v2/{ref.path}/blobs/{descriptor.digest}"
+        return Request(self._domain(ref), ref.path, path, what, {"Accept": "*/*"})
 
-def _blob_request(ref: Reference, descriptor: Descriptor, what: str) -> Request:
-    return Request(ref.domain, ref.path, f"/v2/{ref.path}/blobs/{descriptor.digest}", what, {"Accept": "*/*"})
+    def _domain(self, ref: Reference) -> str:
+        """The registry to ask: the one in the name, but for what this machine serves itself."""
+        return served_domain(self._run, ref.repository) or ref.domain
 
 
 def _media_type(answer: Answer) -> str:
