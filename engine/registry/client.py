@@ -19,7 +19,6 @@ from engine.oci.strict import read_object
 from engine.registry.blobs import stream_blob
 from engine.registry.retry import RetryPolicy
 from engine.registry.served import served_domain
-from engine.registry.served import served_domain
 from engine.registry.transport import Answer, Request, Transport
 from engine.settings import Settings
 
@@ -41,7 +40,6 @@ class RegistryClient:
     """
 
     def __init__(self, settings: Settings, *, retry: RetryPolicy | None = None) -> None:
-        self._run = settings.run
         self._transport = Transport(settings.insecure_registries, retry or RetryPolicy())
         self._run = settings.run
 

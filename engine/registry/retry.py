@@ -63,8 +63,8 @@ def retry_after(value: str | None) -> float | None:
         return None
 
 
-class Interrupted(Exception):  # noqa: N818  # never seen by a person: it becomes `Unavailable` when patience ends
-    """An attempt failed in a way that may pass.
+class Interrupted(Exception):
+    """An attempt failed in a way that may pass. No person sees it: it becomes `Unavailable` when patience ends.
 
     :param reason: in words, to end the sentence "the registry does not answer: …".
     :param wait: seconds the registry asked for, or None.
