@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.containers.models import ContainerOptions, ContainerSummary, LogLine, StepRow
 from engine.events import Event
@@ -30,6 +30,8 @@ from engine.settings import Settings
 if TYPE_CHECKING:
     from engine.layers.table import FileTable
 
+_Result = TypeVar("_Result")
+
 
 class Engine:
     """Images, layers and containers of one store.
@@ -49,21 +51,21 @@ class Engine:
 
     async def images(self) -> list[ImageSummary]:
         """All images of the store, the newest first."""
-        return await asyncio.to_thread(lambda: self._rooms.images.list())
+        return await self._call(lambda rooms: rooms.images.list())
 
     async def image(self, name: str) -> ImageDetail:
         """Everything about one image.
 
         :raises NotFound: no image has that name.
         """
-        return await asyncio.to_thread(lambda: self._rooms.images.get(name))
+        return await self._call(lambda rooms: rooms.images.get(name))
 
     async def plan(self, reference: str, platform: str = "") -> PullPlan:
         """What pulling a reference would fetch and what is here already; asks the registry, changes nothing.
 
         :param platform: `os/architecture[/variant]`; the host's where empty.
         """
-        images = await asyncio.to_thread(lambda: self._rooms.images)
+        images = await self._call(lambda rooms: rooms.images)
         return await images.plan(reference, platform)
 
     async def pull(
@@ -79,72 +81,72 @@ class Engine:
         :param on_plan: called once, in the event loop, before the first byte travels.
         :param on_progress: called in the event loop, many times a second.
         """
-        images = await asyncio.to_thread(lambda: self._rooms.images)
+        images = await self._call(lambda rooms: rooms.images)
         return await images.pull(reference, platform, on_plan=on_plan, on_progress=on_progress)
 
     async def preview_remove(self, name: str) -> RemovedImage:
         """What `remove_image` would do; changes nothing."""
-        return await asyncio.to_thread(lambda: self._rooms.images.preview_remove(name))
+        return await self._call(lambda rooms: rooms.images.preview_remove(name))
 
     async def remove_image(self, name: str, force: bool = False) -> RemovedImage:
         """Take a name from an image and, with its last name, the image and the layers only it had.
 
         :raises Conflict: a container needs the image, or (without `force`) an id with several names.
         """
-        return await asyncio.to_thread(lambda: self._rooms.images.remove(name, force))
+        return await self._call(lambda rooms: rooms.images.remove(name, force))
 
     async def layer_table(self, diff_id: Digest) -> FileTable:
         """The files of one layer, as its archive had them."""
-        return await asyncio.to_thread(lambda: self._rooms.layers.table(diff_id))
+        return await self._call(lambda rooms: rooms.layers.table(diff_id))
 
     # containers
 
-    async def containers(self, all: bool = True) -> list[ContainerSummary]:  # noqa: A002  Docker's word
+    async def containers(self, all: bool = True) -> list[ContainerSummary]:
         """Containers, the newest first; with `all` false only those that run."""
-        return await asyncio.to_thread(lambda: self._rooms.containers.list(all))
+        return await self._call(lambda rooms: rooms.containers.list(all))
 
     async def container(self, name: str) -> ContainerSummary:
         """One container.
 
         :raises NotFound: no container has that name.
         """
-        return await asyncio.to_thread(lambda: self._rooms.containers.get(name))
+        return await self._call(lambda rooms: rooms.containers.get(name))
 
     async def create(self, options: ContainerOptions) -> ContainerSummary:
         """Make a container of an image that is here; it does not run yet."""
-        return await asyncio.to_thread(lambda: self._rooms.containers.create(options))
+        return await self._call(lambda rooms: rooms.containers.create(options))
 
     async def start(self, name: str) -> ContainerSummary:
         """Start a container; it outlives this process.
 
         :raises LaunchError: a step failed; it names the stage.
         """
-        started = await asyncio.to_thread(lambda: self._rooms.containers.start(name))
+        started = await self._call(lambda rooms: rooms.containers.start(name))
         return started.summary
 
     async def stop(self, name: str, timeout: float = 10) -> None:  # noqa: ASYNC109  Docker's grace, not ours
         """Ask a container to end, and kill it when `timeout` seconds have passed."""
-        await asyncio.to_thread(lambda: self._rooms.containers.stop(name, timeout))
+        await self._call(lambda rooms: rooms.containers.stop(name, timeout))
 
     async def kill(self, name: str, signal: str = "KILL") -> None:
         """Send a signal to a container's first process."""
-        await asyncio.to_thread(lambda: self._rooms.containers.kill(name, signal))
+        await self._call(lambda rooms: rooms.containers.kill(name, signal))
 
     async def remove(self, name: str, force: bool = False) -> None:
         """Remove a container and its writable layer; `force` kills it first."""
-        await asyncio.to_thread(lambda: self._rooms.containers.remove(name, force))
+        await self._call(lambda rooms: rooms.containers.remove(name, force))
 
     async def wait(self, name: str) -> int:
         """The container's exit code, when it has ended."""
-        return await asyncio.to_thread(lambda: self._rooms.containers.wait(name))
+        return await self._call(lambda rooms: rooms.containers.wait(name))
 
     async def inspect(self, name: str) -> dict[str, Any]:
         """A container or an image with Docker's keys; a container where both have the name."""
-        return await asyncio.to_thread(lambda: self._rooms.inspect(name))
+        return await self._call(lambda rooms: rooms.inspect(name))
 
     async def steps(self, name: str) -> list[StepRow]:
         """What was done to start a container, in order, with the shell command that would do the same."""
-        return await asyncio.to_thread(lambda: self._rooms.containers.steps(name))
+        return await self._call(lambda rooms: rooms.containers.steps(name))
 
     async def logs(
         self, name: str, tail: int | None = None, follow: bool = False
@@ -156,7 +158,7 @@ class Engine:
         """
         from engine.follow import follow_log
 
-        reader = await asyncio.to_thread(lambda: self._rooms.containers.logs(name))
+        reader = await self._call(lambda rooms: rooms.containers.logs(name))
         async for batch in follow_log(reader, tail, follow):
             yield batch
 
@@ -183,16 +185,20 @@ class Engine:
             if on_progress is not None:
                 loop.call_soon_threadsafe(on_progress, progress)
 
-        return await asyncio.to_thread(lambda: self._rooms.lab.up(tell))
+        return await self._call(lambda rooms: rooms.lab.up(tell))
 
     async def lab_down(self) -> LabStatus:
         """Stop serving the sample images; what was pulled stays."""
-        return await asyncio.to_thread(lambda: self._rooms.lab.down())
+        return await self._call(lambda rooms: rooms.lab.down())
 
     async def lab_status(self) -> LabStatus:
         """Whether the lab serves, where, and what."""
-        return await asyncio.to_thread(lambda: self._rooms.lab.status())
+        return await self._call(lambda rooms: rooms.lab.status())
 
     async def info(self) -> HostInfo:
         """The machine, the store, and what sharing layers saves."""
-        return await asyncio.to_thread(lambda: self._rooms.info())
+        return await self._call(lambda rooms: rooms.info())
+
+    async def _call(self, call: Callable[[Rooms], _Result]) -> _Result:
+        """Run a blocking call in a thread; a room it is the first to use is opened there too."""
+        return await asyncio.to_thread(call, self._rooms)

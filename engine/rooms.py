@@ -1,11 +1,11 @@
-"""The rooms of one store, each opened when first used: blocking, shared by the façade and the CLI."""
+"""The rooms of one store: blocking, each opened when first used, shared by the façade and the CLI."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from engine.errors import NotFound
 from engine.settings import Settings
 
 if TYPE_CHECKING:
@@ -17,11 +17,106 @@ if TYPE_CHECKING:
     from engine.store.journal import Journal
     from engine.store.layout import Layout
 
+_Room = TypeVar("_Room")
+
 
 class Rooms:
-    """Opens each room of a store once, on first use, from whichever thread asks first."""
+    """Opens each room once, on first use, from whichever thread asks first."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._opening = threading.RLock()
-        self._open: dict[str, Any] = {}
+        self._opening = threading.RLock()  # opening one room opens others
+        self._opened: dict[str, object] = {}
+
+    @property
+    def layout(self) -> Layout:
+        """Where everything of the store lies; its directories are made."""
+        return self._room("layout", self._open_layout)
+
+    @property
+    def journal(self) -> Journal:
+        """What happened on the store."""
+        return self._room("journal", self._open_journal)
+
+    @property
+    def layers(self) -> LayerStore:
+        """The unpacked layers."""
+        return self._room("layers", self._open_layers)
+
+    @property
+    def images(self) -> ImageService:
+        """The images that are here, and how others come here."""
+        return self._room("images", self._open_images)
+
+    @property
+    def containers(self) -> ContainerService:
+        """The containers."""
+        return self._room("containers", self._open_containers)
+
+    @property
+    def lab(self) -> Lab:
+        """The sample images and their registry."""
+        return self._room("lab", self._open_lab)
+
+    def inspect(self, name: str) -> dict[str, Any]:
+        """A container or an image with Docker's keys; a container where both have the name.
+
+        :raises NotFound: neither has.
+        """
+        from engine.errors import NotFound
+
+        try:
+            return self.containers.inspect(name)
+        except NotFound:
+            pass
+        try:
+            return self.images.inspect(name)
+        except NotFound as error:
+            raise NotFound(
+                f"no container and no image is called {name}",
+                hint="lamina ps -a and lamina images show what is here",
+            ) from error
+
+    def info(self) -> HostInfo:
+        """The machine, the store, and what sharing layers saves."""
+        from engine.host import host_info
+
+        return host_info(self)
+
+    def _room(self, name: str, open_room: Callable[[], _Room]) -> _Room:
+        with self._opening:
+            if name not in self._opened:
+                self._opened[name] = open_room()
+            return cast("_Room", self._opened[name])
+
+    def _open_layout(self) -> Layout:
+        from engine.store.layout import Layout
+
+        layout = Layout.of(self.settings)
+        layout.create()
+        return layout
+
+    def _open_journal(self) -> Journal:
+        from engine.store.journal import Journal
+
+        return Journal(self.layout)
+
+    def _open_layers(self) -> LayerStore:
+        from engine.layers.store import LayerStore
+
+        return LayerStore(self.layout)
+
+    def _open_images(self) -> ImageService:
+        from engine.images.service import ImageService
+
+        return ImageService(self.settings)
+
+    def _open_containers(self) -> ContainerService:
+        from engine.containers.service import ContainerService
+
+        return ContainerService(self.settings, self.images)
+
+    def _open_lab(self) -> Lab:
+        from engine.lab.service import Lab
+
+        return Lab(self.settings)

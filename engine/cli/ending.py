@@ -1,0 +1,73 @@
+"""How a command ends: exit codes, and errors said in a line and a hint."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+
+from engine.errors import InvalidArgument, LaminaError
+from engine.printable import printable
+
+INTERRUPTED = 130  # 128 + SIGINT
+BROKEN_PIPE = 141  # 128 + SIGPIPE
+
+
+def ended(command: Callable[[], Any]) -> int:
+    """Run a command and give its exit code; whatever goes wrong is said on stderr, never as a traceback."""
+    try:
+        code = command()
+        sys.stdout.flush()
+    except LaminaError as error:
+        return _failed(error)
+    except click.ClickException as error:
+        return _failed(_as_ours(error))
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _reader_gone()
+    except OSError as error:
+        # What no room foresaw, such as a full disk under our own output.
+        return _failed(LaminaError(f"the system refused: {error}"))
+    return code if isinstance(code, int) else 0
+
+
+def say_error(error: LaminaError) -> None:
+    """Write an error's message, and its hint on a line of its own, to stderr."""
+    click.echo(f"lamina: {printable(error.message)}", err=True)
+    if error.hint:
+        click.echo(f"        {printable(error.hint)}", err=True)
+
+
+def each(names: Iterable[str], action: Callable[[str], object]) -> int:
+    """Do something to every name, going on after an error.
+
+    :returns: 0, or the exit code of the last error.
+    """
+    code = 0
+    for name in names:
+        try:
+            action(name)
+        except LaminaError as error:
+            code = _failed(error)
+    return code
+
+
+def _failed(error: LaminaError) -> int:
+    say_error(error)
+    return error.exit_code
+
+
+def _as_ours(error: click.ClickException) -> LaminaError:
+    context = getattr(error, "ctx", None)
+    hint = f"see: {context.command_path} --help" if isinstance(context, click.Context) else ""
+    return InvalidArgument(error.format_message().rstrip("."), hint=hint)
+
+
+def _reader_gone() -> int:
+    # The interpreter flushes stdout once more as it ends, which would fail aloud.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return BROKEN_PIPE

@@ -1,0 +1,62 @@
+"""Verbs about the machine and the program: info, version."""
+
+from __future__ import annotations
+
+import click
+
+from engine import __version__
+from engine.cli.output import format_option, print_facts, print_json
+from engine.cli.session import Session, pass_session
+from engine.cli.words import size
+
+
+@click.command()
+@format_option
+@pass_session
+def info(session: Session, as_json: bool) -> None:
+    """Show the host, the store, and what keeping every layer once saves."""
+    found = session.rooms.info()
+    if as_json:
+        print_json(found)
+        return
+    totals = found.totals
+    print_facts(
+        [
+            ("Containers", str(totals.containers)),
+            ("  Running", str(totals.running)),
+            ("Images", str(totals.images)),
+            ("Layers", f"{totals.layers}, {size(totals.unpacked)} unpacked"),
+            ("  Sharing saves", size(totals.saved)),
+            ("Lamina version", found.version),
+            ("Store", str(found.root)),
+            ("  Filesystem", found.filesystem),
+            ("Run directory", str(found.run)),
+            ("Mode", found.mode),
+            ("Overlay", "yes" if found.overlay else "no"),
+            ("Cgroup version", found.cgroup),
+            ("Kernel version", found.kernel),
+            ("Operating system", found.system),
+            ("Architecture", found.architecture),
+            ("CPUs", str(found.cpus)),
+            ("Total memory", size(found.memory)),
+            ("Name", found.name),
+        ]
+    )
+
+
+@click.command()
+@format_option
+def version(as_json: bool) -> None:
+    """Show the versions at work."""
+    import platform
+
+    versions = {
+        "version": __version__,
+        "python": platform.python_version(),
+        "kernel": platform.release(),
+        "platform": f"linux/{platform.machine()}",
+    }
+    if as_json:
+        print_json(versions)
+    else:
+        print_facts([(name.capitalize(), text) for name, text in versions.items()])

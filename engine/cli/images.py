@@ -1,0 +1,136 @@
+"""Verbs about images that are here: images, layers, rmi, tag."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.cli import complete
+from engine.cli.ending import each
+from engine.cli.output import format_option, print_json, print_table
+from engine.cli.session import Session, pass_session
+from engine.cli.words import ago, size
+from engine.printable import printable
+
+if TYPE_CHECKING:
+    from engine.images.models import ImageSummary, LayerRow
+
+_NONE = "<none>"  # Docker's word for a name that is not there
+
+
+@click.command()
+@click.argument("name", required=False, shell_complete=complete.images)
+@click.option("-q", "--quiet", is_flag=True, help="Only image ids.")
+@click.option("--no-trunc", is_flag=True, help="Whole ids.")
+@click.option("--digests", is_flag=True, help="Show the manifests' digests.")
+@format_option
+@pass_session
+def images(
+    session: Session, name: str | None, quiet: bool, no_trunc: bool, digests: bool, as_json: bool
+) -> None:
+    """List images, the newest first; with NAME only those of that name or repository."""
+    found = session.rooms.images.list()
+    if name is not None:
+        found = [image for image in found if any(_is_named(label, name) for label in image.names)]
+    if as_json:
+        print_json(found)
+    elif quiet:
+        for image in found:
+            click.echo(_id(image, no_trunc))
+    else:
+        _print_images(found, name, no_trunc, digests)
+
+
+def _print_images(found: list[ImageSummary], name: str | None, no_trunc: bool, digests: bool) -> None:
+    digest_heading = ("DIGEST",) if digests else ()
+    rows = []
+    for image in found:
+        for label in image.names or ("",):
+            if name is not None and not _is_named(label, name):
+                continue
+            repository, tag_name = _repository_and_tag(label)
+            digest = (str(image.manifest_digest),) if digests else ()
+            tail = (_id(image, no_trunc), ago(image.created), size(image.unpacked))
+            rows.append((repository, tag_name, *digest, *tail))
+    print_table(("REPOSITORY", "TAG", *digest_heading, "IMAGE ID", "CREATED", "SIZE"), rows)
+
+
+def _id(image: ImageSummary, no_trunc: bool) -> str:
+    return str(image.id) if no_trunc else image.id.short
+
+
+def _repository_and_tag(familiar: str) -> tuple[str, str]:
+    if not familiar:
+        return _NONE, _NONE
+    repository, at, _ = familiar.partition("@")
+    # A colon before the last slash belongs to the registry's port.
+    colon = repository.rfind(":")
+    if colon > repository.rfind("/"):
+        return repository[:colon], repository[colon + 1 :]
+    return repository, _NONE if at else "latest"
+
+
+def _is_named(familiar: str, wanted: str) -> bool:
+    return familiar == wanted or _repository_and_tag(familiar)[0] == wanted
+
+
+@click.command()
+@click.argument("image", shell_complete=complete.images)
+@click.option("--no-trunc", is_flag=True, help="Whole digests and instructions.")
+@format_option
+@pass_session
+def layers(session: Session, image: str, no_trunc: bool, as_json: bool) -> None:
+    """Show the layers of IMAGE, the base first.
+
+    SHARED says how many other images here stand on the same layer; COMPRESSED is what travels,
+    UNPACKED what lies on disk.
+    """
+    detail = session.rooms.images.get(image)
+    if as_json:
+        print_json(detail.layers)
+        return
+    headings = ("POSITION", "DIFF ID", "COMPRESSED", "UNPACKED", "SHARED", "ROLE", "INSTRUCTION")
+    print_table(headings, [_layer_row(layer, no_trunc) for layer in detail.layers])
+
+
+def _layer_row(layer: LayerRow, no_trunc: bool) -> tuple[str, ...]:
+    base_of = f" {layer.base_of}" if layer.base_of else ""
+    instruction = " ".join(layer.created_by.split())
+    return (
+        str(layer.position),
+        str(layer.diff_id) if no_trunc else layer.diff_id.short,
+        size(layer.compressed),
+        size(layer.unpacked),
+        str(len(layer.used_by)),
+        f"{layer.role}{base_of}",
+        instruction if no_trunc or len(instruction) <= 60 else instruction[:59] + "…",
+    )
+
+
+@click.command()
+@click.argument("names", metavar="IMAGE...", nargs=-1, required=True, shell_complete=complete.images)
+@click.option("-f", "--force", is_flag=True, help="Also an id with several names.")
+@pass_session
+def rmi(session: Session, names: tuple[str, ...], force: bool) -> int:
+    """Take names from images; an image without names goes, with the layers only it had."""
+
+    def remove(name: str) -> None:
+        removed = session.rooms.images.remove(name, force)
+        for label in removed.untagged:
+            click.echo(f"Untagged: {printable(label)}")
+        if removed.deleted_image is not None:
+            click.echo(f"Deleted: {removed.deleted_image}")
+        for diff_id in removed.deleted_layers:
+            click.echo(f"Deleted: {diff_id}")
+
+    return each(names, remove)
+
+
+@click.command()
+@click.argument("source", shell_complete=complete.images)
+@click.argument("target")
+@pass_session
+def tag(session: Session, source: str, target: str) -> None:
+    """Give the image SOURCE the further name TARGET."""
+    session.rooms.images.tag(source, target)

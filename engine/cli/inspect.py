@@ -1,0 +1,47 @@
+"""Verbs that show what is behind a container or an image: inspect, steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from engine.cli import complete
+from engine.cli.ending import each
+from engine.cli.output import format_option, print_json, print_table
+from engine.cli.session import Session, pass_session
+
+
+def _anything(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    return complete.containers(ctx, param, incomplete) + complete.images(ctx, param, incomplete)
+
+
+@click.command()
+@click.argument("names", metavar="NAME...", nargs=-1, required=True, shell_complete=_anything)
+@format_option
+@pass_session
+def inspect(session: Session, names: tuple[str, ...], as_json: bool) -> int:
+    """Show containers and images with Docker's keys, as one JSON list.
+
+    Where a container and an image have the same name, the container is shown.
+    """
+    found: list[dict[str, Any]] = []
+    code = each(names, lambda name: found.append(session.rooms.inspect(name)))
+    print_json(found)
+    return code
+
+
+@click.command()
+@click.argument("container", shell_complete=complete.containers)
+@format_option
+@pass_session
+def steps(session: Session, container: str, as_json: bool) -> None:
+    """Show what was done to start CONTAINER, in order, and the shell command that would do the same."""
+    rows = session.rooms.containers.steps(container)
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        ("STEP", "TIME", "WHAT", "COMMAND"),
+        [(row.name, f"{row.seconds * 1000:.1f} ms", row.what, row.command) for row in rows],
+    )

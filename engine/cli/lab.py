@@ -1,0 +1,63 @@
+"""The verb lab: up, down, status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.cli.output import format_option, print_json, print_table
+from engine.cli.session import Session, pass_session
+from engine.cli.words import size
+
+if TYPE_CHECKING:
+    from engine.lab.models import LabProgress, LabStatus
+
+
+@click.group()
+def lab() -> None:
+    """Sample images made of this host's own programs, served on a loopback port.
+
+    While it is up, `lamina pull lab/web:1` pulls them over HTTP as from any registry.
+    """
+
+
+@lab.command()
+@format_option
+@pass_session
+def up(session: Session, as_json: bool) -> None:
+    """Make the sample images where they are missing, and serve them."""
+    _show(session.rooms.lab.up(_tell), as_json)
+
+
+@lab.command()
+@format_option
+@pass_session
+def down(session: Session, as_json: bool) -> None:
+    """Stop serving; the images stay, and so does what was pulled."""
+    _show(session.rooms.lab.down(), as_json)
+
+
+@lab.command()
+@format_option
+@pass_session
+def status(session: Session, as_json: bool) -> None:
+    """Show whether the lab serves, where, and what."""
+    _show(session.rooms.lab.status(), as_json)
+
+
+def _tell(progress: LabProgress) -> None:
+    click.echo(f"{progress.done}/{progress.total} {progress.what}", err=True)
+
+
+def _show(found: LabStatus, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    if found.running:
+        click.echo(f"The lab serves on {found.address} (process {found.pid}).")
+    else:
+        click.echo("The lab is down; lamina lab up starts it.")
+    if found.images:
+        rows = [(image.name, str(image.layers), size(image.compressed)) for image in found.images]
+        print_table(("IMAGE", "LAYERS", "COMPRESSED"), rows)

@@ -1,0 +1,75 @@
+"""Verbs that end or remove containers: stop, kill, rm, wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from engine.cli import complete
+from engine.cli.ending import each
+from engine.cli.session import Session, pass_session
+
+_Command = Callable[..., Any]
+
+
+def _names(which: Any) -> Callable[[_Command], _Command]:
+    return click.argument("names", metavar="CONTAINER...", nargs=-1, required=True, shell_complete=which)
+
+
+@click.command()
+@_names(complete.running)
+@click.option(
+    "-t", "--time", "--timeout", "grace", metavar="SECONDS", type=click.FloatRange(min=0), default=10.0,
+    show_default=True, help="How long to wait before killing.",
+)  # fmt: skip
+@pass_session
+def stop(session: Session, names: tuple[str, ...], grace: float) -> int:
+    """Ask containers to end with their stop signal; kill those that do not."""
+
+    def stop_one(name: str) -> None:
+        session.rooms.containers.stop(name, grace)
+        click.echo(name)
+
+    return each(names, stop_one)
+
+
+@click.command()
+@_names(complete.running)
+@click.option("-s", "--signal", default="KILL", show_default=True, help="Name or number.")
+@pass_session
+def kill(session: Session, names: tuple[str, ...], signal: str) -> int:
+    """Send a signal to the first process of containers."""
+
+    def kill_one(name: str) -> None:
+        session.rooms.containers.kill(name, signal)
+        click.echo(name)
+
+    return each(names, kill_one)
+
+
+@click.command()
+@_names(complete.containers)
+@click.option("-f", "--force", is_flag=True, help="Kill those that run.")
+@pass_session
+def rm(session: Session, names: tuple[str, ...], force: bool) -> int:
+    """Remove containers and what was written in them."""
+
+    def remove(name: str) -> None:
+        session.rooms.containers.remove(name, force)
+        click.echo(name)
+
+    return each(names, remove)
+
+
+@click.command()
+@_names(complete.running)
+@pass_session
+def wait(session: Session, names: tuple[str, ...]) -> int:
+    """Wait until containers have ended; print the exit code of each."""
+
+    def wait_one(name: str) -> None:
+        click.echo(session.rooms.containers.wait(name))
+
+    return each(names, wait_one)

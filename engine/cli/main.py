@@ -1,0 +1,117 @@
+"""The command line: which verbs there are, and how a command ends.
+
+A verb's module is imported when that verb is called, so each command pays only for what it uses.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.cli.ending import ended
+from engine.cli.session import Session
+
+if TYPE_CHECKING:
+    from engine.settings import Settings
+
+    OpenWorkstation = Callable[[Settings], int]
+
+# verb: (module:function, what it does)
+_VERBS = {
+    "completion": ("engine.cli.completion:completion", "Print a shell's completion script"),
+    "create": ("engine.cli.run:create", "Make a container without starting it"),
+    "events": ("engine.cli.events:events", "Show what happens on the store"),
+    "images": ("engine.cli.images:images", "List images"),
+    "info": ("engine.cli.host:info", "Show the host and the store"),
+    "inspect": ("engine.cli.inspect:inspect", "Show everything about containers or images"),
+    "kill": ("engine.cli.lifecycle:kill", "Send a signal to containers"),
+    "lab": ("engine.cli.lab:lab", "Sample images of this host, served on a loopback port"),
+    "layers": ("engine.cli.images:layers", "Show an image's layers: sizes, sharing, instructions"),
+    "logs": ("engine.cli.logs:logs", "Show what a container wrote"),
+    "plan": ("engine.cli.pull:plan", "Show what a pull would fetch"),
+    "ps": ("engine.cli.ps:ps", "List containers"),
+    "pull": ("engine.cli.pull:pull", "Bring an image here from its registry"),
+    "rm": ("engine.cli.lifecycle:rm", "Remove containers"),
+    "rmi": ("engine.cli.images:rmi", "Remove images"),
+    "run": ("engine.cli.run:run", "Make a container and start it"),
+    "start": ("engine.cli.run:start", "Start containers"),
+    "steps": ("engine.cli.inspect:steps", "Show what was done to start a container"),
+    "stop": ("engine.cli.lifecycle:stop", "Ask containers to end, then kill them"),
+    "tag": ("engine.cli.images:tag", "Give an image another name"),
+    "version": ("engine.cli.host:version", "Show the versions at work"),
+    "wait": ("engine.cli.lifecycle:wait", "Wait until containers end; print their exit codes"),
+}
+
+
+class _Verbs(click.Group):
+    """The table of verbs as a click group that imports a verb when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every verb, in the order of the alphabet."""
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb's command; None for a word that is no verb."""
+        if cmd_name not in _VERBS:
+            return None
+        module, _, function = _VERBS[cmd_name][0].partition(":")
+        command = getattr(importlib.import_module(module), function)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of verbs from the table, without importing one."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, what) for verb, (_, what) in _VERBS.items()])
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from engine import __version__
+
+        click.echo(f"Lamina version {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    "lamina",
+    cls=_Verbs,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option("--root", metavar="DIR", help="The store's directory (also LAMINA_ROOT).")
+@click.option(
+    "-v", "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version,
+    help="Show Lamina's version.",
+)  # fmt: skip
+@click.pass_context
+def cli(ctx: click.Context, root: str | None) -> int:
+    """Images, layers and containers. Without a command, `lamina` opens the workstation."""
+    open_workstation: OpenWorkstation | None = ctx.obj
+    session = ctx.obj = Session(root)
+    if ctx.invoked_subcommand is not None:
+        return 0
+    if open_workstation is None:
+        click.echo(ctx.get_help())
+        click.echo("\nThe workstation is not part of the engine; the program `lamina` opens it.", err=True)
+        return 0
+    return open_workstation(session.settings)
+
+
+def main(
+    open_workstation: OpenWorkstation | None = None,
+    arguments: Sequence[str] | None = None,
+) -> int:
+    """Run one command.
+
+    :param open_workstation: what a bare `lamina` calls; gives the exit code.
+    :param arguments: without the program's name; the process's own where None.
+    :returns: the exit code: the command's, 125 for an error of the engine or of the command line,
+        126 or 127 for a program that cannot be executed or found, 130 after Ctrl-C.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    return ended(lambda: cli.main(words, "lamina", standalone_mode=False, obj=open_workstation))

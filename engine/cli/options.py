@@ -1,0 +1,153 @@
+"""The options of run and create, and what they say about the container."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.cli import complete
+from engine.cli.pull import platform_option
+from engine.containers.models import BindMount, ContainerOptions
+from engine.errors import InvalidArgument, NotFound
+
+_ENV_FILE_LIMIT = 1 << 20  # bytes
+_Command = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for: the container, and how its image comes here."""
+
+    options: ContainerOptions
+    platform: str
+    pull: str  # always, missing or never
+
+
+_DECORATORS: tuple[Callable[[_Command], _Command], ...] = (
+    click.option("-i", "--interactive", is_flag=True, help="Keep standard input open."),
+    click.option("-t", "--tty", is_flag=True, help="Give it a terminal."),
+    click.option("--rm", "auto_remove", is_flag=True, help="Remove it when it has ended."),
+    click.option("--name", default="", help="Its name; else one is made up."),
+    click.option("-e", "--env", multiple=True, metavar="NAME[=VALUE]", help="Set or hand on a variable."),
+    click.option("--env-file", "env_files", multiple=True, metavar="FILE", help="Variables, one a line."),
+    click.option("-w", "--workdir", default="", metavar="DIR", help="Working directory inside."),
+    click.option("-u", "--user", default="", metavar="NAME|UID[:GROUP|GID]", help="Who runs the program."),
+    click.option("-h", "--hostname", default="", help="Its host name."),
+    click.option("--entrypoint", metavar="COMMAND", help="Replace the image's entrypoint."),
+    click.option("--read-only", is_flag=True, help="Forbid writing outside what is mounted."),
+    click.option(
+        "--network", "--net", type=click.Choice(["none", "host"]), default="none", show_default=True,
+        help="none: only its own loopback; host: the host's network.",
+    ),
+    click.option(
+        "-v", "--volume", "volumes", multiple=True, metavar="HOST:INSIDE[:ro]",
+        help="Show a directory or file of the host inside.",
+    ),
+    click.option("-l", "--label", "labels", multiple=True, metavar="NAME[=VALUE]", help="Attach a note."),
+    platform_option,
+    click.option(
+        "--pull", type=click.Choice(["always", "missing", "never"]), default="missing", show_default=True,
+        help="When to ask the registry for the image.",
+    ),
+    click.argument("image", shell_complete=complete.images),
+    click.argument("command", nargs=-1, type=click.UNPROCESSED),
+)  # fmt: skip
+
+
+def container_options(function: _Command) -> _Command:
+    """Give a command the options of `create`; it takes them as keywords for `wanted`."""
+    return reduce(lambda wrapped, decorate: decorate(wrapped), reversed(_DECORATORS), function)
+
+
+# Words after the image belong to the program; -h is the host name here, as with Docker.
+CONTEXT = {"allow_interspersed_args": False, "help_option_names": ["--help"]}
+
+
+def wanted(
+    *,
+    env: tuple[str, ...],
+    env_files: tuple[str, ...],
+    entrypoint: str | None,
+    volumes: tuple[str, ...],
+    labels: tuple[str, ...],
+    platform: str,
+    pull: str,
+    **plain: Any,
+) -> Wanted:
+    """The container that the options of `container_options` describe.
+
+    :raises InvalidArgument: an option's value cannot be meant; names the option.
+    """
+    read = [line for file in env_files for line in _env_file(file)]
+    options = ContainerOptions(
+        env=tuple(_variables([*read, *env])),
+        entrypoint=None if entrypoint is None else tuple([entrypoint] if entrypoint else []),
+        binds=tuple(map(_bind, volumes)),
+        labels=dict(map(_label, labels)),
+        **plain,
+    )
+    return Wanted(options, platform, pull)
+
+
+def _variables(given: Iterable[str]) -> Iterable[str]:
+    """`NAME=value` as it is; a bare NAME takes the value it has here, and falls away where it has none."""
+    for item in given:
+        name, equals, _ = item.partition("=")
+        if not name or "\0" in item:
+            raise InvalidArgument(f"-e {item!r} has no variable's name", hint="say NAME=VALUE, or NAME alone")
+        if equals:
+            yield item
+        elif name in os.environ:
+            yield f"{name}={os.environ[name]}"
+
+
+def _env_file(path: str) -> list[str]:
+    """Lines of a file of variables, but blank ones and comments; quotes mean nothing, as with Docker."""
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(_ENV_FILE_LIMIT + 1)
+        text = data.decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise NotFound(f"--env-file {path}: there is no such file") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidArgument(f"--env-file {path}: cannot be read: {error}") from error
+    if len(data) > _ENV_FILE_LIMIT:
+        raise InvalidArgument(f"--env-file {path} is larger than {_ENV_FILE_LIMIT} bytes")
+    lines = (line.lstrip() for line in text.splitlines())
+    found = [line for line in lines if line and not line.startswith("#")]
+    for line in found:
+        if any(space in line.partition("=")[0] for space in " \t"):
+            raise InvalidArgument(f"--env-file {path}: the name in {line!r} has a space")
+    return found
+
+
+def _bind(text: str) -> BindMount:
+    source, colon, rest = text.partition(":")
+    target, _, mode = rest.partition(":")
+    if not colon or not source or not target or mode not in ("", "ro", "rw"):
+        raise InvalidArgument(
+            f"-v {text!r} is not HOST:INSIDE[:ro]", hint="for example -v /srv/data:/data:ro"
+        )
+    if source.startswith((".", "~")) or "/" in source:
+        source = str(Path(source).expanduser().absolute())
+    else:
+        raise InvalidArgument(
+            f"-v {text!r}: {source!r} is no path; named volumes are not supported",
+            hint=f"for a directory beside you say ./{source}",
+        )
+    if not target.startswith("/"):
+        raise InvalidArgument(f"-v {text!r}: the path inside must begin with /")
+    return BindMount(source, target, mode == "ro")
+
+
+def _label(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    if not name:
+        raise InvalidArgument(f"-l {text!r} has no name", hint="say NAME=VALUE")
+    return name, value

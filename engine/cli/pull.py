@@ -1,0 +1,98 @@
+"""Verbs that ask a registry: pull, plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.cli.output import format_option, print_json, print_table
+from engine.cli.progress import PullProgress
+from engine.cli.session import Session, pass_session
+from engine.cli.words import size
+from engine.errors import LaminaError, NotFound, PermissionDenied, Unavailable
+from engine.printable import printable
+
+if TYPE_CHECKING:
+    from engine.images.models import PullPlan, PullResult
+
+platform_option = click.option(
+    "--platform", metavar="OS/ARCH", default="", help="Instead of this host's: linux/arm64, linux/arm/v7."
+)
+
+
+@click.command()
+@click.argument("reference")
+@platform_option
+@click.option("-q", "--quiet", is_flag=True, help="Print only the image's name.")
+@pass_session
+def pull(session: Session, reference: str, platform: str, quiet: bool) -> None:
+    """Bring the image REFERENCE here; only layers that are missing travel."""
+    result = pull_image(session, reference, platform, quiet=quiet)
+    click.echo(printable(result.plan.reference))
+
+
+@click.command()
+@click.argument("reference")
+@platform_option
+@format_option
+@pass_session
+def plan(session: Session, reference: str, platform: str, as_json: bool) -> None:
+    """Show what pulling REFERENCE would fetch and what is here already; changes nothing."""
+    import asyncio
+
+    try:
+        found = asyncio.run(session.rooms.images.plan(reference, platform))
+    except (NotFound, PermissionDenied, Unavailable) as error:
+        raise _told_of_lab(session, reference, error) from error
+    if as_json:
+        print_json(found)
+        return
+    headings = ("POSITION", "DIFF ID", "COMPRESSED", "STATE")
+    rows = [
+        (str(layer.position), layer.diff_id.short, size(layer.size), "here" if layer.here else "to fetch")
+        for layer in found.layers
+    ]
+    print_table(headings, rows)
+    missing = sum(not layer.here for layer in found.layers)
+    click.echo(
+        f"to fetch: {size(found.fetch_bytes)} of {size(found.total_bytes)}, "
+        f"{missing} of {_layers(len(found.layers))}"
+    )
+
+
+def pull_image(session: Session, reference: str, platform: str = "", *, quiet: bool = False) -> PullResult:
+    """Pull with progress on stderr, and a last line that says what travelled."""
+    import asyncio
+
+    progress = PullProgress(quiet)
+
+    async def work() -> PullResult:
+        images = session.rooms.images
+        return await images.pull(reference, platform, on_plan=progress.plan, on_progress=progress.layer)
+
+    try:
+        result = asyncio.run(work())
+    except (NotFound, PermissionDenied, Unavailable) as error:
+        raise _told_of_lab(session, reference, error) from error
+    finally:
+        progress.close()
+    if not quiet:
+        click.echo(_travelled(result.plan, result.fetched_bytes), err=True)
+    return result
+
+
+def _travelled(plan: PullPlan, fetched: int) -> str:
+    missing = sum(not layer.here for layer in plan.layers)
+    return f"fetched {size(fetched)} of {size(plan.total_bytes)}, {missing} of {_layers(len(plan.layers))}"
+
+
+def _layers(count: int) -> str:
+    return f"{count} layer{'' if count == 1 else 's'}"
+
+
+def _told_of_lab(session: Session, reference: str, error: LaminaError) -> LaminaError:
+    """The error, with a hint at the lab where the name is one of its names and it does not serve."""
+    if not reference.startswith("lab/") or session.rooms.lab.status().running:
+        return error
+    return type(error)(error.message, hint="the sample images under lab/ are served by: lamina lab up")

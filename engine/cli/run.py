@@ -1,0 +1,111 @@
+"""Verbs that make and start containers: create, run, start."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from engine.cli import complete
+from engine.cli.ending import each
+from engine.cli.options import CONTEXT, Wanted, container_options, wanted
+from engine.cli.pull import pull_image
+from engine.cli.session import Session, pass_session
+from engine.errors import InvalidArgument, LaminaError, NotFound
+
+if TYPE_CHECKING:
+    from engine.containers.models import ContainerSummary
+
+
+@click.command(context_settings=CONTEXT)
+@container_options
+@pass_session
+def create(session: Session, /, **options: Any) -> None:
+    """Make a container of IMAGE without starting it; print its id."""
+    click.echo(_create(session, wanted(**options)).id)
+
+
+@click.command(context_settings=CONTEXT)
+@click.option("-d", "--detach", is_flag=True, help="Let it run by itself; print its id.")
+@container_options
+@pass_session
+def run(session: Session, /, detach: bool, **options: Any) -> int:
+    """Make a container of IMAGE and run COMMAND in it, or what the image says.
+
+    Ends with the program's own exit code; 125, 126 or 127 when it could not be started.
+    """
+    asked = wanted(**options)
+    if asked.options.tty and asked.options.interactive and not detach and not sys.stdin.isatty():
+        raise InvalidArgument(
+            "-t with -i wants a terminal, and standard input is none", hint="leave out -t, or use -d"
+        )
+    made = _create(session, asked)
+    try:
+        if not detach:
+            return _start_attached(session, made, asked.options.interactive)
+        session.rooms.containers.start(made.id)
+    except LaminaError:
+        if asked.options.auto_remove:
+            session.rooms.containers.remove(made.id, True)
+        raise
+    click.echo(made.id)
+    return 0
+
+
+@click.command()
+@click.argument("names", metavar="CONTAINER...", nargs=-1, required=True, shell_complete=complete.containers)
+@click.option("-a", "--attach", is_flag=True, help="Show its output and end with its exit code.")
+@click.option("-i", "--interactive", is_flag=True, help="Connect standard input; implies -a.")
+@pass_session
+def start(session: Session, names: tuple[str, ...], attach: bool, interactive: bool) -> int:
+    """Start containers that do not run."""
+    if attach or interactive:
+        if len(names) > 1:
+            raise InvalidArgument("-a and -i are for one container at a time")
+        return _start_attached(session, session.rooms.containers.get(names[0]), interactive)
+
+    def start_one(name: str) -> None:
+        session.rooms.containers.start(name)
+        click.echo(name)
+
+    return each(names, start_one)
+
+
+def _create(session: Session, asked: Wanted) -> ContainerSummary:
+    _bring_image(session, asked)
+    return session.rooms.containers.create(asked.options)
+
+
+def _bring_image(session: Session, asked: Wanted) -> None:
+    image = asked.options.image
+    if asked.pull == "always":
+        pull_image(session, image, asked.platform)
+        return
+    try:
+        found = session.rooms.images.get(image)
+    except NotFound:
+        if asked.pull == "never":
+            raise
+        click.echo(f"{image} is not here; pulling it", err=True)
+        pull_image(session, image, asked.platform)
+        return
+    if asked.platform and not _is_for(found.summary.platform, asked.platform):
+        if asked.pull == "never":
+            raise NotFound(f"{image} is here for {found.summary.platform}, not for {asked.platform}")
+        pull_image(session, image, asked.platform)
+
+
+def _is_for(platform: str, wanted_platform: str) -> bool:
+    from engine.oci.platform import Platform
+
+    return Platform.parse(platform) == Platform.parse(wanted_platform)
+
+
+def _start_attached(session: Session, made: ContainerSummary, interactive: bool) -> int:
+    from engine.runtime.attach import run_attached
+
+    started = session.rooms.containers.start(made.id, attach=True)
+    stdin = sys.stdin.fileno() if interactive else None
+    sys.stdout.flush()
+    return run_attached(started.attachment, stdin, sys.stdout.fileno(), sys.stderr.fileno(), made.tty)

@@ -1,0 +1,39 @@
+"""What one command works with: the settings and rooms of the store that was chosen."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from engine.rooms import Rooms
+    from engine.settings import Settings
+
+
+class Session:
+    """Settings and rooms, loaded by the commands that need them.
+
+    :param root: the store's directory as given by `--root`, or None.
+    """
+
+    def __init__(self, root: str | None = None) -> None:
+        self._root = root
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of this store."""
+        from engine.settings import load_settings
+
+        return load_settings(self._root)
+
+    @cached_property
+    def rooms(self) -> Rooms:
+        """The store's rooms, each opened when first used."""
+        from engine.rooms import Rooms
+
+        return Rooms(self.settings)
+
+
+pass_session = click.make_pass_decorator(Session, ensure=True)
