@@ -1,0 +1,89 @@
+"""What is measured: how an engine gets ready, the command that is timed, and how it is undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bench.engines import Engine, Words, quietly
+
+DEBIAN = "debian:12"
+POSTGRES = "postgres:15"
+POSTGRES_NEXT = "postgres:15.1"
+IMAGES = (DEBIAN, POSTGRES, POSTGRES_NEXT)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing that every engine does.
+
+    :param prepare: once for each engine, before anything is timed.
+    :param command: what is timed.
+    :param undo: after each time, so that the next finds what the first found.
+    :param pairs: how many times each engine does it, as a multiple of what was asked for.
+    """
+
+    name: str
+    title: str
+    prepare: Callable[[Engine], None]
+    command: Callable[[Engine], Words]
+    undo: Callable[[Engine], None]
+    pairs: int = 1
+
+
+def cases(registry: str) -> list[Case]:
+    """All cases, with images from a registry (`host:port`)."""
+    debian, postgres, following = (f"{registry}/{image}" for image in IMAGES)
+    return [
+        Case(
+            name="cold",
+            title=f"cold pull of {POSTGRES}",
+            prepare=_empty,
+            command=lambda engine: engine.pull(postgres),
+            undo=_empty,
+        ),
+        Case(
+            name="incremental",
+            title=f"pull of {POSTGRES_NEXT} after {POSTGRES}",
+            prepare=lambda engine: _only(engine, postgres),
+            command=lambda engine: engine.pull(following),
+            undo=lambda engine: quietly(engine.remove(following), engine.environment),
+        ),
+        Case(
+            name="run",
+            title=f"run --rm --network none {DEBIAN} true",
+            prepare=lambda engine: _only(engine, debian),
+            command=lambda engine: engine.command("run", "--rm", "--network", "none", debian, "true"),
+            undo=_nothing,
+            pairs=4,
+        ),
+        Case(
+            name="version",
+            title="--version",
+            prepare=_nothing,
+            command=lambda engine: engine.command("--version"),
+            undo=_nothing,
+            pairs=4,
+        ),
+        Case(
+            name="ps",
+            title="ps, no containers",
+            prepare=_empty,
+            command=lambda engine: engine.command("ps"),
+            undo=_nothing,
+            pairs=4,
+        ),
+    ]
+
+
+def _empty(engine: Engine) -> None:
+    engine.empty()
+
+
+def _only(engine: Engine, image: str) -> None:
+    engine.empty()
+    quietly(engine.pull(image), engine.environment)
+
+
+def _nothing(_engine: Engine) -> None:
+    """Nothing stands in the way of doing it again."""
