@@ -14,8 +14,6 @@ from typing import NoReturn
 from engine.errors import LimitExceeded, Malformed
 from engine.oci.quote import quoted
 
-type_names = {str: "text", int: "a whole number", bool: "true or false", list: "a list", dict: "an object"}
-
 _DEEPEST = 64
 _LARGEST = 2**63 - 1  # what Go's int64 holds; the specifications' sizes are int64
 _LONGEST_NUMBER = 20  # digits of the largest, and a sign
@@ -170,7 +168,7 @@ def _bounded_int(digits: str) -> int:
     # The length comes first: turning a million digits into a number takes seconds.
     if len(digits) > _LONGEST_NUMBER or abs(value := int(digits)) > _LARGEST:
         raise Malformed(f"the number {quoted(digits)} is too large")
-    return value if digits[0] != "-" else -value
+    return value
 
 
 def _finite_float(digits: str) -> float:

@@ -64,7 +64,7 @@ def retry_after(value: str | None) -> float | None:
 
 
 class Interrupted(Exception):
-    """An attempt failed in a way that may pass. No person sees it: it becomes `Unavailable` when patience ends.
+    """An attempt failed in a way that may pass. No person sees it: see `Patience`.
 
     :param reason: in words, to end the sentence "the registry does not answer: …".
     :param wait: seconds the registry asked for, or None.
