@@ -37,7 +37,11 @@ class ImageSummary:
     """One image of the store, as a list row.
 
     :param names: familiar references (`redis:7`), sorted; empty for an image that lost its last tag.
-    :param base: name of the local image whose whole stack is the start of this one, or "".
+    :param compressed: layers as they travel; here and below a layer that stands twice counts once.
+    :param unpacked: layers on disk; the sum of `unique` and `shared`.
+    :param unique: unpacked bytes of the layers that no other local image has.
+    :param shared: unpacked bytes of the others, which stay when the image goes.
+    :param containers: how many stand on it, running or not.
     """
 
     id: Digest
@@ -58,7 +62,7 @@ class LayerRow:
     """One layer as it stands in one image.
 
     :param position: 1 is the base.
-    :param used_by: a name of every other local image that has this layer (an id where it has no name), sorted.
+    :param used_by: a name (or else an id) of every other local image that has this layer, sorted.
     :param role: see `Role`.
     :param base_of: name of a local image whose stack ends with this layer (and starts this one), or "".
     :param created_by: the history entry that made it, as it came from outside.
@@ -161,7 +165,8 @@ class LayerProgress:
 class PullResult:
     """What a pull did.
 
-    :param fetched_bytes: layer bytes that really came over the wire; equals the plan's `fetch_bytes`.
+    :param fetched_bytes: layer bytes that really came over the wire; equals the plan's `fetch_bytes`, but for
+        what an interrupted pull had left and what another front brought here meanwhile.
     :param changed: whether the name points elsewhere than before.
     """
 
@@ -174,9 +179,15 @@ class PullResult:
 
 @dataclass(frozen=True, slots=True)
 class RemovedImage:
-    """What a removal did: names taken away, layers deleted, bytes freed on disk."""
+    """What a removal did, or would do: names taken away, layers deleted, bytes freed on disk.
+
+    :param untagged: familiar references.
+    :param freed: unpacked layers, and the blobs of what went: compressed layers, config and manifest.
+    :param freed_unpacked: the unpacked layers alone; the image's `unique`, where the image goes.
+    """
 
     untagged: tuple[str, ...]
     deleted_image: Digest | None
     deleted_layers: tuple[Digest, ...]
     freed: int
+    freed_unpacked: int = 0

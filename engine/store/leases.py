@@ -21,19 +21,34 @@ if TYPE_CHECKING:
 @contextmanager
 def leased(database: Database, digests: Iterable[str]) -> Iterator[None]:
     """Hold a lease on layers (diff IDs) and blobs for the length of the block."""
-    name = os.urandom(16).hex()
-    pid, now = os.getpid(), time.time()
-    start = start_time(pid)
+    name = lease_name()
     with database.write() as connection:
-        connection.executemany(
-            "INSERT INTO leases (id, digest, pid, start, created) VALUES (?, ?, ?, ?, ?)",
-            [(name, digest, pid, start, now) for digest in sorted(set(digests))],
-        )
+        take_lease(connection, name, digests)
     try:
         yield
     finally:
         with database.write() as connection:
-            connection.execute("DELETE FROM leases WHERE id = ?", (name,))
+            drop_lease(connection, name)
+
+
+def lease_name() -> str:
+    """A name that no other lease has."""
+    return os.urandom(16).hex()
+
+
+def take_lease(connection: sqlite3.Connection, name: str, digests: Iterable[str]) -> None:
+    """Let this process hold a lease on layers and blobs until `drop_lease`, or its death."""
+    pid, now = os.getpid(), time.time()
+    start = start_time(pid)
+    connection.executemany(
+        "INSERT OR IGNORE INTO leases (id, digest, pid, start, created) VALUES (?, ?, ?, ?, ?)",
+        [(name, digest, pid, start, now) for digest in set(digests)],
+    )
+
+
+def drop_lease(connection: sqlite3.Connection, name: str) -> None:
+    """End a lease; nothing happens when there is none of that name."""
+    connection.execute("DELETE FROM leases WHERE id = ?", (name,))
 
 
 def leased_digests(connection: sqlite3.Connection) -> set[str]:

@@ -123,3 +123,10 @@ def test_several_processes_append_at_once_and_no_line_is_lost(layout: Layout) ->
     assert [process.wait() for process in processes] == [0, 0, 0]
     seen = [(one.id, one.attributes["number"]) for one in Journal(layout).read()]
     assert len(seen) == len(set(seen)) == 600
+
+
+def test_reading_from_the_start_goes_over_both_files(layout: Layout) -> None:
+    journal = Journal(layout, rotate_at=1000)
+    for time in range(12):
+        journal.append(event(float(time)))
+    assert journal.read_from(journal.start())[0] == list(journal.read())
