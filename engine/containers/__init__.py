@@ -1,0 +1,1 @@
+"""Containers: made, started, stopped, looked at, removed."""

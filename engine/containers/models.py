@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from engine.oci import Digest
+from engine.runtime.models import LogLine, StepRow
+
+__all__ = ["BindMount", "ContainerOptions", "ContainerSummary", "LogLine", "Status", "StepRow"]
 
 
 class Status(StrEnum):
@@ -83,27 +86,3 @@ class ContainerSummary:
     network: str
     tty: bool
     labels: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class StepRow:
-    """One thing the engine did to start a container.
-
-    :param what: one sentence; :param command: the shell command that would do the same, or "".
-    :param seconds: how long it took.
-    """
-
-    name: str
-    what: str
-    command: str
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """One line (or the start of one that is very long) of a container's output."""
-
-    time: float
-    stream: str  # "stdout" or "stderr"
-    text: str  # raw, as the program wrote it, without the newline
-    partial: bool = False  # the line goes on in the next record

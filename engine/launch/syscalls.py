@@ -57,6 +57,7 @@ PR_CAP_AMBIENT_CLEAR_ALL = 4
 
 _OPEN_TREE, _MOVE_MOUNT, _FSOPEN, _FSCONFIG, _FSMOUNT = 428, 429, 430, 431, 432
 _CLOSE_RANGE, _OPENAT2, _MOUNT_SETATTR = 436, 437, 442
+_CLOSE_RANGE_CLOEXEC = 4
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "riscv64": 41, "s390x": 217, "ppc64le": 203}
 
 
@@ -191,9 +192,9 @@ def openat2(directory: int, path: str | bytes, flags: int, resolve: int, mode: i
     raise AssertionError("unreachable")
 
 
-def close_range(first: int, last: int = 0xFFFFFFFF) -> None:
-    """Close all descriptors from first to last. close_range(2)"""
-    _syscall(_CLOSE_RANGE, "close_range", _int(first), _int(last), _int(0))
+def close_on_exec_from(first: int) -> None:
+    """Mark all descriptors from `first` on to be closed by exec, whoever opened them. close_range(2)"""
+    _syscall(_CLOSE_RANGE, "close_range", _int(first), _int(0xFFFFFFFF), _int(_CLOSE_RANGE_CLOEXEC))
 
 
 def prctl(option: int, value: int = 0, third: int = 0) -> int:

@@ -7,6 +7,7 @@ import os
 import struct
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Self
 
 from engine.errors import Unavailable
 
@@ -37,7 +38,7 @@ class Inotify:
     """A set of watched files and directories behind one descriptor that polls readable."""
 
     def __init__(self) -> None:
-        self._fd = _libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._fd = int(_libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK))
         if self._fd < 0:
             number = ctypes.get_errno()
             raise Unavailable(
@@ -50,7 +51,7 @@ class Inotify:
 
         :raises OSError: the path does not exist, or the kernel's limit of watches is reached.
         """
-        watch: int = _libc.inotify_add_watch(self._fd, os.fsencode(path), ctypes.c_uint32(mask))
+        watch = int(_libc.inotify_add_watch(self._fd, os.fsencode(path), ctypes.c_uint32(mask)))
         if watch < 0:
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number), os.fspath(path))
@@ -81,7 +82,7 @@ class Inotify:
             os.close(self._fd)
             self._fd = -1
 
-    def __enter__(self) -> Inotify:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -1,0 +1,1 @@
+"""One container's life: its task from image and options, start and handshake, state, logs, attach."""

@@ -1,0 +1,112 @@
+"""Rows of containers in the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.containers.names import made_up_name
+from engine.errors import AlreadyExists, Conflict, NotFound
+from engine.oci import Digest
+from engine.runtime.config import ContainerConfig
+from engine.store.database import Database
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_COLUMNS = "id, name, image_id, image, created, config"
+_TRIES = 20  # made-up names: the 20th collision in a row means thousands of containers
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One container as it was made.
+
+    :param image: the reference as the person gave it.
+    :param created: seconds since the epoch.
+    """
+
+    id: str
+    name: str
+    image_id: Digest
+    image: str
+    created: float
+    config: ContainerConfig
+
+
+class Records:
+    """The containers of one store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self) -> list[Record]:
+        """Every container, the newest first."""
+        with self._database.read() as db:
+            rows = db.execute(f"SELECT {_COLUMNS} FROM containers ORDER BY created DESC, id").fetchall()  # noqa: S608
+        return [_record(row) for row in rows]
+
+    def find(self, name: str) -> Record:
+        """The container of a name, an id, or the unique start of an id.
+
+        :raises NotFound: there is none. :raises Conflict: several ids begin so.
+        """
+        # A range instead of LIKE: what a person types is no pattern, and the key's order serves it.
+        with self._database.read() as db:
+            rows = db.execute(
+                f"SELECT {_COLUMNS} FROM containers WHERE name = ?1 OR id = ?1 "  # noqa: S608
+                "OR (id >= ?1 AND id < ?1 || 'g') ORDER BY name != ?1, id != ?1 LIMIT 2",
+                (name,),
+            ).fetchall()
+        found = [_record(row) for row in rows]
+        if not found or not name:
+            raise NotFound(f"no such container: {name}", hint="lamina ps -a shows all there are")
+        if name in (found[0].name, found[0].id) or len(found) == 1:
+            return found[0]
+        raise Conflict(f"several containers have an id that begins with {name}", hint="give more of its digits")
+
+    def add(self, record: Record) -> Record:
+        """Keep a container; one without a name gets one.
+
+        :raises AlreadyExists: the name is taken. :raises NotFound: its image was removed meanwhile.
+        """
+        import sqlite3
+        from dataclasses import replace
+
+        for _ in range(_TRIES):
+            named = record if record.name else replace(record, name=made_up_name())
+            try:
+                with self._database.write() as db:
+                    _insert(db, named)
+            except sqlite3.IntegrityError as error:
+                if "FOREIGN KEY" in str(error):
+                    raise NotFound(f"the image {record.image} has just been removed") from error
+                if record.name:
+                    raise AlreadyExists(
+                        f"a container is called {record.name} already",
+                        hint=f"choose another name, or remove it: lamina rm {record.name}",
+                    ) from error
+            else:
+                return named
+        raise AlreadyExists("no free name was found", hint="give one with --name")
+
+    def remove(self, container_id: str) -> None:
+        """Forget a container."""
+        with self._database.write() as db:
+            db.execute("DELETE FROM containers WHERE id = ?", (container_id,))
+
+
+def _insert(db: sqlite3.Connection, record: Record) -> None:
+    db.execute(
+        "INSERT INTO containers (id, name, image_id, image, created, config, auto_remove) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            record.id, record.name, record.image_id, record.image, record.created, record.config.dump(),
+            int(record.config.auto_remove),
+        ),
+    )  # fmt: skip
+
+
+def _record(row: tuple[str, str, str, str, float, str]) -> Record:
+    id, name, image_id, image, created, config = row
+    return Record(id, name, Digest(image_id), image, created, ContainerConfig.load(config))

@@ -1,0 +1,101 @@
+"""Fronts attached to a container: what it prints goes to all of them, what they type goes to it."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+
+from .frames import Splitter
+
+_ENOUGH = 256 << 10  # bytes waiting for one front before the container's output is held back
+
+
+class Client:
+    """One attached front; never waits."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        connection.setblocking(False)
+        self._connection = connection
+        self._splitter = Splitter()
+        self._waiting = bytearray()
+        self.gone = False
+
+    def fileno(self) -> int:
+        """The socket's descriptor."""
+        return self._connection.fileno()
+
+    @property
+    def interest(self) -> int:
+        """What to poll for."""
+        return select.POLLIN | (select.POLLOUT if self._waiting else 0)
+
+    @property
+    def congested(self) -> bool:
+        """Whether it has enough to read for now."""
+        return len(self._waiting) > _ENOUGH
+
+    def send(self, data: bytes) -> None:
+        """Write what the socket takes, keep the rest."""
+        self._waiting += data
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what was kept."""
+        try:
+            while self._waiting and not self.gone:
+                del self._waiting[: self._connection.send(self._waiting)]
+        except BlockingIOError:
+            return
+        except OSError:
+            self.gone = True
+
+    def receive(self) -> list[tuple[bytes, bytes]]:
+        """Frames that have come."""
+        try:
+            data = self._connection.recv(65536)
+            if not data:
+                self.gone = True
+            return self._splitter.feed(data)
+        except BlockingIOError:
+            return []
+        except (OSError, ValueError):
+            self.gone = True
+            return []
+
+    def finish(self, data: bytes) -> None:
+        """Write all that is left and `data`, then close; a front that does not read is given five seconds."""
+        try:
+            self._connection.settimeout(5)
+            self._connection.sendall(bytes(self._waiting) + data)
+        except OSError:
+            pass
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._connection.close()
+        self.gone = True
+
+
+def listen(path: str) -> socket.socket:
+    """A listening attach socket that only this user can reach.
+
+    The directory is 0700; the address is given below /proc/self/fd because a Unix address takes 107 bytes.
+    """
+    directory, name = os.path.split(path)
+    os.makedirs(directory, 0o700, exist_ok=True)
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+    fd = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    before = os.umask(0o177)
+    try:
+        server.bind(f"/proc/self/fd/{fd}/{name}")
+    finally:
+        os.umask(before)
+        os.close(fd)
+    server.listen(16)
+    return server

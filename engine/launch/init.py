@@ -1,0 +1,246 @@
+"""The container's first process, from fork to exec.
+
+The order matters: namespaces before mounts (so that the host never sees one), overlay before pivot,
+masks after all mounts (so that nothing is mounted over them), groups before user, user before
+capabilities, descriptors closed last. From `pivot` on only system calls happen: nothing is imported
+any more, because whatever Python would load now could come from the image.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import posixpath
+import signal
+import socket
+import struct
+
+from . import rootfs
+from . import syscalls as sys
+from .identity import (
+    Identity,
+    UnknownUser,
+    limit_bounding_set,
+    resolve,
+    set_capabilities,
+    take_identity,
+)
+from .messages import Failure, Reporter, Stage
+from .mounts import make_directories
+from .task import Program, Task
+from .terminal import open_terminal
+
+_SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
+_DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+_HINTS = {
+    Stage.OVERLAY: "lamina info says what this machine's kernel offers",
+    Stage.BINDS: "check that the host's path exists and the target is of the same kind",
+    Stage.IDENTITY: "name a user that the image has, or a number: -u UID[:GID]",
+}
+
+
+def run(task: Task, report_fd: int, terminal_fd: int) -> None:
+    """Become the container's program. Never returns.
+
+    :param report_fd: where steps and a failure are told; closed by exec, which is how success is told.
+    :param terminal_fd: a socket to send the terminal's master end on, or -1 without a terminal.
+    """
+    reporter = Reporter(report_fd, needed=True)
+    try:
+        _become(task, reporter, terminal_fd)
+    except Failure as failure:
+        reporter.send(failure.fields)
+    except OSError as error:
+        reporter.send(_failure(reporter.stage, error).fields)
+    except UnknownUser as error:
+        reporter.send(Failure(reporter.stage, str(error), hint=_HINTS[Stage.IDENTITY]).fields)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the front must hear of it
+        reporter.send(Failure(reporter.stage, f"{type(error).__name__}: {error}").fields)
+    finally:
+        os._exit(1)
+
+
+def _failure(stage: str, error: OSError) -> Failure:
+    path = os.fsdecode(error.filename) if error.filename else ""
+    reason = error.strerror or str(error)
+    message = f"{reason}: {path}" if path else reason
+    return Failure(stage, message, errno=error.errno or 0, path=path, hint=_HINTS.get(stage, ""))
+
+
+def _become(task: Task, reporter: Reporter, terminal_fd: int) -> None:
+    os.umask(0)
+    os.setsid()
+    _leave_namespaces(task, reporter)
+    root = _build_root(task, reporter)
+    if task.network == "none":
+        reporter.begin(Stage.LOOPBACK)
+        _raise_loopback()
+        reporter.step("its own loopback interface", "ip link set lo up")
+    reporter.begin(Stage.HOSTNAME)
+    sys.sethostname(task.hostname)
+    reporter.step(f"host name {task.hostname}", f"hostname {task.hostname}")
+
+    reporter.begin(Stage.IDENTITY)
+    identity = resolve(root, task.program.user)
+    _enter_workdir(root, task.program.workdir)
+    if task.program.tty:
+        reporter.begin(Stage.TERMINAL)
+        open_terminal(root, terminal_fd, identity.uid)
+        reporter.step("a terminal from the container's own /dev/pts")
+    else:
+        _own_streams(identity.uid)
+    os.close(root)
+    _drop_privileges(task.program, identity, reporter)
+    reporter.begin(Stage.EXEC)
+    # Fails when the monitor is gone already, before the signal of its death was asked for.
+    reporter.flush()
+    _execute(task.program, identity, reporter)
+
+
+def _leave_namespaces(task: Task, reporter: Reporter) -> None:
+    reporter.begin(Stage.NAMESPACES)
+    flags = sys.CLONE_NEWNS | sys.CLONE_NEWUTS | sys.CLONE_NEWIPC | sys.CLONE_NEWCGROUP
+    names = "mount, uts, ipc, cgroup"
+    if task.network != "host":
+        flags |= sys.CLONE_NEWNET
+        names += ", net"
+    sys.unshare(flags)
+    # Private first: until then a mount made here would show on the host.
+    sys.mount(None, "/", None, sys.MS_REC | sys.MS_PRIVATE)
+    option = " --net" if task.network != "host" else ""
+    reporter.step(
+        f"pid, {names} namespaces",
+        f"unshare --pid --fork --mount --uts --ipc --cgroup{option} --propagation private",
+    )
+
+
+def _build_root(task: Task, reporter: Reporter) -> int:
+    overlay, places = task.overlay, task.places
+    # A host path may lie where the container's overlay will be; open it before anything is mounted.
+    reporter.begin(Stage.BINDS)
+    trees = rootfs.open_sources(task.binds)
+    reporter.begin(Stage.OVERLAY)
+    root = rootfs.mount_overlay(overlay, places.rootfs)
+    lowers = ":".join(overlay.lowers)
+    reporter.step(
+        f"{len(overlay.lowers)} lower directories, one upper",
+        f"mount -t overlay overlay -o lowerdir={lowers},upperdir={overlay.upper},workdir={overlay.work} "
+        f"{places.rootfs}",
+    )
+    reporter.begin(Stage.KERNEL_FILESYSTEMS)
+    rootfs.mount_kernel_filesystems(root)
+    reporter.step(
+        "proc, sysfs (read-only), devices, devpts, mqueue, shm",
+        "mount -t proc proc rootfs/proc; mount -t sysfs -o ro sysfs rootfs/sys; …",
+    )
+    reporter.begin(Stage.BINDS)
+    rootfs.attach_binds(root, task.binds, trees)
+    reporter.step(
+        ", ".join(bind.target for bind in task.binds),
+        "; ".join(f"mount --bind {bind.source} rootfs{bind.target}" for bind in task.binds),
+    )
+    reporter.begin(Stage.ROOT)
+    if task.program.workdir != "/":
+        os.close(make_directories(root, task.program.workdir))
+    if task.read_only:
+        sys.mount_setattr(root, "", sys.MOUNT_ATTR_RDONLY)
+    rootfs.pivot(root)
+    reporter.step("the stack is the root, the host's tree is gone", "pivot_root . . && umount -l .")
+    reporter.begin(Stage.MASKS)
+    rootfs.mask(root, task.masked)
+    rootfs.protect(root, task.read_only_paths)
+    reporter.step(f"{len(task.masked)} paths hidden, {len(task.read_only_paths)} read-only")
+    return root
+
+
+def _raise_loopback() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as control:
+        request = struct.pack("16sh14x", b"lo", 0)
+        _, flags = struct.unpack("16sh14x", fcntl.ioctl(control, _SIOCGIFFLAGS, request))
+        fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | _IFF_UP))
+
+
+def _enter_workdir(root: int, path: str) -> None:
+    # By descriptor and without magic links: a WORKDIR of /proc/self/fd/N must not lead to the host.
+    directory = make_directories(root, path)
+    os.fchdir(directory)
+    os.close(directory)
+    if not os.getcwd().startswith("/"):
+        raise OSError(errno.EPERM, "the working directory lies outside the container's root", path)
+
+
+def _own_streams(uid: int) -> None:
+    # The program may open /dev/stdout again, which asks for the permission of the pipe itself.
+    for fd in (0, 1, 2):
+        try:
+            os.fchown(fd, uid, -1)
+        except PermissionError:
+            continue  # /dev/null of the host, or an id that this user namespace does not map
+
+
+def _drop_privileges(program: Program, identity: Identity, reporter: Reporter) -> None:
+    mask = limit_bounding_set(program.capabilities)
+    take_identity(identity)
+    reporter.step(
+        f"uid {identity.uid}, gid {identity.gid}, groups {' '.join(map(str, identity.groups))}",
+        f"setpriv --reuid {identity.uid} --regid {identity.gid} "
+        f"--groups {','.join(map(str, identity.groups))}",
+    )
+    reporter.begin(Stage.CAPABILITIES)
+    set_capabilities(mask if identity.uid == 0 else 0)
+    # After the ids, which clear it. Killed monitor, killed container: nobody would hold its log and status.
+    sys.prctl(sys.PR_SET_PDEATHSIG, signal.SIGKILL)
+    bounding = ",".join(f"+{name.lower()}" for name in program.capabilities)
+    reporter.step(
+        f"{len(program.capabilities)} of {mask.bit_length()} kept as the limit",
+        f"setpriv --bounding-set -all,{bounding} --inh-caps -all",
+    )
+
+
+def _execute(program: Program, identity: Identity, reporter: Reporter) -> None:
+    environment = dict(item.split("=", 1) for item in program.env)
+    environment.setdefault("HOME", identity.home)
+    candidates = _candidates(program.argv[0], environment.get("PATH", _DEFAULT_PATH))
+    _reset_process()
+    worst = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    for path in candidates:
+        try:
+            os.execve(path, program.argv, environment)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            worst = error  # type: ignore[assignment]  # any reason is better than "not found"
+            if error.errno != errno.EACCES:
+                break
+    missing = worst.errno == errno.ENOENT
+    where = "" if "/" in program.argv[0] else " in the container's PATH"
+    reason = "no such file" if missing else os.strerror(worst.errno or 0).lower()
+    raise Failure(
+        reporter.stage,
+        f"cannot execute {program.argv[0]!r}{where}: {reason}",
+        errno=worst.errno or 0,
+        path=program.argv[0],
+        hint="look for it with lamina tree, or name another command" if missing else "",
+        exit_code=127 if missing else 126,
+    )
+
+
+def _candidates(name: str, path: str) -> list[str]:
+    if "/" in name:
+        return [name]
+    return [posixpath.join(directory or ".", name) for directory in path.split(":")]
+
+
+def _reset_process() -> None:
+    """Leave the program nothing of ours: descriptors, signal handling, mask."""
+    os.umask(0o022)
+    for number in signal.valid_signals():
+        if number not in (signal.SIGKILL, signal.SIGSTOP):
+            try:
+                signal.signal(number, signal.SIG_DFL)
+            except OSError:
+                continue  # the two real-time signals that libc keeps for itself
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    sys.close_on_exec_from(3)

@@ -1,0 +1,105 @@
+"""What is reported from init to monitor to front: a closed set of messages, one JSON line each.
+
+    {"kind":"step",    "name":…, "what":…, "command":…, "seconds":…}   one thing was done
+    {"kind":"failed",  "stage":…, "errno":…, "message":…, "path":…, "hint":…, "exit_code":…}
+    {"kind":"running", "pid":…}                                        the program has been executed
+
+`name` and `stage` are one of `Stage`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from time import perf_counter
+
+
+class Stage:
+    """Names of the steps of a start, in the order they happen."""
+
+    MONITOR = "monitor started"
+    PROCESS = "first process made"
+    NAMESPACES = "namespaces made"
+    OVERLAY = "overlay mounted"
+    KERNEL_FILESYSTEMS = "/proc, /sys and /dev mounted"
+    BINDS = "host paths bound"
+    ROOT = "root pivoted"
+    MASKS = "paths masked"
+    LOOPBACK = "loopback up"
+    HOSTNAME = "hostname set"
+    TERMINAL = "terminal opened"
+    IDENTITY = "user taken"
+    CAPABILITIES = "capabilities dropped"
+    EXEC = "program executed"
+
+
+class Failure(Exception):
+    """A step that failed; carries what the front needs to tell a person.
+
+    :param exit_code: what Docker's `run` would end with: 125, 126 (cannot execute) or 127 (not found).
+    """
+
+    def __init__(
+        self,
+        stage: str,
+        message: str,
+        *,
+        errno: int = 0,
+        path: str = "",
+        hint: str = "",
+        exit_code: int = 125,
+    ) -> None:
+        super().__init__(message)
+        self.fields = {
+            "kind": "failed",
+            "stage": stage,
+            "errno": errno,
+            "message": message,
+            "path": path,
+            "hint": hint,
+            "exit_code": exit_code,
+        }
+
+
+class Reporter:
+    """Writes messages to a descriptor.
+
+    :param needed: whether a reader that is gone is an error (BrokenPipeError), or does not matter.
+    """
+
+    def __init__(self, fd: int, needed: bool = False) -> None:
+        self._fd = fd
+        self._needed = needed
+        self._last = perf_counter()
+        self._waiting: list[str] = []
+        self.stage = Stage.MONITOR
+
+    def begin(self, stage: str) -> None:
+        """The step that is under way from here on; a failure is laid to it."""
+        self.stage = stage
+
+    def step(self, what: str, command: str = "") -> None:
+        """The step begun last is done; its time is that since the step before.
+
+        Kept back until `flush`, because a write per step would wake monitor and front each time.
+        """
+        now = perf_counter()
+        fields = {"kind": "step", "name": self.stage, "what": what, "command": command}
+        self._waiting.append(json.dumps({**fields, "seconds": now - self._last}))
+        self._last = now
+
+    def send(self, fields: dict[str, object]) -> None:
+        """One message, after all steps that were kept back."""
+        self._waiting.append(json.dumps(fields))
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what was kept back."""
+        data = "".join(f"{line}\n" for line in self._waiting).encode()
+        self._waiting.clear()
+        try:
+            while data:
+                data = data[os.write(self._fd, data) :]
+        except BrokenPipeError:
+            if self._needed:
+                raise

@@ -1,0 +1,126 @@
+"""Mounting by descriptor: the target is the file that was checked, not a path somebody may have changed."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import stat
+from collections.abc import Iterable
+
+from . import syscalls as sys
+
+_FOLLOW_INSIDE = sys.RESOLVE_IN_ROOT | sys.RESOLVE_NO_MAGICLINKS
+_FOLLOW_NOTHING = sys.RESOLVE_NO_SYMLINKS | sys.RESOLVE_NO_MAGICLINKS | sys.RESOLVE_IN_ROOT
+
+
+def make_filesystem(kind: str, options: Iterable[tuple[str, str]] = (), attributes: int = 0) -> int:
+    """A descriptor of a new, detached filesystem.
+
+    :raises OSError: with what the kernel says about it, where it says anything.
+    """
+    context = sys.fsopen(kind)
+    try:
+        sys.fsconfig_string(context, "source", kind)
+        for key, value in options:
+            if value:
+                sys.fsconfig_string(context, key, value)
+            else:
+                sys.fsconfig_flag(context, key)
+        return sys.fsmount(context, attributes)
+    except OSError as error:
+        said = _kernel_words(context)
+        if said:
+            raise OSError(error.errno, f"{error.strerror} ({said})") from error
+        raise
+    finally:
+        os.close(context)
+
+
+def _kernel_words(context: int) -> str:
+    """Messages that a failed mount left in its context (kernel: Documentation/filesystems/mount_api.rst)."""
+    words: list[str] = []
+    while len(words) < 8:
+        try:
+            line = os.read(context, 1024)
+        except OSError:
+            break
+        words.append(line.decode("utf-8", "replace").strip()[2:])
+    return "; ".join(words)
+
+
+def open_inside(root: int, path: str, flags: int) -> int:
+    """Open a path of the container; links are followed, but never out of its root."""
+    return sys.openat2(root, path.lstrip("/") or ".", flags, _FOLLOW_INSIDE)
+
+
+def open_strict(root: int, path: str, flags: int) -> int:
+    """Open a path of the container in which no part may be a link (ELOOP where one is)."""
+    return sys.openat2(root, path.lstrip("/") or ".", flags, _FOLLOW_NOTHING)
+
+
+def make_directories(root: int, path: str, follow: bool = True) -> int:
+    """An O_PATH descriptor of a directory of the container, made with its parents where missing.
+
+    :param follow: whether links on the way are followed (inside the root).
+    :raises OSError: something that is no directory stands there.
+    """
+    opener = open_inside if follow else open_strict
+    flags = os.O_PATH | os.O_DIRECTORY
+    parts = [part for part in posixpath.normpath("/" + path).split("/") if part]
+    for known in range(len(parts), -1, -1):
+        try:
+            here = opener(root, "/".join(parts[:known]), flags)
+            break
+        except FileNotFoundError:
+            if known == 0:
+                raise
+    for part in parts[known:]:
+        # Below what exists there is nothing to follow: a link that appears now is somebody's attack.
+        try:
+            os.mkdir(part, 0o755, dir_fd=here)
+            below = os.open(part, flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
+        finally:
+            os.close(here)
+        here = below
+    return here
+
+
+def open_target(root: int, path: str, directory: bool) -> int:
+    """An O_PATH descriptor of a mount target inside, made where it is missing.
+
+    :raises OSError: the target is of the other kind (ENOTDIR, EISDIR), or a link leads nowhere.
+    """
+    if directory:
+        return make_directories(root, path)
+    clean = posixpath.normpath("/" + path)
+    parent = make_directories(root, posixpath.dirname(clean))
+    try:
+        os.close(
+            os.open(posixpath.basename(clean), os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=parent)
+        )
+    except FileExistsError:
+        pass
+    finally:
+        os.close(parent)
+    target = open_inside(root, clean, os.O_PATH)
+    if stat.S_ISDIR(os.fstat(target).st_mode):
+        os.close(target)
+        raise IsADirectoryError(21, "the source is a file, the target a directory", path)
+    return target
+
+
+def clone_tree(source: str, read_only: bool) -> int:
+    """A detached copy of what the host has at a path, with all that is mounted below it."""
+    tree = sys.open_tree(sys.AT_FDCWD, source, sys.OPEN_TREE_CLONE | sys.AT_RECURSIVE)
+    if read_only:
+        sys.mount_setattr(tree, "", sys.MOUNT_ATTR_RDONLY, recursive=True)
+    return tree
+
+
+def attach(mount_fd: int, target_fd: int) -> None:
+    """Attach a detached mount, and close both descriptors."""
+    try:
+        sys.attach_mount(mount_fd, target_fd)
+    finally:
+        os.close(mount_fd)
+        os.close(target_fd)

@@ -1,0 +1,179 @@
+"""The container's root: the overlay of its layers, what the kernel shows in it, and what is hidden."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from . import syscalls as sys
+from .mounts import attach, clone_tree, make_directories, make_filesystem, open_strict, open_target
+from .task import Bind, Overlay
+
+_PAGE = 4096  # bytes; the old mount call takes no more than a page of options
+_QUIET = sys.MOUNT_ATTR_NOSUID | sys.MOUNT_ATTR_NODEV | sys.MOUNT_ATTR_NOEXEC
+_DEVICES = {
+    "null": (1, 3),
+    "zero": (1, 5),
+    "full": (1, 7),
+    "random": (1, 8),
+    "urandom": (1, 9),
+    "tty": (5, 0),
+}
+_LINKS = {
+    "fd": "/proc/self/fd",
+    "stdin": "/proc/self/fd/0",
+    "stdout": "/proc/self/fd/1",
+    "stderr": "/proc/self/fd/2",
+    "core": "/proc/kcore",
+    "ptmx": "pts/ptmx",
+}
+
+
+def mount_overlay(overlay: Overlay, rootfs: str) -> int:
+    """Mount the stack at `rootfs` and give a descriptor of its root.
+
+    Kernels from 6.7 take each lower directory as an option of its own; older ones want all in one
+    page, which a stack of 60 layers fills: see `mount_overlay_in_a_page`.
+    """
+    base, lowers, upper, work = _relative(overlay)
+    os.chdir(base)
+    options = [("lowerdir+", lower) for lower in lowers]
+    options += [("upperdir", upper), ("workdir", work)]
+    for option in overlay.options:
+        key, _, value = option.partition("=")
+        options.append((key, value))
+    try:
+        mounted = make_filesystem("overlay", options)
+    except OSError as error:
+        if error.errno != 22:
+            raise
+        mount_overlay_in_a_page(overlay, rootfs)
+    else:
+        attach(mounted, os.open(rootfs, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
+    os.chdir("/")
+    return os.open(rootfs, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def mount_overlay_in_a_page(overlay: Overlay, rootfs: str) -> None:
+    """Mount the stack by the old call, shortening the layers' names where they do not fit in a page."""
+    base, lowers, upper, work = _relative(overlay)
+    os.chdir(base)
+    rest = ",".join([f"upperdir={upper}", f"workdir={work}", *overlay.options])
+    if len(":".join(lowers)) + len(rest) + 16 > _PAGE:
+        # Each layer gets a name of one to three digits in a scratch filesystem, gone when this namespace is.
+        scratch = make_filesystem("tmpfs", [("mode", "700")])
+        absolute = [os.path.join(base, path) for path in (upper, work)]
+        sys.attach_mount(scratch, target := os.open(rootfs, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
+        os.close(target)
+        for number, lower in enumerate(lowers):
+            os.mkdir(str(number), dir_fd=scratch)
+            short = os.open(str(number), os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=scratch)
+            attach(sys.open_tree(sys.AT_FDCWD, lower, sys.OPEN_TREE_CLONE), short)
+        os.fchdir(scratch)
+        os.close(scratch)
+        lowers = [str(number) for number in range(len(lowers))]
+        rest = ",".join([f"upperdir={absolute[0]}", f"workdir={absolute[1]}", *overlay.options])
+    sys.mount("overlay", rootfs, "overlay", 0, f"lowerdir={':'.join(lowers)},{rest}")
+
+
+def _relative(overlay: Overlay) -> tuple[str, list[str], str, str]:
+    # Names below the store are short; options are limited in length (256 bytes each, or a page together).
+    base = os.path.commonpath([*overlay.lowers, overlay.upper, overlay.work])
+    names = [os.path.relpath(path, base) for path in [*overlay.lowers, overlay.upper, overlay.work]]
+    return base, names[:-2], names[-2], names[-1]
+
+
+def mount_kernel_filesystems(root: int) -> None:
+    """/proc, /sys and /dev with Docker's flags. A link in their place is refused."""
+    _place(root, "proc", make_filesystem("proc", attributes=_QUIET))
+    _place(root, "sys", make_filesystem("sysfs", attributes=_QUIET | sys.MOUNT_ATTR_RDONLY))
+    dev = make_filesystem("tmpfs", [("mode", "755"), ("size", "65536k")], sys.MOUNT_ATTR_NOSUID)
+    _fill_dev(dev)
+    _place(root, "dev", dev)
+    below = _QUIET & ~sys.MOUNT_ATTR_NODEV
+    pts = [("newinstance", ""), ("ptmxmode", "0666"), ("mode", "0620"), ("gid", "5")]
+    _place(root, "dev/pts", make_filesystem("devpts", pts, below))
+    _place(root, "dev/mqueue", make_filesystem("mqueue", attributes=_QUIET))
+    _place(root, "dev/shm", make_filesystem("tmpfs", [("mode", "1777"), ("size", "65536k")], _QUIET))
+
+
+def _place(root: int, path: str, mounted: int) -> None:
+    attach(mounted, make_directories(root, path, follow=False))
+
+
+def _fill_dev(dev: int) -> None:
+    for name, (major, minor) in _DEVICES.items():
+        try:
+            os.mknod(name, stat.S_IFCHR | 0o666, os.makedev(major, minor), dir_fd=dev)
+        except PermissionError:
+            # Inside a user namespace nobody makes devices: show the host's own.
+            os.close(os.open(name, os.O_CREAT | os.O_CLOEXEC, 0o666, dir_fd=dev))
+            here = os.open(name, os.O_PATH | os.O_CLOEXEC, dir_fd=dev)
+            attach(sys.open_tree(sys.AT_FDCWD, f"/dev/{name}", sys.OPEN_TREE_CLONE), here)
+    for name, target in _LINKS.items():
+        os.symlink(target, name, dir_fd=dev)
+    for name in ("pts", "mqueue", "shm"):
+        os.mkdir(name, dir_fd=dev)
+
+
+def open_sources(binds: list[Bind]) -> list[int]:
+    """Detached copies of what binds show; opened while the host's paths can still be seen."""
+    return [clone_tree(bind.source, bind.read_only) for bind in binds]
+
+
+def attach_binds(root: int, binds: list[Bind], trees: list[int]) -> None:
+    """Put host files and directories in their places, in the order given."""
+    for bind, tree in zip(binds, trees, strict=True):
+        directory = stat.S_ISDIR(os.fstat(tree).st_mode)
+        attach(tree, open_target(root, bind.target, directory))
+
+
+def pivot(root: int) -> None:
+    """Make `root` the root and let go of the host's tree, whole. pivot_root(2), "pivot_root(".", ".")"."""
+    os.fchdir(root)
+    sys.pivot_root(".", ".")
+    # The old root lies over the new one now; detaching it leaves nothing of the host to walk to.
+    sys.umount(".", sys.MNT_DETACH)
+    os.chdir("/")
+
+
+def mask(root: int, paths: list[str]) -> None:
+    """Show nothing at these paths: an empty read-only directory, or the null device."""
+    null = open_strict(root, "dev/null", os.O_PATH)
+    status = os.fstat(null)
+    if not stat.S_ISCHR(status.st_mode) or status.st_rdev != os.makedev(1, 3):
+        raise OSError(1, "/dev/null inside is not the null device", "/dev/null")
+    os.close(null)
+    for path in paths:
+        target = _existing(root, path)
+        if target is None:
+            continue
+        if stat.S_ISDIR(os.fstat(target).st_mode):
+            nothing = make_filesystem(
+                "tmpfs", [("mode", "555"), ("size", "0")], _QUIET | sys.MOUNT_ATTR_RDONLY
+            )
+        else:
+            nothing = sys.open_tree(root, "dev/null", sys.OPEN_TREE_CLONE)
+        attach(nothing, target)
+
+
+def protect(root: int, paths: list[str]) -> None:
+    """Make these paths read-only, each by a read-only copy of its mount on itself."""
+    for path in paths:
+        target = _existing(root, path)
+        if target is None:
+            continue
+        copy = sys.open_tree(target, "", sys.OPEN_TREE_CLONE | sys.AT_EMPTY_PATH | sys.AT_RECURSIVE)
+        sys.mount_setattr(copy, "", sys.MOUNT_ATTR_RDONLY, recursive=True)
+        attach(copy, target)
+
+
+def _existing(root: int, path: str) -> int | None:
+    try:
+        return open_strict(root, path, os.O_PATH)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if error.errno == 20:  # ENOTDIR: a part of it is a file, so it does not exist
+            return None
+        raise

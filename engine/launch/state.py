@@ -1,0 +1,101 @@
+"""What a monitor leaves for others to read: the container's state, its steps, and events.
+
+The state file is replaced whole, so a reader sees the old or the new one. Processes are named by
+pid *and* start time (proc_pid_stat(5), field 22), and those by the boot they belong to, because a
+pid alone may be somebody else's by now.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+
+
+def start_time(pid: int) -> int:
+    """When a process started, in clock ticks since boot; 0 when there is none, or only its zombie."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rsplit(b")", 1)[1].split()
+    except (OSError, IndexError):
+        return 0
+    return 0 if fields[0] in (b"Z", b"X") else int(fields[19])
+
+
+def boot_id() -> str:
+    """The kernel's name for this boot of the machine."""
+    with open("/proc/sys/kernel/random/boot_id") as file:
+        return file.read().strip()
+
+
+class State:
+    """The state file of one container, as its monitor knows it."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        monitor = os.getpid()
+        self.fields: dict[str, object] = {
+            "status": "created",
+            "pid": 0,
+            "pid_start": 0,
+            "monitor": monitor,
+            "monitor_start": start_time(monitor),
+            "boot": boot_id(),
+            "started": None,
+            "finished": None,
+            "exit_code": None,
+            "error": "",
+        }
+
+    def running(self, pid: int) -> None:
+        """The program has been executed."""
+        self._write(status="running", pid=pid, pid_start=start_time(pid), started=time.time())
+
+    def exited(self, exit_code: int, durable: bool) -> None:
+        """The program has ended.
+
+        :param durable: wait until the disk has it; not worth it for a container that is removed next.
+        """
+        self._write(durable, status="exited", pid=0, pid_start=0, finished=time.time(), exit_code=exit_code)
+
+    def failed(self, message: str, exit_code: int) -> None:
+        """It never ran."""
+        self._write(status="created", finished=time.time(), exit_code=exit_code, error=message)
+
+    def _write(self, durable: bool = False, **changes: object) -> None:
+        self.fields.update(changes)
+        replace_file(self._path, json.dumps(self.fields).encode(), durable)
+
+
+def replace_file(path: str, data: bytes, durable: bool = False) -> None:
+    """Put a file in place of another, whole."""
+    temporary = f"{path}.tmp"
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        while data:
+            data = data[os.write(fd, data) :]
+        if durable:
+            os.fsync(fd)
+    finally:
+        os.close(fd)
+    os.replace(temporary, path)
+
+
+def append_event(journal: str, action: str, id: str, attributes: dict[str, str]) -> None:
+    """Add a container's event to the store's journal; same form and lock as `engine.store.journal`."""
+    event = {"time": time.time(), "kind": "container", "action": action, "id": id, "attributes": attributes}
+    line = json.dumps(event, separators=(",", ":")).encode() + b"\n"
+    while True:
+        fd = os.open(journal, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            here, there = os.fstat(fd), os.stat(journal)
+            if (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino):
+                continue  # rotated away while this waited for the lock
+            if here.st_size and os.pread(fd, 1, here.st_size - 1) != b"\n":
+                line = b"\n" + line  # somebody was killed half way through a line
+            os.write(fd, line)
+            return
+        finally:
+            os.close(fd)

@@ -1,0 +1,129 @@
+"""The whole task of a monitor, as one JSON document on a pipe.
+
+`engine.runtime` builds it, the monitor and init read it. Plain classes: see the package's docstring
+for why not dataclasses. Every path is the host's unless it says "inside".
+"""
+
+from __future__ import annotations
+
+import json
+
+
+class Bind:
+    """A file or directory of the host, shown inside.
+
+    :param source: absolute path on the host.
+    :param target: absolute path inside; links in it are followed inside the root only.
+    :param engine_file: made by the engine (hosts, resolv.conf), so a missing target is nobody's news.
+    """
+
+    def __init__(self, source: str, target: str, read_only: bool = False, engine_file: bool = False) -> None:
+        self.source = source
+        self.target = target
+        self.read_only = read_only
+        self.engine_file = engine_file
+
+
+class Overlay:
+    """The stack to mount: lower directories top first, and the writable directories above them."""
+
+    def __init__(self, lowers: list[str], upper: str, work: str, options: list[str]) -> None:
+        self.lowers = lowers
+        self.upper = upper
+        self.work = work
+        self.options = options
+
+
+class Program:
+    """What to execute, and as whom.
+
+    :param user: Docker's USER, `name|uid[:group|gid]`, resolved in the image's own passwd and group.
+    :param path_given: whether PATH in `env` came from image or person (then it alone is searched).
+    """
+
+    def __init__(
+        self, argv: list[str], env: list[str], workdir: str, user: str, capabilities: list[str], tty: bool
+    ) -> None:
+        self.argv = argv
+        self.env = env
+        self.workdir = workdir
+        self.user = user
+        self.capabilities = capabilities
+        self.tty = tty
+
+
+class Places:
+    """Files that the monitor writes.
+
+    :param directory: the container's directory; `state`, `steps.json` and `container.log` go there.
+    :param rootfs: an empty directory, where the overlay is mounted in the container's own namespace.
+    :param socket: the attach socket's path.
+    :param journal: the store's journal of events.
+    """
+
+    def __init__(self, directory: str, rootfs: str, socket: str, journal: str) -> None:
+        self.directory = directory
+        self.rootfs = rootfs
+        self.socket = socket
+        self.journal = journal
+
+
+class Task:
+    """Everything about one start of one container.
+
+    :param network: "none" gives it a namespace with a loopback of its own, "host" the host's.
+    :param masked: paths inside that show nothing.
+    :param read_only_paths: paths inside that cannot be written.
+    :param on_exit: a command the monitor becomes when all is over (removal of `--rm`), or empty.
+    :param stdin_open: keep a pipe on standard input; else it is /dev/null.
+    :param stdin_once: the first attached front's end is the end of standard input.
+    """
+
+    def __init__(
+        self,
+        *,
+        id: str,
+        name: str,
+        image: str,
+        hostname: str,
+        network: str,
+        places: Places,
+        overlay: Overlay,
+        binds: list[Bind],
+        program: Program,
+        masked: list[str],
+        read_only_paths: list[str],
+        read_only: bool,
+        stdin_open: bool,
+        stdin_once: bool,
+        on_exit: list[str],
+    ) -> None:
+        self.id = id
+        self.name = name
+        self.image = image
+        self.hostname = hostname
+        self.network = network
+        self.places = places
+        self.overlay = overlay
+        self.binds = binds
+        self.program = program
+        self.masked = masked
+        self.read_only_paths = read_only_paths
+        self.read_only = read_only
+        self.stdin_open = stdin_open
+        self.stdin_once = stdin_once
+        self.on_exit = on_exit
+
+    def dump(self) -> bytes:
+        """The document."""
+        return json.dumps(self, default=vars).encode()
+
+    @classmethod
+    def load(cls, document: bytes) -> Task:
+        """The task of a document that `dump` made; anything else raises ValueError, KeyError or TypeError."""
+        fields = json.loads(document)
+        fields["places"] = Places(**fields["places"])
+        fields["overlay"] = Overlay(**fields["overlay"])
+        fields["binds"] = [Bind(**bind) for bind in fields["binds"]]
+        fields["program"] = Program(**fields["program"])
+        return cls(**fields)

@@ -1,0 +1,168 @@
+"""Starting: a fresh interpreter becomes the monitor, and tells each step until the program runs."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from io import FileIO
+
+from engine.errors import LaunchError
+from engine.launch import syscalls
+from engine.launch.task import Task
+from engine.runtime.models import StepRow
+
+_SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "launch", "start.py")
+_PATIENCE = 60.0  # seconds until the program must have been executed
+_LONGEST_REPORT = 1 << 20  # bytes
+_FIRST_FREE = 10
+
+_End = FileIO | socket.socket
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """A program that runs.
+
+    :param pid: as the host sees it.
+    :param attachment: a socket of frames (`engine.launch.frames`), attached since before the program began.
+    """
+
+    pid: int
+    steps: tuple[StepRow, ...]
+    attachment: socket.socket | None
+
+
+def launch(task: Task, attach: bool = False) -> Launched:
+    """Start a container's monitor and wait until its program has been executed.
+
+    :raises LaunchError: a step failed; nothing of the container is left running.
+    """
+    with ExitStack() as ours:
+        task_read, task_write = _pipe(ours)
+        report_read, report_write = _pipe(ours)
+        local, remote = _socket_pair(ours) if attach else (None, None)
+        _spawn(task.id, [task_read, report_write, remote])
+        for end in (task_read, report_write, remote):
+            if end:
+                end.close()
+        _send(task_write, task.dump())
+        pid, steps = _handshake(report_read.fileno())
+        return Launched(pid, tuple(steps), local.dup() if local else None)
+
+
+def _spawn(name: str, ends: list[_End | None]) -> None:
+    """Run the script with `ends` as its descriptors 3, 4 and 5 (None: told as -1), and nothing else."""
+    targets = [-1 if end is None else number for number, end in enumerate(ends, 3)]
+    actions: list[tuple[int, int, int] | tuple[int, int, str, int, int]] = [
+        (os.POSIX_SPAWN_OPEN, number, "/dev/null", os.O_RDWR, 0) for number in range(3)
+    ]
+    with ExitStack() as kept:
+        for end, target in zip(ends, targets, strict=True):
+            if end:
+                # Sources above all targets, or one dup2 would overwrite what the next one needs.
+                source = fcntl.fcntl(end.fileno(), fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE)
+                kept.callback(os.close, source)
+                actions.append((os.POSIX_SPAWN_DUP2, source, target))
+        child = os.posix_spawn(
+            _interpreter(kept),
+            [sys.executable, "-I", "-S", "-X", "utf8", _SCRIPT, name, *map(str, targets)],
+            {},  # nothing of the front's environment
+            file_actions=actions,
+            setsigmask=[],
+            setsigdef=[signal.SIGPIPE, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP],
+        )
+    # Leaves at once; the monitor is its child and nobody's, so no front has to wait for one.
+    os.waitpid(child, 0)
+
+
+def _interpreter(kept: ExitStack) -> str:
+    """A path to this interpreter through which nobody can write to it.
+
+    Init is this binary until it executes the program, and a script whose interpreter is `/proc/self/exe`
+    leads to it from inside. Through a detached read-only mount it cannot be opened for writing.
+    """
+    try:
+        tree = syscalls.open_tree(syscalls.AT_FDCWD, sys.executable, syscalls.OPEN_TREE_CLONE)
+        kept.callback(os.close, tree)
+        syscalls.mount_setattr(tree, "", syscalls.MOUNT_ATTR_RDONLY)
+    except OSError:
+        return _sealed_copy(kept)
+    return f"/proc/self/fd/{tree}"
+
+
+def _sealed_copy(kept: ExitStack) -> str:
+    """The same for kernels without mount_setattr (before 5.12): a copy in memory that is sealed."""
+    copy = os.memfd_create("lamina", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    kept.callback(os.close, copy)
+    with open(sys.executable, "rb") as source:
+        while os.sendfile(copy, source.fileno(), None, 1 << 24):
+            pass
+    seals = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+    fcntl.fcntl(copy, fcntl.F_ADD_SEALS, seals)
+    return f"/proc/self/fd/{copy}"
+
+
+def _handshake(report: int) -> tuple[int, list[StepRow]]:
+    steps = []
+    for message in _messages(report):
+        kind = message["kind"]
+        if kind == "step":
+            steps.append(
+                StepRow(message["name"], message["what"], message["command"], float(message["seconds"]))
+            )
+        elif kind == "running":
+            return int(message["pid"]), steps
+        elif kind == "failed":
+            raise LaunchError(
+                f"cannot start: {message['stage']}: {message['message']}",
+                hint=message["hint"],
+                stage=message["stage"],
+                errno=int(message["errno"]),
+                exit_code=int(message["exit_code"]),
+            )
+    raise LaunchError(
+        "cannot start: the monitor ended without a word", hint="look for an out-of-memory kill in dmesg"
+    )
+
+
+def _messages(report: int) -> Iterator[dict[str, str]]:
+    deadline = time.monotonic() + _PATIENCE
+    data = b""
+    while len(data) < _LONGEST_REPORT:
+        ready, _, _ = select.select([report], [], [], max(0.0, deadline - time.monotonic()))
+        if not ready:
+            raise LaunchError(f"cannot start: no word from the monitor for {_PATIENCE:.0f} s")
+        piece = os.read(report, 65536)
+        if not piece:
+            return
+        *lines, data = (data + piece).split(b"\n")
+        for line in lines:
+            yield json.loads(line)
+
+
+def _send(pipe: FileIO, document: bytes) -> None:
+    try:
+        while document:
+            document = document[pipe.write(document) :]
+        pipe.close()
+    except BrokenPipeError:
+        return  # the handshake says why
+
+
+def _pipe(ours: ExitStack) -> tuple[FileIO, FileIO]:
+    read, write = os.pipe2(os.O_CLOEXEC)
+    return ours.enter_context(FileIO(read, "rb")), ours.enter_context(FileIO(write, "wb"))
+
+
+def _socket_pair(ours: ExitStack) -> tuple[socket.socket, socket.socket]:
+    local, remote = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    return ours.enter_context(local), ours.enter_context(remote)
