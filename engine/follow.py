@@ -97,17 +97,14 @@ async def follow_log(reader: _Log, tail: int | None, follow: bool) -> AsyncItera
     import asyncio
 
     try:
-        # Asked before reading: what was written before the end is then read in any case.
-        ended = reader.ended
         batch = await asyncio.to_thread(reader.read, tail)
         while True:
             if batch:
                 yield batch
-            elif ended or not follow:
+            elif not follow or reader.ended:
                 return
             else:
                 await readable(reader)
-            ended = reader.ended
             batch = await asyncio.to_thread(reader.read)
     finally:
         reader.close()

@@ -39,10 +39,7 @@ def logs(
     session: Session, container: str, follow: bool, tail: int | None, timestamps: bool, as_json: bool
 ) -> None:
     """Show what CONTAINER wrote, as it wrote it: its stdout on stdout, its stderr on stderr."""
-    reader = session.rooms.containers.logs(container)
-    try:
-        # Asked before reading: what was written before the end is then read in any case.
-        ended = reader.ended
+    with session.rooms.containers.logs(container) as reader:
         lines = reader.read(tail)
         while True:
             for line in lines:
@@ -53,13 +50,10 @@ def logs(
             sys.stdout.flush()
             sys.stderr.flush()
             if not lines:
-                if ended or not follow:
+                if not follow or reader.ended:
                     return
                 select.select([reader], [], [])
-            ended = reader.ended
             lines = reader.read()
-    finally:
-        reader.close()
 
 
 def _write(line: LogLine, timestamps: bool) -> None:

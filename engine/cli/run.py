@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +19,8 @@ from engine.errors import InvalidArgument, LaminaError, NotFound
 
 if TYPE_CHECKING:
     from engine.containers.models import ContainerSummary
+
+_PATIENCE = 3  # times Ctrl-C, for a program that does not listen to it
 
 
 @click.command(context_settings=CONTEXT)
@@ -106,6 +111,28 @@ def _start_attached(session: Session, made: ContainerSummary, interactive: bool)
     from engine.runtime.attach import run_attached
 
     started = session.rooms.containers.start(made.id, attach=True)
-    stdin = sys.stdin.fileno() if interactive else None
+    assert started.attachment is not None
     sys.stdout.flush()
-    return run_attached(started.attachment, stdin, sys.stdout.fileno(), sys.stderr.fileno(), made.tty)
+    return run_attached(
+        started.attachment,
+        stdin=sys.stdin.fileno() if interactive else None,
+        stdout=sys.stdout.fileno(),
+        stderr=sys.stderr.fileno(),
+        terminal=made.tty,
+        on_signal=_handed_on(session, made.id),
+    )
+
+
+def _handed_on(session: Session, container: str) -> Callable[[int], None]:
+    """Gives the container the signals that come here; the third Ctrl-C is for us, as with Docker."""
+    interrupts = 0
+
+    def hand_on(number: int) -> None:
+        nonlocal interrupts
+        interrupts += number == signal.SIGINT
+        if interrupts >= _PATIENCE:
+            raise KeyboardInterrupt
+        with contextlib.suppress(LaminaError):  # it ended in this instant
+            session.rooms.containers.kill(container, signal.Signals(number).name)
+
+    return hand_on

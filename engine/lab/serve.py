@@ -58,6 +58,8 @@ def _report(message: dict[str, str]) -> None:
 def main(arguments: list[str]) -> int:
     """Serve a directory of images; arguments: that directory, the run directory, the port to try."""
     images, run, port = arguments
+    if os.fork():
+        os._exit(0)  # whoever started it need not reap it: the child that serves is nobody's
     try:
         asyncio.run(serve(Path(images), Path(run), int(port)))
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -89,14 +90,13 @@ class Lab:
         assert process.stdout is not None
         with process.stdout:
             answer = _first_line(process.stdout.fileno())
+        process.wait()  # it has forked: the child serves
         if "address" not in answer:
-            process.kill()
-            process.wait()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             raise Unavailable(
                 f"the lab's registry does not start: {answer.get('error', 'it ended without a word')}"
             )
-        # It outlives this process on purpose; without this, Popen warns that it does.
-        process.returncode = 0
         address = answer["address"]
         write_atomic(self._port_file(), address.rpartition(":")[2].encode())
         self._tell("up", address)

@@ -45,8 +45,8 @@ class Handler(BaseHTTPRequestHandler):
 def say(line: str) -> None:
     """One line of the log, at once; what a client sent stays on its line."""
     text = "".join(char if char.isprintable() else "?" for char in line)
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    # Past the buffer: a signal's handler may not write to a buffer that is being written.
+    os.write(sys.stdout.fileno(), f"{text}\n".encode())
 
 
 def leave(number: int, _frame: object) -> None:
