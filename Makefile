@@ -42,7 +42,7 @@ types: $(DEV)
 	@$(BIN)/mypy
 
 floors: $(DEV)
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 bench: $(RUN) ## measure against podman, and docker where one answers (root)
 	@$(BIN)/python -m bench $(ARGS)

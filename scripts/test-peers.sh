@@ -32,5 +32,5 @@ if [ ! -x "$peers" ] || [ "$(id -u)" -ne 0 ]; then
   exit 1
 fi
 free_controllers
-timeout --kill-after=10 480 "$peers" </dev/null >&2 || echo "test-peers: $peers did not finish" >&2
-answers
+PORT=${registry##*:} timeout --kill-after=10 480 "$peers" </dev/null >&2 || echo "test-peers: $peers did not finish" >&2
+answers || exit 1
