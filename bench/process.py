@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TIMEOUT = 600.0  # seconds; a command that takes longer is hanging
-BETWEEN_LOOKS = 0.01  # seconds between two looks at a process tree
+BETWEEN_LOOKS = 0.002  # seconds between two looks at a process tree; a quick command lives for ten
 PAGE = resource.getpagesize()
 
 
