@@ -1,0 +1,121 @@
+"""The app: themes and wiring, nothing else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.timer import Timer
+
+from engine.settings import Settings
+from tui.bridge import Batch, Bridge
+from tui.commands import Commands
+from tui.palette import Palette, textual_theme
+from tui.screens.workbench import Workbench
+from tui.state import Run, State
+from tui.text import age_changes_in
+from tui.theme import DEFAULT, Theme, load_themes
+from tui.widgets.frame import Lines
+
+if TYPE_CHECKING:
+    from tui.source import Source
+
+
+class Lamina(App[None]):
+    """The workstation over one store.
+
+    :param settings: which store.
+    :param source: what to ask instead of an engine of its own; tests give one.
+    :param clock: the time, seconds since the epoch; tests freeze it.
+    :param theme_name: the theme to begin with.
+    """
+
+    TITLE = "Lamina"
+    CSS_PATH = "lamina.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        source: Source | None = None,
+        clock: Callable[[], float] = time.time,
+        theme_name: str = DEFAULT,
+    ) -> None:
+        themes = load_themes()
+        self.themes: dict[str, Theme] = themes.found
+        self.themes_skipped = themes.skipped
+        first = themes.found.get(theme_name) or themes.found[DEFAULT]
+        self.palette = Palette(first)
+        super().__init__()
+        self.settings = settings
+        self.state = State(clock)
+        self.bridge = Bridge(source or _engine(settings), self, clock)
+        self.commands = Commands(self)
+        self.workbench = Workbench(self.state)
+        self._ages: Timer | None = None
+        self.animation_level = "none"
+        for theme in self.themes.values():
+            self.register_theme(textual_theme(theme))
+        self.theme = first.name
+
+    def get_default_screen(self) -> Workbench:
+        """The workbench is the screen under all others."""
+        return self.workbench
+
+    def on_mount(self) -> None:
+        """Begin to follow the engine."""
+        self.bridge.open()
+        self.state.listen(lambda topics: self._keep_ages() if "containers" in topics else None)
+        for sentence in self.themes_skipped:
+            self.bridge.note_failure("load a theme", sentence, hint="mend the file, or remove it")
+            self.notify(sentence, severity="warning", markup=False)
+
+    def on_batch(self, batch: Batch) -> None:
+        """Take in what the bridge gathered."""
+        self.state.apply(batch.updates)
+        self.commands.answer(batch.updates)
+
+    def look(self) -> None:
+        """Have what the selection and the tab in front need read."""
+        state, inspector = self.state, self.workbench.inspector
+        self.bridge.look(state)
+        container = state.container_of(state.subject)
+        run = Run(container.id, container.started or 0) if container is not None else None
+        self.bridge.look_log(run if inspector.tab == "Logs" else None)
+        if inspector.tab == "Files" and state.layer and state.layer not in state.tables:
+            self.bridge.look_files(state.layer)
+        if inspector.tab == "Steps" and run is not None:
+            self.bridge.look_steps(run)
+
+    def use_theme(self, name: str) -> None:
+        """Draw everything in the colours of another theme."""
+        self.palette = Palette(self.themes[name])
+        self.theme = name
+        for screen in self.screen_stack:
+            for widget in screen.query(Lines):
+                widget.forget()
+
+    def _keep_ages(self) -> None:
+        """Draw anew when the next age on screen says something else, and not before."""
+        if self._ages is not None:
+            self._ages.stop()
+        now = self.state.now()
+        moments = [item.started for item in self.state.containers or () if item.started and item.pid]
+        if moments:
+            wait = min(age_changes_in(now - moment) for moment in moments)
+            self._ages = self.set_timer(wait + 0.5, lambda: self.state.changed({"containers"}))
+
+    async def action_quit(self) -> None:
+        """Leave; asks first while a pull runs."""
+        self.commands.do("quit")
+
+
+def _engine(settings: Settings) -> Source:
+    from engine.engine import Engine
+
+    return Engine(settings)

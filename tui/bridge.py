@@ -1,0 +1,348 @@
+"""Between engine and screen: the only place where what the engine does becomes Textual messages.
+
+Everything that changed is gathered and posted as one `Batch`, at most ten times a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
+from typing import Any, Protocol
+
+from textual.message import Message
+
+from engine.errors import LaminaError
+from engine.events import Event
+from engine.images.models import PullPlan
+from engine.oci import Digest
+from tui.source import Source
+from tui.state import (
+    ContainersKnown,
+    DetailKnown,
+    HostKnown,
+    ImagesKnown,
+    LabKnown,
+    LogGrown,
+    PlanFailed,
+    PlanKnown,
+    PullAdvanced,
+    PullEnded,
+    PullPlanned,
+    RemovePreviewed,
+    Run,
+    State,
+    StepsKnown,
+    TableKnown,
+    Task,
+    TaskChanged,
+    Update,
+)
+
+_PAUSE = 0.1  # seconds between two batches
+_LOG_TAIL = 1000  # lines read when a log is opened
+_SETTLE = 0.05  # seconds a selection must last before its details are read
+
+
+class Batch(Message):
+    """What changed since the last one."""
+
+    def __init__(self, updates: tuple[Update, ...]) -> None:
+        super().__init__()
+        self.updates = updates
+
+
+class Cancellable(Protocol):
+    """Work under way."""
+
+    def cancel(self) -> None: ...
+
+
+class Host(Protocol):
+    """What the bridge needs of the app."""
+
+    def post_message(self, message: Message) -> bool: ...
+    def run_worker(
+        self, work: Coroutine[Any, Any, None], *, group: str, exclusive: bool, exit_on_error: bool
+    ) -> Cancellable: ...
+
+
+class Report:
+    """Lets the work of a task say how far it is."""
+
+    def __init__(self, bridge: Bridge, task: int) -> None:
+        self._bridge = bridge
+        self.task = task
+
+    def step(self, note: str, done: int = 0, total: int = 0) -> None:
+        """Say what is being done, and how much of it is."""
+        self._bridge.change(self.task, note=note, done=done, total=total)
+
+
+class Bridge:
+    """Asks the engine, and tells the app in batches."""
+
+    def __init__(self, source: Source, host: Host, clock: Callable[[], float]) -> None:
+        self.source = source
+        self._host = host
+        self._clock = clock
+        self._waiting: dict[object, Update] = {}
+        self._flushing = False
+        self._flushed = 0.0
+        self._numbers = itertools.count(1)
+        self._tasks: dict[int, Task] = {}
+        self._running: dict[int, asyncio.Task[str]] = {}
+        self._log: tuple[Run, Cancellable] | None = None
+        self._steps: Run | None = None
+
+    # telling
+
+    def tell(self, update: Update) -> None:
+        """Have an update sent with the next batch; one of the same thing that still waits is replaced."""
+        key = _same(update)
+        self._waiting.pop(key, None)
+        self._waiting[key] = update
+        if not self._flushing:
+            self._flushing = True
+            loop = asyncio.get_running_loop()
+            loop.call_at(max(loop.time(), self._flushed + _PAUSE), self._flush)
+
+    def _flush(self) -> None:
+        updates, self._waiting = tuple(self._waiting.values()), {}
+        self._flushing, self._flushed = False, asyncio.get_running_loop().time()
+        self._host.post_message(Batch(updates))
+
+    def _work(self, work: Coroutine[Any, Any, None], group: str) -> Cancellable:
+        return self._host.run_worker(work, group=group, exclusive=True, exit_on_error=False)
+
+    # asking
+
+    def open(self) -> None:
+        """Read what the first screen shows, and follow what happens from now on."""
+        self._work(self._follow(), "events")
+
+    async def _follow(self) -> None:
+        changed = {"image", "container", "host", "lab"}
+        # From this moment on, not from the first look, so that nothing falls between the two.
+        events = self.source.events(since=self._clock())
+        pending: asyncio.Task[Event] = asyncio.ensure_future(anext(events))
+        try:
+            while True:
+                await self._read(changed)
+                changed = {_KINDS.get(str((await pending).kind), "image")}
+                pending = asyncio.ensure_future(anext(events))
+                while (await asyncio.wait({pending}, timeout=_PAUSE))[0]:
+                    changed.add(_KINDS.get(str(pending.result().kind), "image"))
+                    pending = asyncio.ensure_future(anext(events))
+        except StopAsyncIteration:
+            return
+        except (LaminaError, OSError) as error:
+            self.trouble("follow what happens on the store", "lamina events", error)
+        finally:
+            pending.cancel()
+
+    async def _read(self, what: set[str]) -> None:
+        try:
+            if "image" in what:
+                self.tell(ImagesKnown(tuple(await self.source.images())))
+            if "container" in what:
+                self.tell(ContainersKnown(tuple(await self.source.containers())))
+            if "lab" in what:
+                self.tell(LabKnown(await self.source.lab_status()))
+            self.tell(HostKnown(await self.source.info()))
+        except (LaminaError, OSError) as error:
+            self.trouble("read the store", "lamina info", error)
+
+    def read_again(self) -> None:
+        """Read everything anew, for what no event tells."""
+        self._work(self._read({"image", "container", "lab"}), "read")
+
+    def look(self, state: State) -> None:
+        """Read what the selection needs and is not known yet."""
+        image = state.image_id
+        if image and (image not in state.details or image in state.stale):
+            self._work(self._read_detail(image), "detail")
+
+    async def _read_detail(self, image: str) -> None:
+        await asyncio.sleep(_SETTLE)
+        try:
+            self.tell(DetailKnown(await self.source.image(image)))
+        except (LaminaError, OSError) as error:
+            self.trouble("read an image", f"lamina inspect {image[:19]}", error)
+
+    def look_files(self, diff_id: str) -> None:
+        """Read the files of a layer."""
+        self._work(self._read_table(diff_id), "files")
+
+    async def _read_table(self, diff_id: str) -> None:
+        await asyncio.sleep(_SETTLE)
+        try:
+            self.tell(TableKnown(diff_id, await self.source.layer_table(Digest(diff_id))))
+        except (LaminaError, OSError) as error:
+            self.trouble("read the files of a layer", "", error)
+
+    def look_steps(self, run: Run) -> None:
+        """Read what was done to start a container, once for each start."""
+        if run != self._steps:
+            self._steps = run
+            self._work(self._read_steps(run.container), "steps")
+
+    async def _read_steps(self, container: str) -> None:
+        await asyncio.sleep(_SETTLE)
+        try:
+            self.tell(StepsKnown(container, tuple(await self.source.steps(container))))
+        except (LaminaError, OSError) as error:
+            self.trouble("read a container's steps", f"lamina steps {container[:12]}", error)
+
+    def look_log(self, run: Run | None) -> None:
+        """Follow the log of one run of a container, and that of no other; None follows none."""
+        if self._log is not None:
+            if self._log[0] == run:
+                return
+            self._log[1].cancel()
+            self._log = None
+        if run is not None:
+            self._log = (run, self._work(self._follow_log(run.container), "log"))
+
+    async def _follow_log(self, container: str) -> None:
+        await asyncio.sleep(_SETTLE)
+        anew = True
+        try:
+            async for lines in self.source.logs(container, tail=_LOG_TAIL, follow=True):
+                self.tell(LogGrown(container, tuple(lines), anew))
+                anew = False
+            if anew:
+                self.tell(LogGrown(container, (), anew))
+        except (LaminaError, OSError) as error:
+            self.trouble("read a log", f"lamina logs {container[:12]}", error)
+
+    def plan(self, reference: str) -> None:
+        """Ask what pulling a reference would fetch."""
+        self._work(self._plan(reference), "plan")
+
+    async def _plan(self, reference: str) -> None:
+        try:
+            self.tell(PlanKnown(reference, await self.source.plan(reference)))
+        except (LaminaError, OSError) as error:
+            self.tell(PlanFailed(reference, *_said(error)))
+
+    def preview_remove(self, image_id: str, name: str) -> None:
+        """Ask what removing an image would free."""
+        self._work(self._preview_remove(image_id, name), "preview")
+
+    async def _preview_remove(self, image_id: str, name: str) -> None:
+        try:
+            self.tell(RemovePreviewed(image_id, name, await self.source.preview_remove(name)))
+        except (LaminaError, OSError) as error:
+            self.trouble(f"remove {name}", f"lamina rmi {name}", error)
+
+    # doing
+
+    def do(
+        self,
+        what: str,
+        command: str,
+        work: Callable[[Report], Awaitable[str]],
+        *,
+        subject: str = "",
+        meanwhile: str = "",
+        cancellable: bool = False,
+        steps: bool = False,
+    ) -> int:
+        """Start an action and show it in Activity from now to its end.
+
+        :param work: does it, and gives one sentence on what came of it.
+        :returns: the number of its task.
+        """
+        number = next(self._numbers)
+        task = Task(
+            number, what, command, self._clock(), subject=subject, meanwhile=meanwhile,
+            cancellable=cancellable, unit="steps" if steps else "bytes",
+        )  # fmt: skip
+        self._tasks[number] = task
+        self.tell(TaskChanged(task))
+        self._work(self._carry_out(number, work), f"task-{number}")
+        return number
+
+    async def _carry_out(self, number: int, work: Callable[[Report], Awaitable[str]]) -> None:
+        doing = asyncio.ensure_future(work(Report(self, number)))
+        self._running[number] = doing
+        try:
+            note = await doing
+        except asyncio.CancelledError:
+            doing.cancel()
+            self._end(number, state="cancelled", note="cancelled")
+        except LaminaError as error:
+            self._end(number, state="failed", note=error.message, hint=error.hint)
+        except Exception as error:  # noqa: BLE001  a fault of ours ends one action, not the screen
+            self._end(number, state="failed", note=f"{type(error).__name__}: {error}")
+        else:
+            self._end(number, state="done", note=note)
+        finally:
+            self._running.pop(number, None)
+
+    def cancel(self, number: int) -> None:
+        """Stop an action that can be stopped."""
+        doing = self._running.get(number)
+        if doing is not None and self._tasks[number].cancellable:
+            doing.cancel()
+
+    def change(self, number: int, **changes: Any) -> None:
+        """Say something new about an action under way."""
+        self._tasks[number] = replace(self._tasks[number], **changes)
+        self.tell(TaskChanged(self._tasks[number]))
+
+    def _end(self, number: int, **changes: Any) -> None:
+        self.change(number, finished=self._clock(), **changes)
+        del self._tasks[number]
+
+    def trouble(self, what: str, command: str, error: LaminaError | OSError) -> None:
+        """Show in Activity that something of our own could not be done."""
+        note, hint = _said(error)
+        self.note_failure(what, note, command=command, hint=hint)
+
+    def note_failure(self, what: str, note: str, *, command: str = "", hint: str = "") -> None:
+        """Show a failure in Activity."""
+        now = self._clock()
+        number = next(self._numbers)
+        self.tell(TaskChanged(Task(number, what, command, now, "failed", now, note=note, hint=hint)))
+
+    async def pull(self, reference: str, report: Report) -> str:
+        """Bring an image here, telling the plan and each layer's progress."""
+        from tui.text import count, size
+
+        def planned(plan: PullPlan) -> None:
+            self.tell(PullPlanned(report.task, plan))
+
+        result = await self.source.pull(
+            reference,
+            on_plan=planned,
+            on_progress=lambda progress: self.tell(PullAdvanced(report.task, progress)),
+        )
+        self.tell(PullEnded(report.task, result))
+        fetched = sum(not layer.here for layer in result.plan.layers)
+        if not fetched:
+            return "already here, nothing travelled"
+        return f"{count(fetched, 'layer')}, {size(result.fetched_bytes)} in {result.seconds:.1f} s"
+
+
+def _said(error: LaminaError | OSError) -> tuple[str, str]:
+    """Message and hint of an error."""
+    return (error.message, error.hint) if isinstance(error, LaminaError) else (str(error), "")
+
+
+_KINDS = {"container": "container", "lab": "lab"}
+
+
+def _same(update: Update) -> object:
+    """What an update is about, where a later one makes an earlier one needless; else the update itself."""
+    match update:
+        case PullAdvanced(task, progress):
+            return ("pull", task, progress.position)
+        case TaskChanged(task):
+            return ("task", task.id)
+        case LogGrown() | PullPlanned() | PullEnded():
+            return id(update)
+        case _:
+            return type(update)

@@ -1,0 +1,356 @@
+"""Carrying out the verbs of `tui.actions`.
+
+Each answers at once, works in the background, and says what came of it.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from engine.containers.models import ContainerOptions
+from engine.images.models import RemovedImage
+from engine.lab.models import LabProgress
+from tui import actions
+from tui.actions import Context
+from tui.bridge import Report
+from tui.state import RemovePreviewed, TaskChanged, Update
+from tui.text import count, safe, size
+
+if TYPE_CHECKING:
+    from tui.app import Lamina
+    from tui.screens.workbench import Workbench
+
+_FIRST_IMAGE = "lab/web:1"
+
+
+class Commands:
+    """What each verb does."""
+
+    def __init__(self, app: Lamina) -> None:
+        self.app = app
+        self._after: dict[
+            int, Callable[[], None]
+        ] = {}  # by task: what to do on screen when it has ended well
+        self._verbs: dict[str, Callable[[Context], None]] = {
+            "open": lambda _: self._bench.open_current(),
+            "back": lambda _: self._bench.go_back(),
+            "next": lambda _: self._bench.focus_next_panel(1),
+            "previous": lambda _: self._bench.focus_next_panel(-1),
+            "filter": lambda _: self._bench.open_filter(),
+            "sort": lambda _: self._sort(),
+            "tab(1)": lambda _: self._bench.inspector.turn(1),
+            "tab(-1)": lambda _: self._bench.inspector.turn(-1),
+            "pull": lambda _: self.open_pull(),
+            "run": self._run,
+            "logs": self._logs,
+            "start": self._start,
+            "stop": self._stop,
+            "kill": self._kill,
+            "remove": self._remove,
+            "copy": self._copy,
+            "open_task": self._open_task,
+            "cancel": lambda ctx: self.app.bridge.cancel(ctx.task.id) if ctx.task else None,
+            "lab_up": lambda _: self._lab_up(),
+            "lab_down": lambda _: self._lab_down(),
+            "help": lambda _: self._help(),
+            "palette": lambda _: self._palette(),
+            "theme": lambda _: self._next_theme(),
+            "quit": lambda _: self._quit(),
+        }
+        for number in range(1, 6):
+            self._verbs[f"panel({number})"] = partial(self._panel, number)
+
+    def _panel(self, number: int, _: Context) -> None:
+        self._bench.focus_panel(number)
+
+    @property
+    def _bench(self) -> Workbench:
+        return self.app.workbench
+
+    def do(self, action_id: str) -> None:
+        """Do a verb where the person stands, if it can be done there."""
+        ctx = self._bench.context
+        if actions.action(action_id).enabled(ctx):
+            self._verbs[action_id](ctx)
+
+    def answer(self, updates: Iterable[Update]) -> None:
+        """What the screen says to things that came to an end."""
+        for update in updates:
+            match update:
+                case TaskChanged(task) if task.state != "running":
+                    after = self._after.pop(task.id, None)
+                    if task.state == "failed":
+                        self._say(f"{task.what}: {task.note}", task.hint, bad=True)
+                    elif after is not None and task.state == "done":
+                        after()
+                case RemovePreviewed():
+                    self._confirm_remove_image(update)
+
+    def _say(self, message: str, hint: str = "", bad: bool = False) -> None:
+        words = safe(message, 300) + (f"\n{safe(hint, 300)}" if hint else "")
+        self.app.notify(
+            words, severity="error" if bad else "information", markup=False, timeout=8 if bad else 4
+        )
+
+    # images
+
+    def _sort(self) -> None:
+        self._bench.images.sort_next()
+
+    def open_pull(self, reference: str = "", task: int | None = None) -> None:
+        """Open the pull dialog, on a reference or on a pull under way."""
+        from tui.screens.pull import PullDialog
+
+        self.app.push_screen(PullDialog(self.app.state, self.app.bridge, self, reference, task))
+
+    def pull(self, reference: str) -> int:
+        """Start a pull; gives its task."""
+        bridge = self.app.bridge
+
+        def work(report: Report) -> Awaitable[str]:
+            return bridge.pull(reference, report)
+
+        return bridge.do(f"pull {reference}", actions.pull_command(reference), work, cancellable=True)
+
+    def _run(self, ctx: Context) -> None:
+        from tui.screens.run import RunDialog
+
+        detail = self.app.state.details.get(ctx.image.id) if ctx.image else None
+        if detail is not None:
+            self.app.push_screen(RunDialog(detail), self.run)
+
+    def run(self, options: ContainerOptions | None) -> None:
+        """Make a container and start it; the cursor goes to it when it is there."""
+        if options is None:
+            return
+        source = self.app.bridge.source
+        made: list[str] = []
+
+        async def work(report: Report) -> str:
+            report.step("making the container…")
+            container = await source.create(options)
+            made.append(container.id)
+            report.step("starting…")
+            container = await source.start(container.id)
+            return (
+                f"{container.name} runs as process {container.pid}"
+                if container.pid
+                else f"{container.name} ran"
+            )
+
+        number = self.app.bridge.do(f"run {options.image}", actions.run_command(options), work)
+        self._after[number] = lambda: self._bench.expect(made[0])
+
+    # containers
+
+    def _logs(self, _: Context) -> None:
+        self._bench.inspector.open_tab("Logs")
+        self._bench.inspector.focus()
+
+    def _start(self, ctx: Context) -> None:
+        source = self.app.bridge.source
+
+        async def start(container: str) -> str:
+            started = await source.start(container)
+            return f"runs as process {started.pid}" if started.pid else "ran"
+
+        self._do_container(ctx, "start", "starting…", start)
+
+    def _stop(self, ctx: Context) -> None:
+        source = self.app.bridge.source
+
+        async def stop(container: str) -> str:
+            await source.stop(container)
+            return "stopped"
+
+        self._do_container(ctx, "stop", "stopping…", stop)
+
+    def _kill(self, ctx: Context) -> None:
+        source = self.app.bridge.source
+
+        async def kill(container: str) -> str:
+            await source.kill(container)
+            return "killed"
+
+        name = safe(ctx.container.name) if ctx.container is not None else ""
+        self._ask(
+            f"Kill {name}?",
+            ("Its program ends at once, without a chance to put things in order.",),
+            "kill",
+            lambda: self._do_container(ctx, "kill", "killing…", kill),
+        )
+
+    def _do_container(
+        self,
+        ctx: Context,
+        verb: str,
+        meanwhile: str,
+        work: Callable[[str], Awaitable[str]],
+        command: str = "",
+    ) -> None:
+        container = ctx.container
+        if container is None or self.app.state.meanwhile(container.id):
+            return  # one thing at a time: the row says what is being done
+        self.app.bridge.do(
+            f"{verb} {container.name}",
+            command or f"lamina {verb} {shlex.quote(container.name)}",
+            lambda _: work(container.id),
+            subject=container.id,
+            meanwhile=meanwhile,
+        )
+
+    # removing
+
+    def _remove(self, ctx: Context) -> None:
+        if ctx.container is not None:
+            self._remove_container(ctx)
+        elif ctx.image is not None:
+            self.app.bridge.preview_remove(ctx.image.id, ctx.image_name)
+
+    def _remove_container(self, ctx: Context) -> None:
+        container = ctx.container
+        assert container is not None
+        source, running = self.app.bridge.source, bool(container.pid)
+
+        async def remove(container_id: str) -> str:
+            await source.remove(container_id, force=running)
+            return "removed"
+
+        effect = "Its writable layer and its log go; the image's layers stay."
+        lines = ("It runs, and is killed first.", effect) if running else (effect,)
+        self._ask(
+            f"Remove {safe(container.name)}?",
+            lines,
+            "kill and remove" if running else "remove",
+            lambda: self._do_container(ctx, "remove", "removing…", remove, actions.remove_command(ctx)),
+        )
+
+    def _confirm_remove_image(self, preview: RemovePreviewed) -> None:
+        image = self.app.state.image_by_id(preview.image_id)
+        if image is None:
+            return
+        name, source = preview.name, self.app.bridge.source
+
+        async def work(_: Report) -> str:
+            return removed_words(await source.remove_image(name), done=True)
+
+        would = preview.would
+        stay = len(image.layers) - len(would.deleted_layers)
+        lines = [removed_words(would)]
+        if would.deleted_image is not None and stay:
+            them = "it" if stay == 1 else "them"
+            lines.append(f"{count(stay, 'layer stays', 'layers stay')}: other images stand on {them}.")
+        self._ask(
+            f"Remove {safe(name)}?",
+            tuple(lines),
+            "remove",
+            lambda: self._do_image(name, image.id, work),
+        )
+
+    def _do_image(self, name: str, image_id: str, work: Callable[[Report], Awaitable[str]]) -> None:
+        if not self.app.state.meanwhile(image_id):
+            command = f"lamina rmi {shlex.quote(name)}"
+            self.app.bridge.do(f"remove {name}", command, work, subject=image_id, meanwhile="removing…")
+
+    def _ask(self, question: str, lines: tuple[str, ...], yes: str, then: Callable[[], None]) -> None:
+        from tui.screens.confirm import Confirm
+
+        self.app.push_screen(Confirm(question, lines, yes), lambda sure: then() if sure else None)
+
+    # the lab
+
+    def _lab_up(self) -> None:
+        source = self.app.bridge.source
+
+        async def work(report: Report) -> str:
+            def tell(progress: LabProgress) -> None:
+                report.step(progress.what, progress.done, progress.total)
+
+            status = await source.lab_up(tell)
+            return f"{count(len(status.images), 'sample image')} served at {status.address}"
+
+        if any(task.what == "start the lab" for task in self.app.state.running_tasks):
+            return
+        number = self.app.bridge.do("start the lab", "lamina lab up", work, steps=True)
+        self._after[number] = self._offer_first_pull
+
+    def _offer_first_pull(self) -> None:
+        self.app.bridge.read_again()
+        here = {name for image in self.app.state.images or () for name in image.names}
+        if _FIRST_IMAGE not in here and len(self.app.screen_stack) == 1:
+            self.open_pull(_FIRST_IMAGE)
+
+    def _lab_down(self) -> None:
+        source = self.app.bridge.source
+
+        async def work(_: Report) -> str:
+            await source.lab_down()
+            return "no longer served; what was pulled stays"
+
+        self._after[self.app.bridge.do("stop the lab", "lamina lab down", work)] = self.app.bridge.read_again
+
+    # the program
+
+    def _copy(self, ctx: Context) -> None:
+        name = ctx.container.name if ctx.container is not None else ctx.image_name
+        self.app.copy_to_clipboard(safe(name))
+        self._say(f"Copied {name}")
+
+    def _open_task(self, ctx: Context) -> None:
+        if ctx.task is not None and ctx.task.id in self.app.state.pulls:
+            self.open_pull(task=ctx.task.id)
+        elif ctx.task is not None and ctx.task.hint:
+            self._say(ctx.task.note, ctx.task.hint, bad=ctx.task.state == "failed")
+
+    def _help(self) -> None:
+        from tui.screens.help import Help
+
+        self.app.push_screen(Help(self._bench.context))
+
+    def _palette(self) -> None:
+        from tui.screens.palette import Palette
+
+        self.app.push_screen(Palette(self._bench.context), self._picked)
+
+    def _picked(self, choice: tuple[str, str] | None) -> None:
+        if choice is None:
+            return
+        kind, what = choice
+        if kind == "verb":
+            self.do(what)
+        else:
+            self._bench.go_to(what)
+
+    def _next_theme(self) -> None:
+        names = list(self.app.themes)
+        name = names[(names.index(self.app.palette.theme.name) + 1) % len(names)]
+        self.app.use_theme(name)
+
+    def _quit(self) -> None:
+        pulls = [task.what for task in self.app.state.running_tasks if task.cancellable]
+        if not pulls:
+            self.app.exit()
+            return
+        lines = (
+            *(safe(what, 80) for what in pulls),
+            "What has arrived is kept, and a later pull goes on from there.",
+        )
+        self._ask(
+            f"Leave while {count(len(pulls), 'pull is', 'pulls are')} under way?",
+            lines,
+            "leave",
+            self.app.exit,
+        )
+
+
+def removed_words(removed: RemovedImage, done: bool = False) -> str:
+    """What a removal does or did, in one sentence."""
+    if removed.deleted_image is None:
+        names = ", ".join(safe(name, 80) for name in removed.untagged)
+        return f"{'Took' if done else 'Takes'} away the name {names}; the image stays."
+    verb = "freed" if done else "Frees"
+    layers = count(len(removed.deleted_layers), "layer")
+    return f"{verb} {size(removed.freed)}, {layers}" + ("" if done else ".")

@@ -1,0 +1,36 @@
+"""The console script `lamina`: verbs go to the command line, a bare `lamina` opens the workstation."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.settings import Settings
+
+
+def main() -> int:
+    """Run one command; gives the exit code."""
+    from engine.cli.main import main as command_line
+
+    return command_line(open_workstation)
+
+
+def open_workstation(settings: Settings) -> int:
+    """Open the workstation over a store; without a terminal, say what to do instead."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        sys.stderr.write(
+            "lamina: the workstation needs a terminal\n"
+            "  in a terminal: lamina\n"
+            "  without one:   lamina images, lamina ps, lamina --help\n"
+        )
+        return 125
+    from tui.app import Lamina  # 300 ms that no verb of the command line pays
+
+    app = Lamina(settings)
+    app.run()
+    return app.return_code or 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,168 @@
+"""The inspector: tabs on what is selected, drawn one at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.message import Message
+
+from engine.containers.models import ContainerSummary
+from tui.actions import Place
+from tui.panels import tabs
+from tui.panels.base import Panel
+from tui.panels.files import Tree
+from tui.panels.logs import logs
+from tui.panels.tabs import Page
+from tui.state import State, Topics
+from tui.text import safe
+from tui.widgets.columns import Span
+
+if TYPE_CHECKING:
+    from textual import events
+
+IMAGE_TABS = ("Files", "Config", "History", "Used by")
+CONTAINER_TABS = ("Logs", "Config", "Steps", "Files")
+_WAITING = Page((), ())
+
+
+class Inspector(Panel):
+    """Files, config, history and users of an image; logs, config, steps and files of a container."""
+
+    TOPICS: ClassVar[Topics] = frozenset({"selection", "detail", "files", "logs", "steps", "containers"})
+    NUMBER: ClassVar[int] = 4
+    PLACE: ClassVar[Place] = "inspector"
+
+    class Opened(Message):
+        """Another tab, or the same of something else, came to be shown, and may need reading."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state, follows_end=True, quiet_cursor=True)
+        self._chosen = {"image": "Files", "container": "Logs"}
+        self.files = Tree()
+        self._shown: tuple[str, ...] = ()
+        self._tab_places: list[tuple[int, int, str]] = []
+
+    # which tab
+
+    @property
+    def tab(self) -> str:
+        """The tab in front."""
+        return self._chosen[self._kind]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The tabs there are for what is selected."""
+        return CONTAINER_TABS if self._kind == "container" else IMAGE_TABS
+
+    @property
+    def _kind(self) -> str:
+        return "container" if self._container is not None else "image"
+
+    @property
+    def _container(self) -> ContainerSummary | None:
+        return self.state.container_of(self.state.subject)
+
+    def turn(self, by: int) -> None:
+        """Go to the next tab, or with -1 to the one before."""
+        names = self.names
+        self.open_tab(names[(names.index(self.tab) + by) % len(names)])
+
+    def open_tab(self, name: str) -> None:
+        """Bring a tab to the front."""
+        if name in self.names:
+            self._chosen[self._kind] = name
+            self.update()
+
+    # drawing
+
+    def update(self) -> None:
+        """Draw the tab in front; what stood there stays until the new is known."""
+        page = self._page()
+        container = self._container
+        subject = self.state.subject
+        shown = (
+            subject.id if subject else "",
+            self.tab,
+            (self.state.layer or "") if self.tab == "Files" else "",
+        )
+        if shown != self._shown:
+            self._shown = shown
+            self.filter = ""
+            self.top = self.cursor = 0
+            self.rows = ()
+            self.post_message(self.Opened())
+        self.follows_end = container is not None and self.tab == "Logs"
+        if page is not _WAITING:
+            self.show_filtered(page.columns, page.rows, page.empty)
+        self._state = page.state
+        self.update_head()
+
+    def _page(self) -> Page:
+        container, detail = self._container, self.state.detail
+        now = self.state.now()
+        match self.tab:
+            case "Logs" if container is not None:
+                return logs(self.state, container.id)
+            case "Steps" if container is not None:
+                return tabs.steps(self.state.steps.get(container.id))
+            case "Config" if container is not None:
+                return tabs.container_config(container)
+        if detail is None:
+            return _WAITING
+        match self.tab:
+            case "Config":
+                return tabs.image_config(detail)
+            case "History":
+                return tabs.history(detail, now)
+            case "Used by":
+                return tabs.used_by(detail, self.state.images or (), self.state.containers or (), now)
+            case _:
+                return self._files()
+
+    def _files(self) -> Page:
+        table = self.state.tables.get(self.state.layer or "")
+        if table is None:
+            return _WAITING
+        return self.files.page(table, self.state.layer or "", self.filter)
+
+    def show_filtered_tree(self) -> None:
+        """Draw the tree anew after a folder was folded or unfolded."""
+        self.update()
+
+    def update_head(self) -> None:
+        """The tabs in the border, the one in front in the accent colour."""
+        spans: list[Span] = [(f"{self.NUMBER} ", "muted")]
+        self._tab_places = []
+        at = 4
+        for index, name in enumerate(self.names):
+            if index:
+                spans.append((" │ ", "frame"))
+                at += 3
+            spans.append((name, "accent bold" if name == self.tab else "muted"))
+            self._tab_places.append((at, at + len(name), name))
+            at += len(name)
+        if self.filter:
+            spans.append((f"  /{safe(self.filter, 40)}", "accent"))
+        about = tabs.layer_name(self.state.detail, self.state.layer) if self.tab == "Files" else ()
+        state: list[Span] = [*about]
+        for extra in (getattr(self, "_state", ()), self.shown_place()):
+            if extra:
+                state += [(" · ", "muted")] if state else []
+                state += extra
+        self.entitle(spans, state)
+
+    # folding
+
+    def fold(self) -> bool:
+        """Fold or unfold the directory under the cursor; False where there is none."""
+        if self.tab == "Files" and self.key is not None and self.files.toggle(self.key):
+            self.update()
+            return True
+        return False
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a tab's name in the border opens it."""
+        if event.y == 0:
+            for start, end, name in self._tab_places:
+                if start <= event.x < end:
+                    self.open_tab(name)

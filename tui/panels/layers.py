@@ -1,0 +1,110 @@
+"""Layers: the stack of the selected image, the newest on top, a container's writable layer above all."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from engine.images.models import LayerRow, Role
+from tui.actions import Place, name_of_image
+from tui.panels.base import Panel
+from tui.state import Topics
+from tui.text import instruction, safe, size
+from tui.widgets.bar import plain
+from tui.widgets.columns import Cell, Column, Row, Spans, cell
+
+WRITABLE = "writable"
+_NO_COLUMNS = (Column(1, most=4096, grow=1),)
+
+
+def _columns(roles: int) -> tuple[Column, ...]:
+    """The columns, with as much room for the role as the longest takes."""
+    return (
+        Column(1),
+        Column(2, right=True, gap=0),
+        Column(14, most=72, grow=5),
+        Column(6, right=True),
+        Column(4, most=28, grow=2, drop=3),
+        Column(min(roles, 24), drop=2, cut="middle"),
+        Column(12, right=True, drop=1),
+    )
+
+
+class Layers(Panel):
+    """The layers of the selected image or container."""
+
+    TOPICS: ClassVar[Topics] = frozenset({"detail", "selection", "containers", "files"})
+    NUMBER: ClassVar[int] = 3
+    PLACE: ClassVar[Place] = "layers"
+
+    def update(self) -> None:
+        """Draw the stack; what stood there stays until the new one is known."""
+        detail, container = self.state.detail, self.state.container_of(self.state.subject)
+        if detail is None:
+            if self.state.subject is None:
+                self.show(_NO_COLUMNS, (), ("", "Nothing selected."))
+                self.head("Layers")
+            return
+        largest = max((layer.unpacked for layer in detail.layers), default=1)
+        rows = [_row(layer, largest) for layer in reversed(detail.layers)]
+        if container is not None:
+            rows.insert(0, _writable(container.name))
+        roles = max([4, *(sum(len(text) for text, _ in _role(layer)) for layer in detail.layers)])
+        self.show_filtered(_columns(roles), rows, ("", "No layers: this image is empty."))
+        self._stand_on_selected()
+        self.update_head()
+
+    def _stand_on_selected(self) -> None:
+        if self.key not in (self.state.layer, WRITABLE) and self.state.layer is not None:
+            self.go_to_key(self.state.layer)
+
+    def update_head(self) -> None:
+        """Say whose layers these are, and what they weigh."""
+        detail, container = self.state.detail, self.state.container_of(self.state.subject)
+        if detail is None:
+            return
+        summary = detail.summary
+        name = container.name if container is not None else name_of_image(summary)
+        weight = ((f"{size(summary.unpacked)} ", "text"), ("unpacked", "muted"))
+        only = ((" · ", "muted"), (f"{size(summary.unique)} ", "text"), ("only here", "muted"))
+        self.head("Layers", safe(name, 60), (*weight, *only))
+
+    def select_current(self) -> None:
+        """The layer under the cursor is the one whose files are shown."""
+        if self.key is not None and self.key != WRITABLE:
+            self.state.select_layer(self.key)
+
+
+def _row(layer: LayerRow, largest: int) -> Row:
+    what = instruction(layer.created_by) or "(no history)"
+    search = f"{what} {layer.diff_id} {layer.role} {' '.join(layer.used_by)} {layer.base_of}".lower()
+
+    def bar(width: int) -> Spans:
+        return plain(layer.slot, layer.unpacked, largest, width)
+
+    cells: tuple[Cell, ...] = (
+        cell("▌", f"slot{layer.slot}"),
+        cell(str(layer.position), "muted"),
+        cell(what),
+        cell(size(layer.unpacked)),
+        bar,
+        _role(layer),
+        cell(sharing(layer), "muted" if layer.used_by else "accent"),
+    )
+    return Row(layer.diff_id, cells, search)
+
+
+def _role(layer: LayerRow) -> Spans:
+    if layer.base_of:
+        return (("base ", "muted"), (safe(layer.base_of, 40), "text"))
+    return cell("" if layer.role is Role.INTERMEDIATE else layer.role.value, "muted")
+
+
+def sharing(layer: LayerRow) -> str:
+    """Who else stands on a layer: `only here`, `shared by 3` (this image and two more)."""
+    return f"shared by {len(layer.used_by) + 1}" if layer.used_by else "only here"
+
+
+def _writable(name: str) -> Row:
+    empty = cell("")
+    text = (("writable layer of ", "muted"), (safe(name), "text"))
+    return Row(WRITABLE, (cell("▯", "muted"), empty, text, empty, empty, empty, empty), "writable")

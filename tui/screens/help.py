@@ -1,0 +1,80 @@
+"""All keys, drawn from the action registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from tui.actions import ACTIONS, GROUPS, MOVING, Context
+from tui.screens.dialog import Dialog, keys
+from tui.widgets.columns import Column, Row, cell
+from tui.widgets.rows import RowList
+
+_COLUMNS = (
+    Column(10, right=True),
+    Column(14, most=16),
+    Column(20, most=80, grow=1),
+    Column(12, most=34, grow=1, drop=1),
+)
+_LEGEND = (
+    ("▇▇▇", "layers", "base to top, each layer in its own colour wherever it appears"),
+    ("", "", "by size; by its square root where one layer would swallow the rest"),
+    ("░░░", "to fetch", "a layer that is not here; it fills as it arrives"),
+)
+
+
+class Help(Dialog[None]):
+    """Every verb with its key, and the command that does the same."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("question_mark,q,enter", "leave", "leave", show=False)]
+
+    def __init__(self, ctx: Context) -> None:
+        self._list = RowList(id="help")
+        self._rows = help_rows(ctx)
+        super().__init__()
+        self.foot.say([(), keys(("j k", "move"), ("Esc", "close"))])
+
+    def content(self) -> Iterable[Widget]:
+        """The list."""
+        return (self._list,)
+
+    def on_mount(self) -> None:
+        """Fill it."""
+        self.entitle("Keys")
+        self._list.styles.height = len(self._rows)
+        self._list.show(_COLUMNS, self._rows)
+        self._list.focus()
+
+
+def help_rows(ctx: Context) -> list[Row]:
+    """One row a verb, under the name of its group."""
+    rows: list[Row] = []
+    for group, title in GROUPS.items():
+        if rows:
+            rows.append(_row("", "", "", ""))
+        rows.append(Row(group, (cell(""), cell(title, "accent bold"), cell(""), cell(""))))
+        if group == "go":
+            rows += [_row(key, "move", about, "") for key, about in MOVING]
+        rows += [
+            _row(
+                item.shown or ":",
+                item.label,
+                item.about + (" (asks first)" if item.danger else ""),
+                item.command(ctx),
+            )
+            for item in ACTIONS
+            if item.group == group
+        ]
+    rows += [_row("", "", "", ""), Row("bars", (cell(""), cell("Bars", "accent bold"), cell(""), cell("")))]
+    rows += [Row(f"bar{i}", (cell(mark, "slot0"), cell(word), cell(about, "muted"), cell("")))
+             for i, (mark, word, about) in enumerate(_LEGEND)]  # fmt: skip
+    return rows
+
+
+def _row(key: str, label: str, about: str, command: str) -> Row:
+    return Row(
+        f"{key}-{label}", (cell(key, "accent"), cell(label), cell(about, "muted"), cell(command, "muted"))
+    )

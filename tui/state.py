@@ -1,0 +1,396 @@
+"""What is on screen, as plain values, and one signal when they change.
+
+The bridge sends updates, `State.apply` takes them in, panels listen and draw. Nothing here knows Textual.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+from engine.containers.models import ContainerSummary, LogLine, StepRow
+from engine.images.models import ImageDetail, ImageSummary, LayerProgress, PullPlan, PullResult, RemovedImage
+from engine.lab.models import LabStatus
+from engine.models import HostInfo
+
+if TYPE_CHECKING:
+    from engine.layers.table import FileTable
+
+Topic = Literal[
+    "images", "containers", "selection", "detail", "files", "steps", "logs", "tasks", "pulls", "host"
+]
+Topics = frozenset[Topic]
+TaskState = Literal["running", "done", "failed", "cancelled"]
+
+_MOST_LOG_LINES = 10_000  # of one container kept for the screen; the file keeps all
+_MOST_TASKS = 200
+_MOST_TABLES = 8  # file tables kept; one of a big layer is some megabytes
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One action: under way, or how it ended.
+
+    :param command: what a person would type to do the same.
+    :param done: of `total`, bytes or steps; total 0 where it is not known.
+    :param subject: id of the container or image it is about, or "".
+    :param meanwhile: what that row says while it lasts: "stopping…".
+    """
+
+    id: int
+    what: str
+    command: str
+    started: float
+    state: TaskState = "running"
+    finished: float | None = None
+    done: int = 0
+    total: int = 0
+    note: str = ""
+    hint: str = ""
+    subject: str = ""
+    meanwhile: str = ""
+    cancellable: bool = False
+    unit: Literal["bytes", "steps"] = "bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """One pull: its plan, how far each layer is, and what came of it."""
+
+    plan: PullPlan
+    progress: dict[int, LayerProgress] = field(default_factory=dict)
+    result: PullResult | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImagesKnown:
+    images: tuple[ImageSummary, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContainersKnown:
+    containers: tuple[ContainerSummary, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HostKnown:
+    host: HostInfo
+
+
+@dataclass(frozen=True, slots=True)
+class LabKnown:
+    lab: LabStatus
+
+
+@dataclass(frozen=True, slots=True)
+class DetailKnown:
+    detail: ImageDetail
+
+
+@dataclass(frozen=True, slots=True)
+class TableKnown:
+    diff_id: str
+    table: FileTable
+
+
+@dataclass(frozen=True, slots=True)
+class StepsKnown:
+    container: str
+    steps: tuple[StepRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogGrown:
+    """Lines of a container's log; `anew` when they are read from the start again."""
+
+    container: str
+    lines: tuple[LogLine, ...]
+    anew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaskChanged:
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
+class PlanKnown:
+    reference: str
+    plan: PullPlan
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFailed:
+    reference: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemovePreviewed:
+    image_id: str
+    name: str
+    would: RemovedImage
+
+
+@dataclass(frozen=True, slots=True)
+class PullPlanned:
+    task: int
+    plan: PullPlan
+
+
+@dataclass(frozen=True, slots=True)
+class PullAdvanced:
+    task: int
+    progress: LayerProgress
+
+
+@dataclass(frozen=True, slots=True)
+class PullEnded:
+    task: int
+    result: PullResult
+
+
+Update = (
+    ImagesKnown
+    | ContainersKnown
+    | HostKnown
+    | LabKnown
+    | DetailKnown
+    | TableKnown
+    | StepsKnown
+    | LogGrown
+    | TaskChanged
+    | PlanKnown
+    | PlanFailed
+    | RemovePreviewed
+    | PullPlanned
+    | PullAdvanced
+    | PullEnded
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is selected on the left and decides what the right shows."""
+
+    kind: Literal["image", "container"]
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a container, from a start to its end."""
+
+    container: str
+    started: float
+
+
+class State:
+    """Everything the panels draw.
+
+    :param clock: gives the time, seconds since the epoch; tests freeze it.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self.now = clock
+        self.images: tuple[ImageSummary, ...] | None = None  # None until first known
+        self.containers: tuple[ContainerSummary, ...] | None = None
+        self.host: HostInfo | None = None
+        self.lab: LabStatus | None = None
+        self.details: dict[str, ImageDetail] = {}
+        self.stale: set[str] = set()  # details that the next look should read again
+        self.tables: dict[str, FileTable] = {}
+        self.steps: dict[str, tuple[StepRow, ...]] = {}
+        self.log_of = ""  # the container whose log is kept
+        self.log: deque[LogLine] = deque(maxlen=_MOST_LOG_LINES)
+        self.log_dropped = 0  # lines that no longer fit
+        self.tasks: dict[int, Task] = {}
+        self.pulls: dict[int, Pull] = {}
+        self.plan: PlanKnown | PlanFailed | None = None  # the last one asked for
+        self.subject: Subject | None = None
+        self.layer: str | None = None  # diff ID
+        self._listeners: list[Callable[[Topics], None]] = []
+
+    # the signal
+
+    def listen(self, listener: Callable[[Topics], None]) -> None:
+        """Call `listener` with what changed, after each change."""
+        self._listeners.append(listener)
+
+    def forget(self, listener: Callable[[Topics], None]) -> None:
+        """Call it no longer."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
+    def changed(self, topics: Iterable[Topic]) -> None:
+        """Tell all listeners once."""
+        what = frozenset(topics)
+        for listener in list(self._listeners) if what else ():
+            listener(what)
+
+    # taking in
+
+    def apply(self, updates: Iterable[Update]) -> None:
+        """Take in a batch, then tell what changed."""
+        self.changed({topic for update in updates for topic in self._take(update)})
+
+    def _take(self, update: Update) -> tuple[Topic, ...]:
+        match update:
+            case ImagesKnown(images):
+                self.images = images
+                known = {str(image.id) for image in images}
+                self.details = {key: value for key, value in self.details.items() if key in known}
+                self.stale = set(self.details)
+                self._keep_subject()
+                return ("images", "selection")
+            case ContainersKnown(containers):
+                self.containers = containers
+                self._keep_subject()
+                return ("containers", "selection")
+            case HostKnown(host):
+                self.host = host
+                return ("host",)
+            case LabKnown(lab):
+                self.lab = lab
+                return ("host", "images")
+            case _:
+                return self._take_content(update)
+
+    def _take_content(self, update: Update) -> tuple[Topic, ...]:
+        match update:
+            case DetailKnown(detail):
+                self.details[detail.summary.id] = detail
+                self.stale.discard(detail.summary.id)
+                self._keep_layer()
+                return ("detail",)
+            case TableKnown(diff_id, table):
+                while len(self.tables) >= _MOST_TABLES:
+                    del self.tables[next(iter(self.tables))]
+                self.tables[diff_id] = table
+                return ("files",)
+            case StepsKnown(container, steps):
+                self.steps = {container: steps}
+                return ("steps",)
+            case LogGrown(container, lines, anew):
+                return self._take_log(container, lines, anew)
+            case _:
+                return self._take_task(update)
+
+    def _take_log(self, container: str, lines: tuple[LogLine, ...], anew: bool) -> tuple[Topic, ...]:
+        if anew or container != self.log_of:
+            self.log.clear()
+            self.log_of, self.log_dropped = container, 0
+        self.log_dropped += max(0, len(self.log) + len(lines) - _MOST_LOG_LINES)
+        self.log.extend(lines)
+        return ("logs",)
+
+    def _take_task(self, update: Update) -> tuple[Topic, ...]:
+        match update:
+            case TaskChanged(task):
+                self.tasks[task.id] = task
+                ended = [key for key, value in self.tasks.items() if value.state != "running"]
+                for key in ended[: max(0, len(self.tasks) - _MOST_TASKS)]:
+                    del self.tasks[key]
+                    self.pulls.pop(key, None)
+                return ("tasks", "containers", "images") if task.subject else ("tasks",)
+            case PullPlanned(number, plan):
+                self.pulls[number] = Pull(plan)
+                return ("pulls",)
+            case PullAdvanced(number, progress):
+                pull = self.pulls[number]
+                pull.progress[progress.position] = progress
+                self._count(number)
+                return ("pulls", "tasks")
+            case PullEnded(number, result):
+                self.pulls[number] = replace(self.pulls.get(number, Pull(result.plan)), result=result)
+                return ("pulls",)
+            case PlanKnown() | PlanFailed():
+                self.plan = update
+                return ("pulls",)
+            case _:
+                return ()
+
+    def _count(self, number: int) -> None:
+        pull, task = self.pulls[number], self.tasks.get(number)
+        if task is not None and task.state == "running":
+            fetching = {layer.position for layer in pull.plan.layers if not layer.here}
+            done = sum(step.done for step in pull.progress.values() if step.position in fetching)
+            self.tasks[number] = replace(task, done=done, total=pull.plan.fetch_bytes)
+
+    # selection
+
+    def select(self, subject: Subject | None) -> None:
+        """Choose what the right side shows."""
+        if subject != self.subject:
+            self.subject = subject
+            self._keep_layer()
+            self.changed({"selection"})
+
+    def select_layer(self, diff_id: str | None) -> None:
+        """Choose the layer whose files are shown."""
+        if diff_id != self.layer:
+            self.layer = diff_id
+            self.changed({"files"})
+
+    def _keep_subject(self) -> None:
+        """When what was selected is gone, or nothing was, the first there is takes its place."""
+        if self.image_of(self.subject) is not None or self.container_of(self.subject) is not None:
+            return
+        if self.images:
+            self.subject = Subject("image", self.images[0].id)
+        elif self.containers:
+            self.subject = Subject("container", self.containers[0].id)
+        else:
+            self.subject = None
+        self._keep_layer()
+
+    def _keep_layer(self) -> None:
+        detail = self.detail
+        if detail is None or any(row.diff_id == self.layer for row in detail.layers):
+            return
+        self.layer = detail.layers[-1].diff_id if detail.layers else None
+
+    def image_of(self, subject: Subject | None) -> ImageSummary | None:
+        """The image a subject is, None where it is none."""
+        if subject is None or subject.kind != "image":
+            return None
+        return self.image_by_id(subject.id)
+
+    def image_by_id(self, image_id: str) -> ImageSummary | None:
+        """The image with that id, None where it is not here."""
+        return next((image for image in self.images or () if image.id == image_id), None)
+
+    def container_of(self, subject: Subject | None) -> ContainerSummary | None:
+        """The container a subject is, None where it is none."""
+        if subject is None or subject.kind != "container":
+            return None
+        return next((item for item in self.containers or () if item.id == subject.id), None)
+
+    @property
+    def image_id(self) -> str | None:
+        """The image whose stack is shown: the selected one, or the selected container's."""
+        container = self.container_of(self.subject)
+        if container is not None:
+            return container.image_id
+        return self.subject.id if self.subject is not None else None
+
+    @property
+    def detail(self) -> ImageDetail | None:
+        """All about the image whose stack is shown, once known."""
+        return self.details.get(self.image_id or "")
+
+    def meanwhile(self, subject: str) -> str:
+        """What is being done to a container or image just now: "stopping…", or ""."""
+        for task in reversed(self.tasks.values()):
+            if task.subject == subject and task.state == "running":
+                return task.meanwhile
+        return ""
+
+    @property
+    def running_tasks(self) -> list[Task]:
+        """Actions under way, the oldest first."""
+        return [task for task in self.tasks.values() if task.state == "running"]

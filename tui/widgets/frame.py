@@ -1,0 +1,134 @@
+"""A framed surface: title on the left of the border, state on the right, lines drawn by spans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+from textual.content import Content
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.palette import Palette
+from tui.text import width_of
+from tui.widgets.columns import Span, Spans, clip_spans
+
+if TYPE_CHECKING:
+    from textual import events
+
+
+class Lines(Widget):
+    """A widget whose content is drawn line by line and sent to the terminal only where it changed."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._painted: list[Strip] = []
+
+    def spans(self, y: int, width: int) -> tuple[Sequence[Span], str]:
+        """The spans of one visible line, and the surface it lies on."""
+        raise NotImplementedError
+
+    @property
+    def palette(self) -> Palette:
+        """The styles of the present theme."""
+        palette = getattr(self.app, "palette", None)
+        assert isinstance(palette, Palette)
+        return palette
+
+    def render_line(self, y: int) -> Strip:
+        """One visible line, as it was last painted."""
+        if len(self._painted) != self.content_size.height:
+            self._painted = [self._paint(line) for line in range(self.content_size.height)]
+        return self._painted[y] if y < len(self._painted) else Strip.blank(self.content_size.width)
+
+    def repaint(self) -> None:
+        """Paint all visible lines and send those that differ from what stands there."""
+        if not self.is_mounted or not self.content_size.height:
+            return
+        width, height = self.content_size
+        fresh = [self._paint(line) for line in range(height)]
+        if len(self._painted) != height:
+            self._painted = fresh
+            self.refresh()
+            return
+        changed = [y for y in range(height) if fresh[y] != self._painted[y]]
+        self._painted = fresh
+        if changed:
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
+
+    def _paint(self, y: int) -> Strip:
+        width = self.content_size.width
+        spans, surface = self.spans(y, width)
+        style = self.palette.style
+        used = sum(width_of(text) for text, _ in spans)
+        segments = [Segment(text, style(ink, surface)) for text, ink in spans if text]
+        if used < width:
+            segments.append(Segment(" " * (width - used), style("text", surface)))
+        return Strip(segments, max(used, width)).crop(0, width)
+
+    def forget(self) -> None:
+        """Paint anew at the next chance, whatever stands there: size or theme changed."""
+        self._painted = []
+        self.refresh()
+
+    def on_resize(self, _: events.Resize) -> None:
+        """A new size means new columns."""
+        self._painted = []
+        self.repaint()
+
+
+class Framed(Lines):
+    """Lines inside a thin rounded border with a title left and a state right."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._head: tuple[Spans, Spans] = ((), ())
+
+    def entitle(self, title: Iterable[Span], state: Iterable[Span] = ()) -> None:
+        """Say what stands in the border."""
+        head = (tuple(title), tuple(state))
+        if head != self._head:
+            self._head = head
+            self._draw_head()
+
+    def _draw_head(self) -> None:
+        title, state = self._head
+        width = self.outer_size.width - 6  # corners, and the line and blank Textual leaves beside a title
+        if width <= 0 or not self.is_mounted:
+            return
+        ink = "accent" if self.has_focus else "frame"
+        right = clip_spans(state, max(0, width - 8))
+        right_width = sum(width_of(text) for text, _ in right)
+        left = clip_spans(tuple(title), width - right_width - (3 if right else 0))
+        line = width - right_width - sum(width_of(text) for text, _ in left)
+        parts: list[Span] = list(left)
+        if right:
+            parts += [(f" {'─' * (line - 2)} ", ink), *right]
+        theme = self.palette.theme
+        self.border_title = Content.assemble(
+            *(
+                (text, self._label_style(span_ink, theme.colour(span_ink.split(" ")[0])))
+                for text, span_ink in parts
+            )
+        )
+
+    def _label_style(self, ink: str, colour: str) -> str:
+        if self.has_focus and ink.startswith("text"):
+            return f"bold {self.palette.theme.colour('accent')}"
+        return f"bold {colour}" if ink.endswith("bold") else colour
+
+    def forget(self) -> None:
+        """Also the border is drawn anew."""
+        self._draw_head()
+        super().forget()
+
+    def on_resize(self, _: events.Resize) -> None:
+        """The line between title and state takes what is left."""
+        self._draw_head()
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """The title takes the colour of focus, or gives it back."""
+        super().watch_has_focus(has_focus)
+        self._draw_head()
