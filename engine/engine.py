@@ -8,8 +8,10 @@ in any number of processes, may work on one store.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+import threading
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from engine.containers.models import ContainerOptions, ContainerSummary, LogLine, StepRow
 from engine.events import Event
@@ -97,7 +99,7 @@ class Engine:
 
     async def layer_table(self, diff_id: Digest) -> FileTable:
         """The files of one layer, as its archive had them."""
-        return await self._call(lambda rooms: rooms.layers.table(diff_id))
+        return await self._call(lambda rooms: rooms.images.layer_store.table(diff_id))
 
     # containers
 
@@ -137,20 +139,21 @@ class Engine:
         await self._call(lambda rooms: rooms.containers.remove(name, force))
 
     async def wait(self, name: str) -> int:
-        """The container's exit code, when it has ended."""
-        return await self._call(lambda rooms: rooms.containers.wait(name))
+        """The container's exit code, when it has ended; 137 where that is not known."""
+        container = await self.container(name)
+        return await _in_own_thread(lambda: self._rooms.containers.wait(container.id))
 
     async def inspect(self, name: str) -> dict[str, Any]:
         """A container or an image with Docker's keys; a container where both have the name."""
         return await self._call(lambda rooms: rooms.inspect(name))
 
-    async def steps(self, name: str) -> list[StepRow]:
+    async def steps(self, name: str) -> tuple[StepRow, ...]:
         """What was done to start a container, in order, with the shell command that would do the same."""
         return await self._call(lambda rooms: rooms.containers.steps(name))
 
     async def logs(
         self, name: str, tail: int | None = None, follow: bool = False
-    ) -> AsyncIterator[list[LogLine]]:
+    ) -> AsyncGenerator[list[LogLine], None]:
         """A container's output, in batches as they come.
 
         :param tail: begin with the last so many lines; None begins at the start.
@@ -159,20 +162,23 @@ class Engine:
         from engine.follow import follow_log
 
         reader = await self._call(lambda rooms: rooms.containers.logs(name))
-        async for batch in follow_log(reader, tail, follow):
-            yield batch
+        async with aclosing(follow_log(reader, tail, follow)) as batches:
+            async for batch in batches:
+                yield batch
 
     # the store as a whole
 
-    async def events(self, since: float | None = None, follow: bool = True) -> AsyncIterator[Event]:
+    async def events(self, since: float | None = None, follow: bool = True) -> AsyncGenerator[Event, None]:
         """What happened on this store, by whichever front, and (with `follow`) what happens from now on.
 
         :param since: seconds since the epoch to begin at; None begins now.
         """
         from engine.follow import follow_journal
 
-        async for event in follow_journal(self._rooms.layout, self._rooms.journal, since, follow):
-            yield event
+        layout, journal = await self._call(lambda rooms: (rooms.layout, rooms.journal))
+        async with aclosing(follow_journal(layout, journal, since, follow)) as events:
+            async for event in events:
+                yield event
 
     async def lab_up(self, on_progress: Callable[[LabProgress], None] | None = None) -> LabStatus:
         """Make the sample images where they are missing, and serve them on a loopback port.
@@ -202,3 +208,29 @@ class Engine:
     async def _call(self, call: Callable[[Rooms], _Result]) -> _Result:
         """Run a blocking call in a thread; a room it is the first to use is opened there too."""
         return await asyncio.to_thread(call, self._rooms)
+
+
+async def _in_own_thread(call: Callable[[], _Result]) -> _Result:
+    """Run a call that may block for days; in the pool it would take a thread from all the others."""
+    loop = asyncio.get_running_loop()
+    outcome: asyncio.Future[_Result] = loop.create_future()
+
+    def settle(value: _Result | None, error: BaseException | None) -> None:
+        if outcome.done():
+            return  # whoever waited was cancelled
+        if error is not None:
+            outcome.set_exception(error)
+        else:
+            outcome.set_result(cast("_Result", value))
+
+    def run() -> None:
+        value, problem = None, None
+        try:
+            value = call()
+        except Exception as error:  # noqa: BLE001  handed to whoever waits
+            problem = error
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, value, problem)
+
+    threading.Thread(target=run, name="wait", daemon=True).start()
+    return await outcome

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -79,7 +79,7 @@ class _Log(_Polled, Protocol):
 
 async def follow_journal(
     layout: Layout, journal: Journal, since: float | None, follow: bool
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     """Events from `since` on; with `follow` without an end."""
     import asyncio
 
@@ -92,7 +92,7 @@ async def follow_journal(
             await readable(follower)
 
 
-async def follow_log(reader: _Log, tail: int | None, follow: bool) -> AsyncIterator[list[LogLine]]:
+async def follow_log(reader: _Log, tail: int | None, follow: bool) -> AsyncGenerator[list[LogLine], None]:
     """Batches of lines; with `follow` until the container has ended and everything is read."""
     import asyncio
 

@@ -14,14 +14,16 @@ from engine.models import CgroupVersion, HostInfo, StoreTotals
 if TYPE_CHECKING:
     from engine.containers.models import ContainerSummary
     from engine.images.models import ImageSummary
-    from engine.rooms import Rooms
+    from engine.store.layout import Layout
 
 _ALL_IDS = 4294967295  # the length of the initial user namespace's map, user_namespaces(7)
 
 
-def host_info(rooms: Rooms) -> HostInfo:
-    """Everything that `lamina info` shows."""
-    layout = rooms.layout
+def host_info(layout: Layout, images: list[ImageSummary], containers: list[ContainerSummary]) -> HostInfo:
+    """Everything that `lamina info` shows.
+
+    :param images: all of the store; :param containers: all of the store.
+    """
     mounts = _mounts()
     return HostInfo(
         name=platform.node(),
@@ -38,7 +40,7 @@ def host_info(rooms: Rooms) -> HostInfo:
         python=platform.python_version(),
         root=layout.root,
         run=layout.run,
-        totals=totals(rooms.images.list(), rooms.containers.list(True)),
+        totals=totals(images, containers),
     )
 
 

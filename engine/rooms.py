@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from engine.containers.service import ContainerService
     from engine.images.service import ImageService
     from engine.lab.service import Lab
-    from engine.layers.store import LayerStore
     from engine.models import HostInfo
     from engine.store.journal import Journal
     from engine.store.layout import Layout
@@ -37,11 +36,6 @@ class Rooms:
     def journal(self) -> Journal:
         """What happened on the store."""
         return self._room("journal", self._open_journal)
-
-    @property
-    def layers(self) -> LayerStore:
-        """The unpacked layers."""
-        return self._room("layers", self._open_layers)
 
     @property
     def images(self) -> ImageService:
@@ -81,7 +75,7 @@ class Rooms:
         """The machine, the store, and what sharing layers saves."""
         from engine.host import host_info
 
-        return host_info(self)
+        return host_info(self.layout, self.images.list(), self.containers.list(True))
 
     def _room(self, name: str, open_room: Callable[[], _Room]) -> _Room:
         with self._opening:
@@ -100,11 +94,6 @@ class Rooms:
         from engine.store.journal import Journal
 
         return Journal(self.layout)
-
-    def _open_layers(self) -> LayerStore:
-        from engine.layers.store import LayerStore
-
-        return LayerStore(self.layout)
 
     def _open_images(self) -> ImageService:
         from engine.images.service import ImageService

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # verb: (module:function, what it does)
 _VERBS = {
+    "attach": ("engine.cli.run:attach", "Connect to a running container's input and output"),
     "completion": ("engine.cli.completion:completion", "Print a shell's completion script"),
     "create": ("engine.cli.run:create", "Make a container without starting it"),
     "events": ("engine.cli.events:events", "Show what happens on the store"),

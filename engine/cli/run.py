@@ -1,4 +1,4 @@
-"""Verbs that make and start containers: create, run, start."""
+"""Verbs that make and start containers, or stand in their streams: create, run, start, attach."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from engine.cli.session import Session, pass_session
 from engine.errors import InvalidArgument, LaminaError, NotFound
 
 if TYPE_CHECKING:
+    import socket
+
     from engine.containers.models import ContainerSummary
 
 _PATIENCE = 3  # times Ctrl-C, for a program that does not listen to it
@@ -77,6 +79,20 @@ def start(session: Session, names: tuple[str, ...], attach: bool, interactive: b
     return each(names, start_one)
 
 
+@click.command()
+@click.argument("container", shell_complete=complete.running)
+@click.option("--no-stdin", is_flag=True, help="Do not connect standard input.")
+@click.option(
+    "--sig-proxy", type=bool, default=True, show_default=True,
+    help="Hand Ctrl-C and its like to the container; false: they end only this command.",
+)  # fmt: skip
+@pass_session
+def attach(session: Session, container: str, no_stdin: bool, sig_proxy: bool) -> int:
+    """Connect to a running CONTAINER's input and output; ends with its exit code."""
+    found = session.rooms.containers.get(container)
+    return _attached(session, found, session.rooms.containers.attach(found.id), not no_stdin, sig_proxy)
+
+
 def _create(session: Session, asked: Wanted) -> ContainerSummary:
     _bring_image(session, asked)
     return session.rooms.containers.create(asked.options)
@@ -108,18 +124,28 @@ def _is_for(platform: str, wanted_platform: str) -> bool:
 
 
 def _start_attached(session: Session, made: ContainerSummary, interactive: bool) -> int:
-    from engine.runtime.attach import run_attached
-
     started = session.rooms.containers.start(made.id, attach=True)
     assert started.attachment is not None
+    return _attached(session, made, started.attachment, interactive)
+
+
+def _attached(
+    session: Session,
+    container: ContainerSummary,
+    attachment: socket.socket,
+    interactive: bool,
+    sig_proxy: bool = True,
+) -> int:
+    from engine.runtime.attach import run_attached
+
     sys.stdout.flush()
     return run_attached(
-        started.attachment,
+        attachment,
         stdin=sys.stdin.fileno() if interactive else None,
         stdout=sys.stdout.fileno(),
         stderr=sys.stderr.fileno(),
-        terminal=made.tty,
-        on_signal=_handed_on(session, made.id),
+        terminal=container.tty,
+        on_signal=_handed_on(session, container.id) if sig_proxy else None,
     )
 
 
