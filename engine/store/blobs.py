@@ -154,16 +154,23 @@ class Ingest:
             self.abort()
             raise
         finally:
-            self.close()
+            self._let_go()
 
     def abort(self) -> None:
         """Throw the bytes away and close."""
         if self._descriptor >= 0:
             self.path.unlink(missing_ok=True)
-            self.close()
+            self._let_go()
 
     def close(self) -> None:
         """Let go, keeping the bytes for the next try."""
+        if self.offset:
+            self._let_go()
+        else:
+            self.abort()
+
+    def _let_go(self) -> None:
+        # From here on the name may be another caller's: it is not touched again.
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1

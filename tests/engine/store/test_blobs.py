@@ -107,3 +107,16 @@ def test_remove_tells_what_it_freed(blobs: BlobStore) -> None:
     digest = blobs.put(b"12345")
     assert blobs.remove(digest) == 5
     assert blobs.remove(digest) == 0
+
+
+def test_a_download_that_brought_nothing_leaves_nothing(blobs: BlobStore, layout: Layout) -> None:
+    with blobs.ingest(DIGEST, 10):
+        pass
+    assert os.listdir(layout.ingest) == []
+
+
+def test_an_empty_blob_can_be_committed(blobs: BlobStore) -> None:
+    digest = Digest.of(b"")
+    with blobs.ingest(digest, 0) as ingest:
+        ingest.commit()
+    assert blobs.read(digest, 0) == b""

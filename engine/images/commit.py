@@ -1,0 +1,64 @@
+"""The moment an image becomes known: all its rows in one transaction, when all its layers stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from engine.images.remote import RemoteImage
+from engine.layers.usage import LayerUsage
+from engine.oci.digest import Digest
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+def commit_image(
+    connection: sqlite3.Connection, image: RemoteImage, usages: Mapping[Digest, LayerUsage], now: float
+) -> bool:
+    """Write the rows of an image and its name; whether the name points elsewhere than before.
+
+    An image that is here already keeps the manifest it came by: another one names the same layers by
+    blobs that never travelled.
+
+    :param usages: of every layer of the image.
+    """
+    known = connection.execute("SELECT 1 FROM images WHERE id = ?", (image.id,)).fetchone()
+    if known is None:
+        _insert(connection, image, usages, now)
+    else:
+        connection.execute("UPDATE images SET pulled = ? WHERE id = ?", (now, image.id))
+    return point(connection, image.name, image.id)
+
+
+def point(connection: sqlite3.Connection, name: str, image_id: Digest) -> bool:
+    """Let a canonical reference name an image; whether it named another one before, or none."""
+    before = connection.execute("SELECT image_id FROM names WHERE reference = ?", (name,)).fetchone()
+    connection.execute(
+        "INSERT INTO names (reference, image_id) VALUES (?1, ?2)"
+        " ON CONFLICT (reference) DO UPDATE SET image_id = ?2",
+        (name, image_id),
+    )
+    return before is None or before[0] != str(image_id)
+
+
+def _insert(
+    connection: sqlite3.Connection, image: RemoteImage, usages: Mapping[Digest, LayerUsage], now: float
+) -> None:
+    connection.execute(
+        "INSERT INTO images (id, manifest_digest, platform, created, pulled) VALUES (?, ?, ?, ?, ?)",
+        (image.id, image.manifest.digest, str(image.config.platform), image.config.created, now),
+    )
+    connection.executemany(
+        "INSERT OR IGNORE INTO layers (diff_id, unpacked, entries) VALUES (?, ?, ?)",
+        [(diff_id, usage.unpacked, usage.entries) for diff_id, usage in usages.items()],
+    )
+    pairs = zip(image.config.diff_ids, image.manifest.layers, strict=True)
+    connection.executemany(
+        "INSERT INTO image_layers (image_id, position, diff_id, blob_digest, compressed)"
+        " VALUES (?, ?, ?, ?, ?)",
+        [
+            (image.id, position, diff_id, blob.digest, blob.size)
+            for position, (diff_id, blob) in enumerate(pairs, 1)
+        ],
+    )

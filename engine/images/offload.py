@@ -1,0 +1,60 @@
+"""Blocking work beside the event loop, such that cancelling never leaves it half done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+from typing import TypeVar
+
+from engine.errors import Conflict
+
+_Value = TypeVar("_Value")
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25  # seconds between two looks at a lock that another front holds
+
+
+async def settled(call: Callable[[], _Value]) -> _Value:
+    """Run a blocking call in a thread; a cancellation is heeded when the call has ended.
+
+    A thread cannot be stopped: whoever went on at once would close the file that it still writes to.
+    """
+    work = asyncio.ensure_future(asyncio.to_thread(call))
+    cancelled: asyncio.CancelledError | None = None
+    while not work.done():
+        try:
+            await asyncio.wait((work,))
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        if not work.cancelled() and work.exception() is not None:
+            raise cancelled from work.exception()
+        raise cancelled
+    return work.result()
+
+
+@asynccontextmanager
+async def patiently(acquire: Callable[[], AbstractContextManager[_Value]]) -> AsyncIterator[_Value]:
+    """Hold a lock of the store for the length of the block, waiting for other fronts without a thread.
+
+    :param acquire: makes a lock that tries once (`timeout=0`), which takes microseconds.
+    """
+    pause = _FIRST_PAUSE
+    while True:
+        holder = acquire()
+        try:
+            value = holder.__enter__()
+        except Conflict:
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+        else:
+            break
+    try:
+        yield value
+    finally:
+        holder.__exit__(None, None, None)
+
+
+def leaf(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error of a task group, out of however many groups around it."""
+    first = group.exceptions[0]
+    return leaf(first) if isinstance(first, BaseExceptionGroup) else first

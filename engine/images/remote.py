@@ -1,0 +1,109 @@
+"""What a registry says an image is: manifest and config, read and checked against each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from engine.errors import Malformed, NotFound
+from engine.images.naming import stored_name
+from engine.oci.config import ImageConfig, parse_image_config
+from engine.oci.descriptor import Descriptor
+from engine.oci.digest import Digest
+from engine.oci.manifest import Index, Manifest, choose, parse_document
+from engine.oci.platform import Platform
+from engine.oci.reference import Reference
+
+if TYPE_CHECKING:
+    from engine.registry import RegistryClient
+
+_DEPTH = 3  # an index may hold indexes; nobody needs more than this
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteLayer:
+    """One layer as it can be fetched.
+
+    :param positions: where it stands in the stack, 1 is the base; more than one where the stack repeats it.
+    """
+
+    positions: tuple[int, ...]
+    descriptor: Descriptor
+    diff_id: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteImage:
+    """An image of a registry, all but its layers.
+
+    :param name: what it is filed under when it is pulled.
+    """
+
+    reference: Reference
+    name: str
+    manifest: Manifest
+    config: ImageConfig
+
+    @property
+    def id(self) -> Digest:
+        """The digest of its config."""
+        return self.manifest.config.digest
+
+    @property
+    def layers(self) -> tuple[RemoteLayer, ...]:
+        """Every layer once, in the order of their first place in the stack."""
+        found: dict[Digest, RemoteLayer] = {}
+        pairs = zip(self.manifest.layers, self.config.diff_ids, strict=True)
+        for position, (descriptor, diff_id) in enumerate(pairs, 1):
+            known = found.get(diff_id)
+            if known is None:
+                found[diff_id] = RemoteLayer((position,), descriptor, diff_id)
+            else:
+                found[diff_id] = replace(known, positions=(*known.positions, position))
+        return tuple(found.values())
+
+    @property
+    def digests(self) -> set[Digest]:
+        """Everything it is made of: diff IDs, and digests of blobs."""
+        blobs = {descriptor.digest for descriptor in self.manifest.layers}
+        return blobs | {*self.config.diff_ids, self.id, self.manifest.digest}
+
+
+async def fetch_image(client: RegistryClient, reference: Reference, platform: str) -> RemoteImage:
+    """Ask a registry for an image.
+
+    :param platform: `os/architecture[/variant]`; the host's where empty.
+    :raises NotFound: there is no such image, or none for the platform.
+    :raises Malformed: manifest and config contradict each other.
+    """
+    wanted = Platform.parse(platform) if platform else Platform.host()
+    manifest = await _manifest(client, reference, wanted)
+    config = parse_image_config(await client.config(reference, manifest.config))
+    if len(config.diff_ids) != len(manifest.layers):
+        raise Malformed(
+            f"{reference.familiar}: its manifest has {len(manifest.layers)} layers, its config"
+            f" {len(config.diff_ids)}",
+            hint="the image was put together wrongly; tell whoever publishes it",
+        )
+    # A lone manifest is taken as it is, unless a person asked for a platform that it is not for.
+    if platform and config.platform not in wanted.runs():
+        raise NotFound(f"{reference.familiar} is for {config.platform}, not for {wanted}")
+    return RemoteImage(reference, stored_name(reference), manifest, config)
+
+
+async def _manifest(client: RegistryClient, reference: Reference, wanted: Platform) -> Manifest:
+    descriptor, raw = await client.resolve(reference)
+    for _ in range(_DEPTH):
+        document = parse_document(raw, descriptor.media_type)
+        if isinstance(document, Manifest):
+            return document
+        descriptor = _choose(document, wanted, reference)
+        raw = await client.manifest(reference, descriptor)
+    raise Malformed(f"{reference.familiar}: an index inside an index inside an index")
+
+
+def _choose(index: Index, wanted: Platform, reference: Reference) -> Descriptor:
+    try:
+        return choose(index, wanted)
+    except NotFound as error:
+        raise NotFound(f"{reference.familiar}: {error.message}", hint=error.hint) from error

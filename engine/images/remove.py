@@ -1,0 +1,71 @@
+"""The deed of a removal: names and rows in one transaction, then what lies on disk.
+
+Rows go first: a crash in between leaves bytes that nobody sees, and the sweep finds them.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+
+from engine.events import Event
+from engine.images.catalogue import read_catalogue
+from engine.images.models import RemovedImage
+from engine.images.naming import familiar, find
+from engine.images.parts import Parts
+from engine.images.removal import Removal, decide, forget
+from engine.images.sweeping import sweep_once
+from engine.oci.config import chain_id
+from engine.store.leases import leased_digests
+from engine.store.locks import lock
+
+_PATIENCE = 60.0  # seconds to wait for another removal; deleting many files takes a while
+
+
+def preview(parts: Parts, name: str, force: bool, running: Callable[[str], bool]) -> RemovedImage:
+    """What `remove` would do; see `ImageService.preview_remove`."""
+    with parts.database.read() as connection:
+        catalogue = read_catalogue(connection)
+        removal = decide(find(catalogue, name), catalogue, leased_digests(connection), force, running)
+    return _outcome(parts, removal)
+
+
+def remove(parts: Parts, name: str, force: bool, running: Callable[[str], bool]) -> RemovedImage:
+    """Remove an image or one of its names; see `ImageService.remove`."""
+    sweep_once(parts)
+    # Held over both steps: a pull that plans meanwhile would count on layers that are about to go.
+    with lock(parts.layout, "content", timeout=_PATIENCE):
+        with parts.database.write() as connection:
+            catalogue = read_catalogue(connection)
+            match = find(catalogue, name)
+            removal = decide(match, catalogue, leased_digests(connection), force, running)
+            outcome = _outcome(parts, removal)
+            forget(connection, removal)
+        _delete(parts, removal)
+    now = time.time()
+    for untagged in outcome.untagged:
+        parts.journal.append(Event(now, "image", "untag", match.image.id, {"name": untagged}))
+    if outcome.deleted_image is not None:
+        parts.journal.append(Event(now, "image", "delete", match.image.id))
+    return outcome
+
+
+def _outcome(parts: Parts, removal: Removal) -> RemovedImage:
+    blobs = sum(parts.blobs.size(digest) for digest in removal.blobs)
+    return RemovedImage(
+        untagged=tuple(map(familiar, removal.names)),
+        deleted_image=removal.image.id if removal.image else None,
+        deleted_layers=removal.layers,
+        freed=removal.unpacked + blobs,
+        freed_unpacked=removal.unpacked,
+    )
+
+
+def _delete(parts: Parts, removal: Removal) -> None:
+    for digest in removal.blobs:
+        parts.blobs.remove(digest)
+    for diff_id in removal.layers:
+        parts.layers.remove(diff_id)
+    if removal.stack:
+        shutil.rmtree(parts.layout.seams / chain_id(removal.stack).hex, ignore_errors=True)

@@ -1,0 +1,185 @@
+"""Images: what is here, and how others come here and go; blocking calls, but for what asks a registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import InvalidArgument
+from engine.events import Event
+from engine.images.catalogue import Catalogue, read_catalogue
+from engine.images.models import (
+    ImageDetail,
+    ImageSummary,
+    LayerProgress,
+    PullPlan,
+    PullResult,
+    RemovedImage,
+)
+from engine.images.naming import Match, find
+from engine.images.parts import Parts
+from engine.oci.digest import Digest
+from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from engine.oci.config import ImageConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The image that a person named.
+
+    :param name: canonical reference it was found by; "" when by its id.
+    :param diff_ids: its layers, base first.
+    """
+
+    id: Digest
+    name: str
+    diff_ids: tuple[Digest, ...]
+
+
+class ImageService:
+    """The images of one store.
+
+    :param settings: where the store is.
+    :param running: whether a container, by id, runs. Without it every container is taken to run, so an
+        image with containers is never removed.
+    """
+
+    def __init__(self, settings: Settings, running: Callable[[str], bool] | None = None) -> None:
+        self._settings = settings
+        self._running = running or (lambda _: True)
+
+    @cached_property
+    def _parts(self) -> Parts:
+        return Parts(self._settings)
+
+    def list(self) -> list[ImageSummary]:
+        """All images, the newest first."""
+        from engine.images.views import summary
+
+        catalogue = self._catalogue()
+        return [summary(image, catalogue) for image in catalogue.images]
+
+    def get(self, name: str) -> ImageDetail:
+        """Everything about one image.
+
+        :raises NotFound: no image has that name. :raises Conflict: several ids begin so.
+        """
+        from engine.images.views import detail
+
+        catalogue = self._catalogue()
+        image = find(catalogue, name).image
+        return detail(image, catalogue, self.config(image.id))
+
+    def resolve(self, name: str) -> Resolved:
+        """The image of a reference, an id, or the unique start of an id.
+
+        :raises NotFound: no image has that name. :raises Conflict: several ids begin so.
+        """
+        match = self._find(name)
+        return Resolved(match.image.id, match.name, match.image.stack)
+
+    def config(self, image_id: Digest) -> ImageConfig:
+        """The config of an image that is here.
+
+        :raises Corrupt: it is damaged on disk.
+        """
+        from engine.oci.config import CONFIG_LIMIT, parse_image_config
+
+        return parse_image_config(self._parts.blobs.read(image_id, CONFIG_LIMIT))
+
+    def inspect(self, name: str) -> dict[str, Any]:
+        """One image with Docker's keys.
+
+        :raises NotFound: no image has that name.
+        """
+        from engine.images.inspection import inspection
+
+        image = self._find(name).image
+        return inspection(image, self.config(image.id))
+
+    def tag(self, source: str, target: str) -> None:
+        """Give an image a further name; a name that another image had is taken from it.
+
+        :raises NotFound: no image is called `source`.
+        :raises InvalidArgument: `target` is no name that a tag can have.
+        """
+        import time
+
+        from engine.images.commit import point
+        from engine.oci.reference import Reference
+
+        reference = Reference.parse(target)
+        if reference.digest is not None:
+            raise InvalidArgument(f"{target} names an image by its digest", hint="give a name like app:1.2")
+        with self._parts.database.write() as connection:
+            image = find(read_catalogue(connection), source).image
+            point(connection, str(reference), image.id)
+        attributes = {"name": reference.familiar}
+        self._parts.journal.append(Event(time.time(), "image", "tag", image.id, attributes))
+
+    def preview_remove(self, name: str, force: bool = False) -> RemovedImage:
+        """What `remove` would do, with the same numbers and the same refusals; changes nothing."""
+        from engine.images.remove import preview
+
+        return preview(self._parts, name, force, self._running)
+
+    def remove(self, name: str, force: bool = False) -> RemovedImage:
+        """Take a name from an image; with its last one goes the image, and the layers only it had.
+
+        :param name: a reference, or an id for the whole image.
+        :param force: take all names of an id; and take the names of an image that stopped containers need,
+            which itself stays.
+        :raises NotFound: no image has that name.
+        :raises Conflict: a container needs it (a running one in any case), or an id has several names.
+        """
+        from engine.images.remove import remove
+
+        return remove(self._parts, name, force, self._running)
+
+    async def plan(self, reference: str, platform: str = "") -> PullPlan:
+        """What pulling a reference would fetch; asks the registry, changes nothing.
+
+        :param platform: `os/architecture[/variant]`; the host's where empty.
+        """
+        from engine.images.pull import plan
+
+        return await plan(self._parts, reference, platform)
+
+    async def pull(
+        self,
+        reference: str,
+        platform: str = "",
+        *,
+        on_plan: Callable[[PullPlan], None] | None = None,
+        on_progress: Callable[[LayerProgress], None] | None = None,
+    ) -> PullResult:
+        """Bring an image here; only layers that are missing travel.
+
+        When the task is cancelled, its helpers end, and what has arrived is kept for the next pull.
+
+        :param on_plan: called once, before the first layer travels.
+        :param on_progress: called at every change of a layer's state, and ten times a second for its bytes.
+        :raises NotFound: the registry has no such image, or none for the platform.
+        :raises Unavailable: the registry does not answer, or the disk is full.
+        :raises DigestMismatch: what came is not what its digest says.
+        """
+        from engine.images.pull import pull
+
+        return await pull(self._parts, reference, platform, on_plan, on_progress)
+
+    def sweep(self) -> None:
+        """Remove what crashes left; pulls and removals do so by themselves, once for each service."""
+        from engine.images.sweeping import sweep_once
+
+        sweep_once(self._parts)
+
+    def _catalogue(self) -> Catalogue:
+        with self._parts.database.read() as connection:
+            return read_catalogue(connection)
+
+    def _find(self, name: str) -> Match:
+        return find(self._catalogue(), name)

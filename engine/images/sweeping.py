@@ -1,0 +1,62 @@
+"""What killed pulls and removals left on disk, found and removed."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.errors import Conflict
+from engine.images.catalogue import read_catalogue
+from engine.images.parts import Parts
+from engine.oci.digest import Digest
+from engine.store.leases import leased_digests
+from engine.store.locks import lock
+from engine.store.sweep import STALE_AFTER, sweep
+
+
+def sweep_once(parts: Parts) -> None:
+    """Sweep, unless these parts did already; nothing happens while another front removes or plans."""
+    if parts.swept:
+        return
+    parts.swept = True
+    sweep(parts.layout, parts.database)
+    parts.layers.sweep()
+    try:
+        with lock(parts.layout, "content", timeout=0):
+            _remove_strays(parts, time.time() - STALE_AFTER)
+    except Conflict:
+        pass  # the next front sweeps
+
+
+def _remove_strays(parts: Parts, before: float) -> None:
+    """Remove whole layers and blobs that belong to no image.
+
+    Young ones stay: they are what an interrupted pull has finished, and the next one need not fetch.
+    """
+    with parts.database.read() as connection:
+        catalogue = read_catalogue(connection)
+        known: set[str] = leased_digests(connection)
+    for image in catalogue.images:
+        known |= {
+            image.id,
+            image.manifest_digest,
+            *image.stack,
+            *(layer.blob_digest for layer in image.layers),
+        }
+    for digest in _stale(parts.layout.blobs, before):
+        if digest not in known:
+            parts.blobs.remove(digest)
+    for diff_id in _stale(parts.layout.layers, before):
+        if diff_id not in known and parts.layers.has(diff_id):
+            parts.layers.remove(diff_id)
+
+
+def _stale(directory: Path, before: float) -> Iterator[Digest]:
+    names = [
+        entry.name for entry in os.scandir(directory) if entry.stat(follow_symlinks=False).st_mtime < before
+    ]
+    for name in names:
+        if len(name) == 64:
+            yield Digest.from_hex(name)
