@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import AsyncGenerator, Collection, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator, Collection, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Self
@@ -18,6 +17,7 @@ from engine import __version__
 from engine.errors import LimitExceeded, Malformed, Unavailable
 from engine.oci.quote import quoted
 from engine.registry.challenge import parse_challenges
+from engine.registry.failures import failures_told_apart
 from engine.registry.hosts import Origin, registry_url
 from engine.registry.problems import ERROR_LIMIT, refusal
 from engine.registry.resolver import NetResolver
@@ -117,7 +117,7 @@ class Transport:
         :raises Interrupted: it failed in a way that may pass, also while the body is read inside.
         :raises NotFound, Unauthorized, PermissionDenied, Unavailable, Malformed:
         """
-        with _failures_told_apart(request.domain):
+        with failures_told_apart(request.domain):
             response = await self._authorized(request)
             async with response:
                 if response.status not in request.success:
@@ -216,28 +216,3 @@ async def _read_some(response: aiohttp.ClientResponse) -> bytes:
                 if len(body) >= ERROR_LIMIT:
                     break
     return bytes(body[:ERROR_LIMIT])
-
-
-@contextmanager
-def _failures_told_apart(host: str) -> Iterator[None]:
-    try:
-        yield
-    except aiohttp.ClientConnectorDNSError as error:
-        raise Interrupted("its name cannot be resolved") from error
-    except (aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch) as error:
-        raise Unavailable(
-            f"{host} cannot be spoken to over TLS: {quoted(str(error))[1:-1]}",
-            hint=f'if it speaks plain HTTP, add "{host}" to insecure-registries in the settings',
-        ) from error
-    except aiohttp.ClientOSError as error:
-        raise Interrupted(os.strerror(error.errno) if error.errno else "the connection broke") from error
-    except aiohttp.ConnectionTimeoutError as error:
-        raise Interrupted("no connection in time") from error
-    except (aiohttp.ServerTimeoutError, TimeoutError) as error:
-        raise Interrupted("it fell silent") from error
-    except (aiohttp.ClientPayloadError, aiohttp.ClientConnectionError) as error:
-        raise Interrupted("the connection broke") from error
-    except (aiohttp.ClientResponseError, aiohttp.InvalidURL) as error:
-        raise Malformed(
-            f"{host} does not speak HTTP", hint="is this the address of an image registry?"
-        ) from error

@@ -1,0 +1,54 @@
+"""What can go wrong between two machines: what may pass, and what will not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import aiohttp
+
+from engine.errors import Malformed, Unavailable
+from engine.oci.quote import quoted
+from engine.registry.retry import Interrupted
+
+
+@contextmanager
+def failures_told_apart(host: str) -> Iterator[None]:
+    """Turns what aiohttp raises inside into errors of ours.
+
+    :param host: whom we speak to.
+    :raises Interrupted: it may pass.
+    :raises Unavailable, Malformed: it will not.
+    """
+    try:
+        yield
+    except aiohttp.ClientConnectorDNSError as error:
+        raise Interrupted("its name cannot be resolved") from error
+    except aiohttp.ClientConnectorCertificateError as error:
+        raise Unavailable(
+            f"the certificate of {host} is not trusted: {_tls_reason(error.certificate_error)}",
+            hint="if the registry is yours, add its authority to the certificates of this machine",
+        ) from error
+    except aiohttp.ClientConnectorSSLError as error:
+        raise Unavailable(
+            f"{host} cannot be spoken to over TLS: {_tls_reason(error.os_error)}",
+            hint=f'if it speaks plain HTTP, add "{host}" to insecure-registries in the settings',
+        ) from error
+    except aiohttp.ClientOSError as error:
+        raise Interrupted(os.strerror(error.errno) if error.errno else "the connection broke") from error
+    except aiohttp.ConnectionTimeoutError as error:
+        raise Interrupted("no connection in time") from error
+    except (aiohttp.ServerTimeoutError, TimeoutError) as error:
+        raise Interrupted("it fell silent") from error
+    except (aiohttp.ClientPayloadError, aiohttp.ClientConnectionError) as error:
+        raise Interrupted("the connection broke") from error
+    except (aiohttp.ClientResponseError, aiohttp.InvalidURL) as error:
+        raise Malformed(
+            f"{host} does not speak HTTP", hint="is this the address of an image registry?"
+        ) from error
+
+
+def _tls_reason(error: Exception) -> str:
+    words = getattr(error, "verify_message", "") or getattr(error, "reason", "") or str(error)
+    return quoted(words.lower().replace("_", " "))[1:-1]
