@@ -30,7 +30,8 @@ def check_name(name: str) -> str:
     """
     if not _NAME.fullmatch(name):
         raise InvalidArgument(
-            f"{name!r} cannot name a container", hint="letters, digits, and _ . - after the first, 128 at most"
+            f"{name!r} cannot name a container",
+            hint="letters, digits, and _ . - after the first, 128 at most",
         )
     return name
 
@@ -41,7 +42,7 @@ def made_up_name() -> str:
 
 
 def new_id() -> str:
-    """A container id: 64 hex digits, not all decimal in the first twelve, which is what people see and type."""
+    """A container id: 64 hex digits, of which the first twelve are what people see and type."""
     while True:
         found = secrets.token_hex(32)
         # A short id of digits alone would read as a number in a host name or a user's eye.

@@ -63,7 +63,9 @@ class Records:
             raise NotFound(f"no such container: {name}", hint="lamina ps -a shows all there are")
         if name in (found[0].name, found[0].id) or len(found) == 1:
             return found[0]
-        raise Conflict(f"several containers have an id that begins with {name}", hint="give more of its digits")
+        raise Conflict(
+            f"several containers have an id that begins with {name}", hint="give more of its digits"
+        )
 
     def add(self, record: Record) -> Record:
         """Keep a container; one without a name gets one.
@@ -108,5 +110,5 @@ def _insert(db: sqlite3.Connection, record: Record) -> None:
 
 
 def _record(row: tuple[str, str, str, str, float, str]) -> Record:
-    id, name, image_id, image, created, config = row
-    return Record(id, name, Digest(image_id), image, created, ContainerConfig.load(config))
+    container_id, name, image_id, image, created, config = row
+    return Record(container_id, name, Digest(image_id), image, created, ContainerConfig.load(config))

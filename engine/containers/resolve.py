@@ -28,7 +28,9 @@ def resolve_config(
         )
     entrypoint, cmd = _argv(options, image)
     hostname = options.hostname or (host_name if options.network == "host" else container_id[:12])
-    if len(hostname.encode()) > _LONGEST_HOSTNAME or any(c.isspace() or not c.isprintable() for c in hostname):
+    if len(hostname.encode()) > _LONGEST_HOSTNAME or any(
+        c.isspace() or not c.isprintable() for c in hostname
+    ):
         raise InvalidArgument(f"{hostname!r} cannot be a host name", hint="64 printable characters at most")
     return ContainerConfig(
         entrypoint=entrypoint,
@@ -81,7 +83,9 @@ def _workdir(path: str) -> str:
     if not path:
         return "/"
     if not path.startswith("/") or "\0" in path:
-        raise InvalidArgument(f"the working directory {path!r} is not an absolute path", hint="begin it with /")
+        raise InvalidArgument(
+            f"the working directory {path!r} is not an absolute path", hint="begin it with /"
+        )
     return posixpath.normpath(path)
 
 

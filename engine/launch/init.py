@@ -236,11 +236,5 @@ def _candidates(name: str, path: str) -> list[str]:
 def _reset_process() -> None:
     """Leave the program nothing of ours: descriptors, signal handling, mask."""
     os.umask(0o022)
-    for number in signal.valid_signals():
-        if number not in (signal.SIGKILL, signal.SIGSTOP):
-            try:
-                signal.signal(number, signal.SIG_DFL)
-            except OSError:
-                continue  # the two real-time signals that libc keeps for itself
-    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    sys.reset_signals()
     sys.close_on_exec_from(3)

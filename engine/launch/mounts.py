@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from . import syscalls as sys
 
 _FOLLOW_INSIDE = sys.RESOLVE_IN_ROOT | sys.RESOLVE_NO_MAGICLINKS
+_MOST_LINKS = 40  # as the kernel: MAXSYMLINKS
+_DIRECTORY = os.O_PATH | os.O_DIRECTORY
 _FOLLOW_NOTHING = sys.RESOLVE_NO_SYMLINKS | sys.RESOLVE_NO_MAGICLINKS | sys.RESOLVE_IN_ROOT
 
 
@@ -61,28 +64,50 @@ def open_strict(root: int, path: str, flags: int) -> int:
 def make_directories(root: int, path: str, follow: bool = True) -> int:
     """An O_PATH descriptor of a directory of the container, made with its parents where missing.
 
-    :param follow: whether links on the way are followed (inside the root).
+    :param follow: whether links on the way are followed (inside the root); one that leads to nothing
+        yet has what it names made.
     :raises OSError: something that is no directory stands there.
     """
     opener = open_inside if follow else open_strict
-    flags = os.O_PATH | os.O_DIRECTORY
-    parts = [part for part in posixpath.normpath("/" + path).split("/") if part]
-    for known in range(len(parts), -1, -1):
+    parts = _parts(path)
+    for _ in range(_MOST_LINKS):
+        known, here = _longest_prefix(opener, root, parts)
         try:
-            here = opener(root, "/".join(parts[:known]), flags)
-            break
-        except FileNotFoundError:
-            if known == 0:
-                raise
-    for part in parts[known:]:
-        # Below what exists there is nothing to follow: a link that appears now is somebody's attack.
-        try:
-            os.mkdir(part, 0o755, dir_fd=here)
-            below = os.open(part, flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
-        finally:
+            for part in parts[known:]:
+                below = _make_directory(here, part)
+                os.close(here)
+                here = below
+        except FileExistsError:
+            # Nothing was there a moment ago when links were followed: it is a link to what is not there.
+            target = os.readlink(parts[known], dir_fd=here)
             os.close(here)
-        here = below
-    return here
+            parts = _parts(posixpath.join("/", *parts[:known], target, *parts[known + 1 :]))
+            continue
+        except BaseException:
+            os.close(here)
+            raise
+        return here
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in posixpath.normpath("/" + path).split("/") if part]
+
+
+def _longest_prefix(opener: Callable[[int, str, int], int], root: int, parts: list[str]) -> tuple[int, int]:
+    """How many of the parts exist, and a descriptor of the last of them."""
+    for known in range(len(parts), 0, -1):
+        try:
+            return known, opener(root, "/".join(parts[:known]), _DIRECTORY)
+        except FileNotFoundError:
+            continue
+    return 0, opener(root, ".", _DIRECTORY)
+
+
+def _make_directory(parent: int, name: str) -> int:
+    os.mkdir(name, 0o755, dir_fd=parent)
+    # What was just made is no link; one that stands here now is somebody's attack.
+    return os.open(name, _DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
 
 
 def open_target(root: int, path: str, directory: bool) -> int:
@@ -105,7 +130,7 @@ def open_target(root: int, path: str, directory: bool) -> int:
     target = open_inside(root, clean, os.O_PATH)
     if stat.S_ISDIR(os.fstat(target).st_mode):
         os.close(target)
-        raise IsADirectoryError(21, "the source is a file, the target a directory", path)
+        raise IsADirectoryError(errno.EISDIR, "the source is a file, the target a directory", path)
     return target
 
 

@@ -58,6 +58,9 @@ PR_CAP_AMBIENT_CLEAR_ALL = 4
 _OPEN_TREE, _MOVE_MOUNT, _FSOPEN, _FSCONFIG, _FSMOUNT = 428, 429, 430, 431, 432
 _CLOSE_RANGE, _OPENAT2, _MOUNT_SETATTR = 436, 437, 442
 _CLOSE_RANGE_CLOEXEC = 4
+_RT_SIGACTION = {"x86_64": 13, "aarch64": 134, "riscv64": 134, "s390x": 174, "ppc64le": 173}
+_RT_SIGPROCMASK = {"x86_64": 14, "aarch64": 135, "riscv64": 135, "s390x": 175, "ppc64le": 174}
+_SIG_SETMASK = 2
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "riscv64": 41, "s390x": 217, "ppc64le": 203}
 
 
@@ -195,6 +198,20 @@ def openat2(directory: int, path: str | bytes, flags: int, resolve: int, mode: i
 def close_on_exec_from(first: int) -> None:
     """Mark all descriptors from `first` on to be closed by exec, whoever opened them. close_range(2)"""
     _syscall(_CLOSE_RANGE, "close_range", _int(first), _int(0xFFFFFFFF), _int(_CLOSE_RANGE_CLOEXEC))
+
+
+def reset_signals() -> None:
+    """Give every signal its default action and block none. rt_sigaction(2), rt_sigprocmask(2)
+
+    By system call, because libc keeps two real-time signals (32, 33) from its callers, and a front that
+    was started with them ignored would hand that on.
+    """
+    default = (ctypes.c_char * 32)()  # struct kernel_sigaction: SIG_DFL, no flags, an empty mask
+    for number in range(1, 65):
+        if number not in (9, 19):  # SIGKILL and SIGSTOP have no other
+            _syscall(_RT_SIGACTION[os.uname().machine], "rt_sigaction", _int(number), default, None, _int(8))
+    empty = (ctypes.c_char * 8)()
+    _syscall(_RT_SIGPROCMASK[os.uname().machine], "rt_sigprocmask", _int(_SIG_SETMASK), empty, None, _int(8))
 
 
 def prctl(option: int, value: int = 0, third: int = 0) -> int:

@@ -1,0 +1,27 @@
+"""What a monitor becomes when its container was made with `--rm` and nobody else removes it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from engine.errors import LaminaError
+from engine.settings import Settings
+
+
+def main() -> int:
+    """`python -m engine.containers.removal ROOT RUN ID`"""
+    from engine.containers.service import ContainerService
+    from engine.images.service import ImageService
+
+    root, run, container_id = sys.argv[1:4]
+    settings = Settings(Path(root), Path(run))
+    try:
+        ContainerService(settings, ImageService(settings)).remove(container_id, force=True)
+    except LaminaError:
+        return 1  # the next look at the store removes it
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,267 @@
+"""The containers of one store: made, started, stopped, looked at, removed. Calls block."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.containers import views
+from engine.containers.models import ContainerOptions, ContainerSummary, StepRow
+from engine.containers.names import check_name, new_id
+from engine.containers.records import Record, Records
+from engine.errors import Conflict, InvalidArgument
+from engine.events import Event
+from engine.layers.store import LayerStore
+from engine.runtime.state import State, read_state
+from engine.settings import Settings
+from engine.store.database import Database
+from engine.store.journal import Journal
+from engine.store.layout import Layout
+from engine.store.locks import lock
+
+if TYPE_CHECKING:
+    from engine.images.service import ImageService
+    from engine.runtime.logs import LogReader
+
+_LOCK_PATIENCE = 30.0  # seconds; a start or a removal that somebody else is busy with takes less
+_KILL_PATIENCE = 10.0  # seconds from SIGKILL until the kernel and the monitor are done with it
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A container that runs.
+
+    :param attachment: a socket of frames (`engine.launch.frames`), where one was asked for.
+    """
+
+    summary: ContainerSummary
+    attachment: socket.socket | None
+
+
+class ContainerService:
+    """The containers of one store.
+
+    Names are Docker's: a container's name, its id, or the unique start of its id.
+    """
+
+    def __init__(self, settings: Settings, images: ImageService) -> None:
+        self._layout = Layout.of(settings)
+        self._images = images
+        self._database = Database(self._layout)
+        self._records = Records(self._database)
+        self._journal = Journal(self._layout)
+        self._layers = LayerStore(self._layout)
+
+    # looking
+
+    def list(self, all: bool = True) -> list[ContainerSummary]:
+        """Containers, the newest first; with `all` false only those that run."""
+        found = [views.summary(record, self._state(record)) for record in self._records.all()]
+        return [row for row in found if all or row.status in ("running", "paused", "restarting")]
+
+    def get(self, name: str) -> ContainerSummary:
+        """One container. :raises NotFound: there is none of that name."""
+        record = self._records.find(name)
+        return views.summary(record, self._state(record))
+
+    def inspect(self, name: str) -> dict[str, Any]:
+        """Everything about one container, with Docker's keys."""
+        record = self._records.find(name)
+        stack = [str(self._layers.fs(diff_id)) for diff_id in self._images.resolve(record.image_id).diff_ids]
+        return views.inspection(record, self._state(record), self._directory(record), stack)
+
+    def steps(self, name: str) -> tuple[StepRow, ...]:
+        """What the last start did, in order; empty when it was never started."""
+        record = self._records.find(name)
+        try:
+            rows = json.loads((self._directory(record) / "steps.json").read_bytes())
+        except FileNotFoundError:
+            return ()
+        return tuple(StepRow(row["name"], row["what"], row["command"], row["seconds"]) for row in rows)
+
+    def logs(self, name: str) -> LogReader:
+        """A reader of its log; close it."""
+        from engine.runtime.logs import LogReader
+
+        return LogReader(self._directory(self._records.find(name)))
+
+    # living
+
+    def create(self, options: ContainerOptions) -> ContainerSummary:
+        """Make a container of an image that is here.
+
+        :raises NotFound: the image is not here. :raises AlreadyExists: the name is taken.
+        :raises InvalidArgument: an option cannot be meant.
+        """
+        from engine.containers import stack
+        from engine.containers.resolve import resolve_config
+
+        if options.name:
+            check_name(options.name)
+        for bind in options.binds:
+            if not os.path.exists(bind.source):
+                raise InvalidArgument(
+                    f"bind source {bind.source} does not exist on the host", hint="make it first"
+                )
+        image = self._images.resolve(options.image)
+        container_id = new_id()
+        run = self._images.config(image.id).run
+        config = resolve_config(container_id, options, run, os.uname().nodename)
+        directory = self._layout.container(container_id)
+        draft = Record(container_id, options.name, image.id, options.image, time.time(), config)
+        stack.prepare(directory)
+        try:
+            stack.adopt_root(stack.overlay_of(self._layout, self._images.layer_store, directory, image.stack))
+            record = self._records.add(draft)
+        except BaseException:
+            stack.delete_tree(directory)
+            raise
+        self._tell("create", record)
+        return views.summary(record, self._state(record))
+
+    def start(self, name: str, attach: bool = False) -> Started:
+        """Start a container; it outlives this process.
+
+        :param attach: give a socket that has its streams from the first byte on.
+        :raises Conflict: it runs already. :raises LaunchError: a step failed; nothing is left running.
+        """
+        from engine.containers import stack
+        from engine.containers.task import build_task
+        from engine.runtime.start import launch
+
+        record = self._records.find(name)
+        with self._locked(record):
+            if self._state(record).status == "running":
+                if attach:
+                    raise Conflict(f"{record.name} runs already", hint=f"lamina logs -f {record.name}")
+                return Started(self.get(record.id), None)
+            directory = self._directory(record)
+            diff_ids = self._images.resolve(record.image_id).diff_ids
+            overlay = stack.overlay_of(self._layout, self._layers, directory, diff_ids)
+            stack.write_network_files(directory, record.config)
+            task = build_task(self._layout, record, overlay, attach and record.config.interactive)
+            launched = launch(task, attach)
+        return Started(self.get(record.id), launched.attachment)
+
+    def attach(self, name: str) -> socket.socket:
+        """A socket with the streams of a running container, from now on."""
+        from engine.containers.task import attach_socket
+        from engine.runtime.attach import connect
+
+        record = self._running(name)
+        return connect(attach_socket(self._layout, record.id))
+
+    def stop(self, name: str, timeout: float = 10) -> None:
+        """Send the image's stop signal, and SIGKILL when `timeout` seconds have passed.
+
+        One that does not run is stopped already.
+        """
+        from engine.runtime.ending import wait_for_exit
+        from engine.runtime.signals import signal_number
+
+        record = self._records.find(name)
+        state = self._state(record)
+        if state.status != "running":
+            return
+        directory = self._directory(record)
+        state.init.signal(signal_number(record.config.stop_signal))
+        if not wait_for_exit(directory, timeout):
+            state.init.signal(signal_number("KILL"))
+            if not wait_for_exit(directory, _KILL_PATIENCE):
+                raise Conflict(
+                    f"{record.name} does not end: the kernel holds its process {state.init.pid}",
+                    hint="it waits for a disk or a network mount; see /proc/PID/stack on the host",
+                )
+        self._tell("stop", record)
+
+    def kill(self, name: str, signal: str = "KILL") -> None:
+        """Send a signal to a container's first process.
+
+        :param signal: a name with or without SIG, or a number.
+        :raises Conflict: it does not run.
+        """
+        from engine.runtime.signals import signal_number
+
+        number = signal_number(signal)
+        record = self._running(name)
+        self._state(record).init.signal(number)
+        self._tell("kill", record, signal=str(number))
+
+    def wait(self, name: str) -> int:
+        """Wait until a container has ended; gives its exit code, 137 where that is not known."""
+        from engine.runtime.ending import wait_for_exit
+
+        record = self._records.find(name)
+        directory = self._directory(record)
+        wait_for_exit(directory, None)
+        code = read_state(directory).exit_code
+        return 137 if code is None else code
+
+    def remove(self, name: str, force: bool = False) -> None:
+        """Remove a container and its writable layer.
+
+        :param force: kill it first if it runs.
+        :raises Conflict: it runs.
+        """
+        from engine.containers import stack
+        from engine.runtime.ending import wait_for_exit
+        from engine.runtime.signals import signal_number
+
+        record = self._records.find(name)
+        directory = self._directory(record)
+        with self._locked(record):
+            state = self._state(record)
+            if state.status == "running":
+                if not force:
+                    raise Conflict(
+                        f"{record.name} is running",
+                        hint=f"stop it first, or remove it all the same: lamina rm -f {record.name}",
+                    )
+                state.init.signal(signal_number("KILL"))
+                wait_for_exit(directory, _KILL_PATIENCE)
+            # The row first: what is left of the directory when we are killed is swept, a row would show.
+            self._records.remove(record.id)
+            stack.delete_tree(directory)
+            stack.delete_tree(self._layout.container_run(record.id))
+        self._tell("destroy", record)
+
+    def is_running(self, container_id: str) -> bool:
+        """Whether the container of an id runs; for those who must not take what it stands on."""
+        return read_state(self._layout.container(container_id)).status == "running"
+
+    # inside
+
+    def _directory(self, record: Record) -> Path:
+        return self._layout.container(record.id)
+
+    def _state(self, record: Record) -> State:
+        """Where it stands; what a killed monitor left behind is ended on sight."""
+        state = read_state(self._directory(record))
+        if state.status == "dead" and state.init.alive:
+            from engine.runtime.signals import signal_number
+
+            # The kernel kills it with its monitor unless the program had that taken back (prctl(2)).
+            state.init.signal(signal_number("KILL"))
+        return state
+
+    def _running(self, name: str) -> Record:
+        record = self._records.find(name)
+        if self._state(record).status != "running":
+            raise Conflict(f"{record.name} is not running", hint=f"start it: lamina start {record.name}")
+        return record
+
+    @contextlib.contextmanager
+    def _locked(self, record: Record) -> Iterator[None]:
+        with lock(self._layout, f"container-{record.id}", timeout=_LOCK_PATIENCE):
+            yield
+
+    def _tell(self, action: str, record: Record, **attributes: str) -> None:
+        described = {"name": record.name, "image": record.image, **attributes}
+        self._journal.append(Event(time.time(), "container", action, record.id, described))

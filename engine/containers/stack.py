@@ -1,0 +1,76 @@
+"""A container's directory: its writable layer over the image's, and the small files the engine gives it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.layers.overlay import OverlayMount, overlay_mount
+from engine.layers.seam import make_seam
+from engine.layers.store import LayerStore
+from engine.oci import Digest
+from engine.runtime.config import ContainerConfig
+from engine.store.layout import Layout
+
+_LOOPBACK_HOSTS = (
+    "127.0.0.1\tlocalhost\n"
+    "::1\tlocalhost ip6-localhost ip6-loopback\n"
+    "fe00::\tip6-localnet\nff00::\tip6-mcastprefix\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n"
+)
+
+
+def overlay_of(layout: Layout, layers: LayerStore, directory: Path, stack: Sequence[Digest]) -> OverlayMount:
+    """The mount that shows a container's files."""
+    seam = make_seam(layers, layout, stack)
+    return overlay_mount(layers, stack, directory / "upper", directory / "work", seam)
+
+
+def prepare(directory: Path) -> None:
+    """Make the directories of a new container."""
+    directory.mkdir(mode=0o700)
+    for name in ("upper", "work", "rootfs"):
+        (directory / name).mkdir(mode=0o755)
+
+
+def adopt_root(overlay: OverlayMount) -> None:
+    """Give the writable layer's top directory the attributes of the image's root.
+
+    In the mounted stack `/` is this directory, whatever the layers say.
+    """
+    top = overlay.lowers[0]
+    status = os.stat(top)
+    os.chown(overlay.upper, status.st_uid, status.st_gid)
+    os.chmod(overlay.upper, stat.S_IMODE(status.st_mode))
+    for name in os.listxattr(top):
+        if not name.startswith(("trusted.overlay.", "user.overlay.")):
+            os.setxattr(overlay.upper, name, os.getxattr(top, name))
+    os.utime(overlay.upper, ns=(status.st_mtime_ns, status.st_mtime_ns))
+
+
+def write_network_files(directory: Path, config: ContainerConfig) -> None:
+    """`hostname`, `hosts` and `resolv.conf`, as the host is at this start."""
+    hosts = _host_file("/etc/hosts") if config.network == "host" else _LOOPBACK_HOSTS
+    for name, text in (
+        ("hostname", f"{config.hostname}\n"),
+        ("hosts", hosts),
+        ("resolv.conf", _host_file("/etc/resolv.conf")),
+    ):
+        (directory / name).write_text(text, "utf-8", "surrogateescape")
+
+
+def _host_file(path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8", "surrogateescape")
+    except OSError:
+        return ""
+
+
+def delete_tree(path: Path) -> None:
+    """Delete a directory with all below it; gone already is fine. Links are removed, never followed."""
+    try:
+        shutil.rmtree(path)
+    except FileNotFoundError:
+        return

@@ -1,0 +1,64 @@
+"""From a container's record to the document its monitor gets."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from engine.containers.records import Record
+from engine.launch.task import Bind, Overlay, Places, Program, Task
+from engine.layers.overlay import OverlayMount
+from engine.runtime.sandbox import CAPABILITIES, MASKED_PATHS, READ_ONLY_PATHS
+from engine.store.layout import Layout
+
+# The engine's own files come first, so that a person's bind on /etc/hosts lies over ours.
+_ENGINE_FILES = ("hostname", "hosts", "resolv.conf")
+
+
+def attach_socket(layout: Layout, container_id: str) -> Path:
+    """Where a container's monitor listens."""
+    return layout.container_run(container_id) / "attach.sock"
+
+
+def build_task(layout: Layout, record: Record, overlay: OverlayMount, attached: bool) -> Task:
+    """The task of one start.
+
+    :param attached: a front stands in the streams from the start, and its end of input is the end of input.
+    """
+    config, directory = record.config, layout.container(record.id)
+    binds = [Bind(str(directory / name), f"/etc/{name}") for name in _ENGINE_FILES]
+    binds += [Bind(bind.source, bind.target, bind.read_only) for bind in config.binds]
+    options = list(overlay.options)
+    if config.auto_remove:
+        # Its writes need not reach the disk: without this the last unmount waits for all of them.
+        options.append("volatile")
+    return Task(
+        id=record.id,
+        name=record.name,
+        image=record.image,
+        hostname=config.hostname,
+        network=config.network,
+        places=Places(
+            str(directory),
+            str(directory / "rootfs"),
+            str(attach_socket(layout, record.id)),
+            str(layout.journal),
+        ),
+        overlay=Overlay(
+            [str(path) for path in overlay.lowers], str(overlay.upper), str(overlay.work), options
+        ),
+        binds=binds,
+        program=Program(
+            list(config.argv), list(config.env), config.workdir, config.user, list(CAPABILITIES), config.tty
+        ),
+        masked=list(MASKED_PATHS),
+        read_only_paths=list(READ_ONLY_PATHS),
+        read_only=config.read_only,
+        stdin_open=config.interactive,
+        stdin_once=attached,
+        on_exit=_removal(layout, record) if config.auto_remove else [],
+    )
+
+
+def _removal(layout: Layout, record: Record) -> list[str]:
+    return [sys.executable, "-m", "engine.containers.removal", str(layout.root), str(layout.run), record.id]
