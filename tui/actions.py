@@ -83,6 +83,10 @@ def _container(ctx: Context) -> bool:
     return ctx.container is not None
 
 
+def _something(ctx: Context) -> bool:
+    return ctx.image is not None or ctx.container is not None or ctx.task is not None
+
+
 def _running(ctx: Context) -> bool:
     return ctx.container is not None and ctx.container.status in (Status.RUNNING, Status.PAUSED)
 
@@ -144,7 +148,7 @@ def run_command(options: ContainerOptions) -> str:
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("open", "enter", "Enter", "open", "go into what the cursor stands on", "go", LISTS),
+    Action("open", "enter", "Enter", "open", "go into what the cursor stands on", "go", LISTS, _something),
     Action("back", "escape", "Esc", "back", "leave a filter, or go back to the list", "go"),
     Action("panel(1)", "1", "1", "images", "the images", "go"),
     Action("panel(2)", "2", "2", "containers", "the containers", "go"),
@@ -156,7 +160,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("tab(1)", "right_square_bracket", "]", "next tab", "the inspector's next tab", "go",
            ("inspector",)),
     Action("tab(-1)", "left_square_bracket", "[", "tab before", "the inspector's tab before", "go"),
-    Action("filter", "slash", "/", "filter", "show only rows with these words", "go", LISTS),
+    Action("filter", "slash", "/", "filter", "show only rows with these words", "go", LISTS, _something),
     Action(
         "pull", "P", "P", "pull", "bring an image here; shows what will travel first", "images",
         ("images",), command=lambda ctx: pull_command(ctx.image_name),
@@ -175,7 +179,7 @@ ACTIONS: tuple[Action, ...] = (
            _on_container("kill"), danger=True),
     Action("remove", "d", "d", "remove", "remove it; says first what that frees", "images", LEFT,
            _removable, remove_command, danger=True),
-    Action("sort", "o", "o", "sort", "sort images by age, name or size", "images", ("images",)),
+    Action("sort", "o", "o", "sort", "sort images by age, name or size", "images", ("images",), _something),
     Action("copy", "y", "y", "copy", "copy its name to the clipboard of your terminal", "go", (), _removable),
     Action("open_task", "", "", "look", "look at a pull again", "activity", (), _task),
     Action("cancel", "X", "X", "cancel", "stop what is under way", "activity", ("activity",), _cancellable),

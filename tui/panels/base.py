@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tui.state import State, Topics
 from tui.text import safe
-from tui.widgets.columns import Column, Row, Span
+from tui.widgets.columns import Column, Row, Span, Spans
 from tui.widgets.rows import RowList
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Panel(RowList):
         self.update()
 
     def show_filtered(
-        self, columns: Sequence[Column], rows: Sequence[Row], empty: Sequence[str] = ()
+        self, columns: Sequence[Column], rows: Sequence[Row], empty: Sequence[str | Spans] = ()
     ) -> None:
         """Show the rows that pass the filter."""
         words = self.filter.lower().split()

@@ -14,14 +14,17 @@ from tui.widgets.columns import Cell, Column, Row, Spans, cell
 
 Order = Literal["newest", "name", "size"]
 ORDERS: tuple[Order, ...] = ("newest", "name", "size")
-_EMPTY = (
+_EMPTY: tuple[str | Spans, ...] = (
     "",
-    "No images yet. Three ways to begin:",
+    (("No images yet. Three ways to begin:", "text"),),
     "",
-    "  L   start the lab: sample images",
+    (("  L   ", "accent bold"), ("start the lab: sample images", "text")),
     "      made from this host, no network",
-    "  P   pull an image from a registry",
-    "  ?   see all keys",
+    "",
+    (("  P   ", "accent bold"), ("pull an image from a registry", "text")),
+    "      shows first what would travel",
+    "",
+    (("  ?   ", "accent bold"), ("see all keys", "text")),
 )
 
 
@@ -48,8 +51,8 @@ class Images(Panel):
         largest = max((image.unpacked for image in images), default=1)
         names = [safe(name_of_image(image)) for image in images]
         columns = (
-            Column(12, most=max([12, *map(width_of, names)]), grow=3, cut="middle"),
-            Column(6, most=32, grow=2, drop=2),
+            Column(12, most=max([12, *map(width_of, names)]), grow=9, cut="middle"),
+            Column(8, most=32, grow=1, drop=2),
             Column(6, right=True, drop=1, gap=1),
             Column(4, right=True, drop=3, gap=1),
         )

@@ -40,6 +40,7 @@ class Inspector(Panel):
         self._chosen = {"image": "Files", "container": "Logs"}
         self.files = Tree()
         self._shown: tuple[str, ...] = ()
+        self._page_state: tuple[Span, ...] = ()
         self._tab_places: list[tuple[int, int, str]] = []
 
     # which tab
@@ -94,7 +95,7 @@ class Inspector(Panel):
         self.follows_end = container is not None and self.tab == "Logs"
         if page is not _WAITING:
             self.show_filtered(page.columns, page.rows, page.empty)
-        self._state = page.state
+        self._page_state = page.state
         self.update_head()
 
     def _page(self) -> Page:
@@ -145,7 +146,7 @@ class Inspector(Panel):
             spans.append((f"  /{safe(self.filter, 40)}", "accent"))
         about = tabs.layer_name(self.state.detail, self.state.layer) if self.tab == "Files" else ()
         state: list[Span] = [*about]
-        for extra in (getattr(self, "_state", ()), self.shown_place()):
+        for extra in (self._page_state, self.shown_place() if self.overflows else ()):
             if extra:
                 state += [(" · ", "muted")] if state else []
                 state += extra

@@ -21,11 +21,11 @@ def _columns(roles: int) -> tuple[Column, ...]:
     return (
         Column(1),
         Column(2, right=True, gap=0),
-        Column(14, most=72, grow=5),
+        Column(22, most=72, grow=5),
         Column(6, right=True),
         Column(4, most=28, grow=2, drop=3),
         Column(min(roles, 24), drop=2, cut="middle"),
-        Column(12, right=True, drop=1),
+        Column(11, right=True, drop=1),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
@@ -12,6 +12,9 @@ from tui.actions import ACTIONS, GROUPS, MOVING, Context
 from tui.screens.dialog import Dialog, keys
 from tui.widgets.columns import Column, Row, cell
 from tui.widgets.rows import RowList
+
+if TYPE_CHECKING:
+    from textual import events
 
 _COLUMNS = (
     Column(10, right=True),
@@ -44,9 +47,12 @@ class Help(Dialog[None]):
     def on_mount(self) -> None:
         """Fill it."""
         self.entitle("Keys")
-        self._list.styles.height = len(self._rows)
         self._list.show(_COLUMNS, self._rows)
         self._list.focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """As high as there are rows, or as the window allows."""
+        self._list.styles.height = max(3, min(len(self._rows), event.size.height - 6))
 
 
 def help_rows(ctx: Context) -> list[Row]:

@@ -59,6 +59,7 @@ class Palette(Dialog[Choice]):
     def _narrow(self, event: Input.Changed) -> None:
         words = event.value.lower().split()
         rows = [row for row in self._all if all(word in row.search for word in words)]
+        rows.sort(key=lambda row: not row.search.startswith(event.value.lower().strip()))
         self._list.cursor = 0
         self._list.show(_COLUMNS, rows, ("nothing has these letters",))
 

@@ -11,7 +11,6 @@ from tui.widgets.columns import Span, Spans
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _DOTTED = "░"
 _SWALLOWS = 0.75  # a layer with more than this of an image is drawn by square root, so that others are seen
-_SMALLEST = 3  # eighths of a cell that the smallest layer takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +31,37 @@ def by_root(sizes: Sequence[int]) -> bool:
 
 
 def stacked(segments: Sequence[Segment], width: int, share: float = 1.0) -> Spans:
-    """Layers from base to top in their colours.
+    """Layers from base to top in their colours, none shorter than half a cell.
 
     :param width: cells of the whole bar; :param share: how much of them this image may take.
     """
     cells = max(1, round(width * share))
-    segments = _joined(segments, cells)
-    lengths = _lengths([segment.size for segment in segments], cells * 8)
-    return _whole_cells(segments, lengths, cells)
+    segments = _seen(segments, cells)
+    if not segments:
+        return ((" " * cells, "text"),)
+    owners = [
+        segment
+        for segment, length in zip(segments, _lengths(segments, cells * 2), strict=True)
+        for _ in range(length)
+    ]
+    return _merged([_one_cell(*owners[at : at + 2]) for at in range(0, cells * 2, 2)])
 
 
-def _joined(segments: Sequence[Segment], cells: int) -> list[Segment]:
+def _seen(segments: Sequence[Segment], cells: int) -> list[Segment]:
     """At most two layers a cell: where there are more, the smallest give way, for they could not be seen."""
-    most = max(1, cells * 2)
-    if len(segments) <= most:
+    if len(segments) <= cells * 2:
         return list(segments)
-    kept = sorted(range(len(segments)), key=lambda i: segments[i].size, reverse=True)[:most]
-    return [segments[i] for i in sorted(kept)]
+    by_size = sorted(range(len(segments)), key=lambda i: segments[i].size, reverse=True)
+    return [segments[i] for i in sorted(by_size[: cells * 2])]
 
 
-def _lengths(sizes: Sequence[int], total: int) -> list[int]:
-    """Eighths of a cell for each size, summing to `total`, none under `_SMALLEST` where there is room."""
-    if not sizes:
-        return []
+def _lengths(segments: Sequence[Segment], total: int) -> list[int]:
+    """Half cells for each layer, summing to `total`, at least one each."""
+    sizes = [segment.size for segment in segments]
     weights = [sqrt(size) for size in sizes] if by_root(sizes) else [float(size) for size in sizes]
-    least = min(_SMALLEST, total // len(sizes))
-    room = total - least * len(sizes)
-    whole = sum(weights) or 1.0
+    room, whole = total - len(sizes), sum(weights) or 1.0
     exact = [room * weight / whole for weight in weights]
-    lengths = [least + int(part) for part in exact]
+    lengths = [1 + int(part) for part in exact]
     by_rest = sorted(range(len(sizes)), key=lambda i: exact[i] - int(exact[i]), reverse=True)
     for i in by_rest[: total - sum(lengths)]:
         lengths[i] += 1
@@ -69,43 +70,24 @@ def _lengths(sizes: Sequence[int], total: int) -> list[int]:
 
 
 def _snapped(lengths: list[int]) -> list[int]:
-    """Where two layers of more than a cell meet, they meet at a cell's edge: only small ones need eighths."""
+    """Where two layers of more than a cell meet, they meet at a cell's edge: only small ones need halves."""
     end = 0
     for i in range(len(lengths) - 1):
         end += lengths[i]
-        over = (end + 4) % 8 - 4
-        if over and lengths[i] > 12 and lengths[i + 1] > 12:
-            lengths[i] -= over
-            lengths[i + 1] += over
-            end -= over
+        if end % 2 and lengths[i] > 2 and lengths[i + 1] > 2:
+            lengths[i] += 1
+            lengths[i + 1] -= 1
+            end += 1
     return lengths
 
 
-def _whole_cells(segments: Sequence[Segment], lengths: Sequence[int], cells: int) -> Spans:
-    """Segments as characters; where two meet inside a cell, one is the ink and the other the ground."""
-    owners = [(i, n) for i, n in enumerate(lengths) if n > 0]
-    starts: list[tuple[int, int]] = []
-    position = 0
-    for i, n in owners:
-        starts.append((position, i))
-        position += n
-    out: list[Span] = []
-    for at in range(cells):
-        low, high = at * 8, at * 8 + 8
-        inside = [(start, i) for start, i in starts if low < start < high]
-        left = max((pair for pair in starts if pair[0] <= low), default=(0, owners[0][0] if owners else 0))[1]
-        out.append(_one_cell(segments, left, inside, low))
-    return _merged(out)
-
-
-def _one_cell(segments: Sequence[Segment], left: int, inside: list[tuple[int, int]], low: int) -> Span:
-    if not segments:
-        return (" ", "text")
-    first = segments[left]
-    if not inside or first.fill < 1.0:
-        return (_DOTTED if first.fill < 1.0 else "█", f"slot{first.slot}")
-    start, i = inside[-1]
-    return (_EIGHTHS[start - low], f"slot{first.slot} on slot{segments[i].slot}")
+def _one_cell(left: Segment, right: Segment) -> Span:
+    """One cell; where two layers meet inside it, one is the ink and the other the ground."""
+    if left.fill < 1.0:
+        return (_DOTTED, f"slot{left.slot}")
+    if left.slot == right.slot or right.fill < 1.0:
+        return ("█", f"slot{left.slot}")
+    return ("▌", f"slot{left.slot} on slot{right.slot}")
 
 
 def _merged(spans: Sequence[Span]) -> Spans:

@@ -103,21 +103,18 @@ class Framed(Lines):
         right_width = sum(width_of(text) for text, _ in right)
         left = clip_spans(tuple(title), width - right_width - (3 if right else 0))
         line = width - right_width - sum(width_of(text) for text, _ in left)
-        parts: list[Span] = list(left)
+        parts = [(text, label, True) for text, label in left]
         if right:
-            parts += [(f" {'─' * (line - 2)} ", ink), *right]
-        theme = self.palette.theme
+            parts += [(f" {'─' * (line - 2)} ", ink, False), *((text, label, False) for text, label in right)]
         self.border_title = Content.assemble(
-            *(
-                (text, self._label_style(span_ink, theme.colour(span_ink.split(" ")[0])))
-                for text, span_ink in parts
-            )
+            *((text, self._label_style(label, is_title)) for text, label, is_title in parts)
         )
 
-    def _label_style(self, ink: str, colour: str) -> str:
-        if self.has_focus and ink.startswith("text"):
-            return f"bold {self.palette.theme.colour('accent')}"
-        return f"bold {colour}" if ink.endswith("bold") else colour
+    def _label_style(self, ink: str, is_title: bool) -> str:
+        name, *marks = ink.split(" ")
+        if is_title and name == "text" and self.has_focus:
+            name, marks = "accent", ["bold"]
+        return " ".join([*marks, self.palette.theme.colour(name)])
 
     def forget(self) -> None:
         """Also the border is drawn anew."""

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from tui.text import clip
-from tui.widgets.columns import Column, Row, Span, fit, lay_out
+from tui.widgets.columns import Column, Row, Span, Spans, clip_spans, fit, lay_out
 from tui.widgets.frame import Framed
 
 if TYPE_CHECKING:
@@ -60,14 +59,14 @@ class RowList(Framed, can_focus=True):
         self.quiet_cursor = quiet_cursor
         self.columns: tuple[Column, ...] = (Column(1, 9999, grow=1),)
         self.rows: Sequence[Row] = ()
-        self.empty: tuple[str, ...] = ()
+        self.empty: tuple[str | Spans, ...] = ()
         self.top = 0
         self.cursor = 0
         self._widths: tuple[int, tuple[int, ...]] = (0, ())
 
     # content
 
-    def show(self, columns: Sequence[Column], rows: Sequence[Row], empty: Sequence[str] = ()) -> None:
+    def show(self, columns: Sequence[Column], rows: Sequence[Row], empty: Sequence[str | Spans] = ()) -> None:
         """Replace the rows; the cursor stays on the row it stood on where that is still there."""
         key = self.key
         at_end = self.follows_end and self.cursor >= len(self.rows) - 1
@@ -95,17 +94,23 @@ class RowList(Framed, can_focus=True):
 
     @property
     def place(self) -> str:
-        """Where the cursor stands, for the border: `3 of 40`; only where not all rows are seen."""
-        if len(self.rows) <= max(1, self.content_size.height):
-            return str(len(self.rows)) if self.rows else ""
-        return f"{self.cursor + 1} of {len(self.rows)}"
+        """Where the cursor stands, for the border: `3 of 40`; how many there are where all are seen."""
+        if self.overflows:
+            return f"{self.cursor + 1} of {len(self.rows)}"
+        return str(len(self.rows)) if self.rows else ""
+
+    @property
+    def overflows(self) -> bool:
+        """Whether there are more rows than are seen at once."""
+        return len(self.rows) > max(1, self.content_size.height)
 
     def spans(self, y: int, width: int) -> tuple[Sequence[Span], str]:
         """One visible line."""
         index = self.top + y
         if index >= len(self.rows):
             if not self.rows and 0 <= y < len(self.empty):
-                return ((clip(self.empty[y], width), "muted"),), "panel"
+                line = self.empty[y]
+                return clip_spans(((line, "muted"),) if isinstance(line, str) else line, width), "panel"
             return (), "panel"
         if self._widths[0] != width:
             self._widths = (width, fit(self.columns, width))
