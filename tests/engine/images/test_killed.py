@@ -1,0 +1,93 @@
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from engine.images.service import ImageService
+from engine.settings import Settings
+from engine.store import Layout
+from tests.engine.images.publish import Registry, layer, noise
+from tests.support.waiting import eventually
+
+BIG = layer({"big": noise("big", 3_000_000)})
+SMALL = layer({"small": noise("small", 3000)})
+PULL = """
+import asyncio, sys
+from pathlib import Path
+from engine.images.service import ImageService
+from engine.settings import Settings
+root, reference = sys.argv[1:]
+asyncio.run(ImageService(Settings(Path(root), Path(root) / "run")).pull(reference))
+"""
+
+
+async def start_pull(settings: Settings, reference: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(sys.executable, "-c", PULL, settings.root, reference)
+
+
+async def kill_half_way(settings: Settings, registry: Registry, reference: str) -> None:
+    """Kill a pull when the small layer stands and half of the big one is on disk."""
+    registry.stalls[BIG.digest] = len(BIG.blob) // 2
+    process = await start_pull(settings, reference)
+    layout = Layout.of(settings)
+    ingest = layout.ingest / BIG.digest.hex
+    await registry.stalled.wait()
+    assert await asyncio.to_thread(eventually, lambda: ingest.exists() and ingest.stat().st_size > 1_000_000)
+    assert await asyncio.to_thread(eventually, (layout.blobs / SMALL.digest.hex).exists)
+    process.send_signal(signal.SIGKILL)
+    await process.wait()
+
+
+async def test_a_killed_pull_leaves_no_image_and_the_next_goes_on(
+    images: ImageService, settings: Settings, registry: Registry
+) -> None:
+    reference = registry.publish("web:1", BIG, SMALL)
+    await kill_half_way(settings, registry, reference)
+    assert images.list() == []
+    result = await images.pull(reference)
+    assert result.fetched_bytes < len(BIG.blob) - 1_000_000
+    assert registry.served(SMALL).requests == 1
+    assert len(images.list()) == 1
+
+
+async def test_after_a_killed_pull_nothing_half_done_stays(
+    images: ImageService, settings: Settings, registry: Registry
+) -> None:
+    reference = registry.publish("web:1", BIG, SMALL)
+    await kill_half_way(settings, registry, reference)
+    await images.pull(reference)
+    layout = Layout.of(settings)
+    assert os.listdir(layout.ingest) == []
+    assert sorted(os.listdir(layout.layers)) == sorted((BIG.diff_id.hex, SMALL.diff_id.hex))
+    images.remove(reference)
+    assert os.listdir(layout.layers) == os.listdir(layout.blobs) == []
+
+
+async def test_a_killed_pull_ends_its_helpers(settings: Settings, registry: Registry) -> None:
+    reference = registry.publish("web:1", BIG, SMALL)
+    await kill_half_way(settings, registry, reference)
+    assert await asyncio.to_thread(eventually, lambda: not processes_of(settings.root))
+
+
+def processes_of(root: Path) -> list[str]:
+    """Command lines of processes that name a store."""
+    found = []
+    for entry in os.listdir("/proc"):
+        try:
+            command = Path("/proc", entry, "cmdline").read_bytes() if entry.isdigit() else b""
+        except OSError:
+            continue
+        if os.fsencode(root) in command:
+            found.append(command.decode())
+    return found
+
+
+async def test_two_processes_that_pull_one_image_fetch_it_once(
+    images: ImageService, settings: Settings, registry: Registry
+) -> None:
+    reference = registry.publish("web:1", BIG, SMALL)
+    fronts = [await start_pull(settings, reference) for _ in range(2)]
+    assert [await front.wait() for front in fronts] == [0, 0]
+    assert [registry.served(one).requests for one in (BIG, SMALL)] == [1, 1]
+    assert len(images.list()) == 1
