@@ -81,10 +81,10 @@ class ContainerService:
         """What the last start did, in order; empty when it was never started."""
         record = self._records.find(name)
         try:
-            rows = json.loads((self._directory(record) / "steps.json").read_bytes())
+            lines = (self._directory(record) / "steps.jsonl").read_bytes().splitlines()
         except FileNotFoundError:
             return ()
-        return tuple(StepRow(row["name"], row["what"], row["command"], row["seconds"]) for row in rows)
+        return tuple(StepRow(**json.loads(line)) for line in lines)
 
     def logs(self, name: str) -> LogReader:
         """A reader of its log; close it."""

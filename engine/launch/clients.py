@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import select
-import socket
 
 from .frames import Splitter
+from .unix import Socket
 
 _ENOUGH = 256 << 10  # bytes waiting for one front before the container's output is held back
 
@@ -14,7 +13,7 @@ _ENOUGH = 256 << 10  # bytes waiting for one front before the container's output
 class Client:
     """One attached front; never waits."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: Socket) -> None:
         connection.setblocking(False)
         self._connection = connection
         self._splitter = Splitter()
@@ -76,26 +75,3 @@ class Client:
         """Let go of the socket."""
         self._connection.close()
         self.gone = True
-
-
-def listen(path: str) -> socket.socket:
-    """A listening attach socket that only this user can reach.
-
-    The directory is 0700; the address is given below /proc/self/fd because a Unix address takes 107 bytes.
-    """
-    directory, name = os.path.split(path)
-    os.makedirs(directory, 0o700, exist_ok=True)
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        pass
-    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
-    fd = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    before = os.umask(0o177)
-    try:
-        server.bind(f"/proc/self/fd/{fd}/{name}")
-    finally:
-        os.umask(before)
-        os.close(fd)
-    server.listen(16)
-    return server

@@ -12,8 +12,6 @@ import errno
 import fcntl
 import os
 import posixpath
-import signal
-import socket
 import struct
 
 from . import rootfs
@@ -30,6 +28,7 @@ from .messages import Failure, Reporter, Stage
 from .mounts import make_directories
 from .task import Program, Task
 from .terminal import open_terminal
+from .unix import control_socket
 
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -156,10 +155,11 @@ def _build_root(task: Task, reporter: Reporter) -> int:
 
 
 def _raise_loopback() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as control:
-        request = struct.pack("16sh14x", b"lo", 0)
-        _, flags = struct.unpack("16sh14x", fcntl.ioctl(control, _SIOCGIFFLAGS, request))
-        fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | _IFF_UP))
+    control = control_socket()
+    request = struct.pack("16sh14x", b"lo", 0)
+    _, flags = struct.unpack("16sh14x", fcntl.ioctl(control, _SIOCGIFFLAGS, request))
+    fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | _IFF_UP))
+    control.close()
 
 
 def _enter_workdir(root: int, path: str) -> None:
@@ -191,7 +191,7 @@ def _drop_privileges(program: Program, identity: Identity, reporter: Reporter) -
     reporter.begin(Stage.CAPABILITIES)
     set_capabilities(mask if identity.uid == 0 else 0)
     # After the ids, which clear it. Killed monitor, killed container: nobody would hold its log and status.
-    sys.prctl(sys.PR_SET_PDEATHSIG, signal.SIGKILL)
+    sys.prctl(sys.PR_SET_PDEATHSIG, sys.SIGKILL)
     bounding = ",".join(f"+{name.lower()}" for name in program.capabilities)
     reporter.step(
         f"{len(program.capabilities)} of {mask.bit_length()} kept as the limit",

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import time
-from json.encoder import encode_basestring_ascii as _quoted
+
+from .text import quoted
 
 LONGEST = 16 << 10  # bytes of text in one record, as Docker cuts
 
@@ -58,6 +59,6 @@ def _records(now: float, stream: str, line: bytes) -> list[str]:
 
 
 def _record(now: float, stream: str, text: bytes, partial: bool = False) -> str:
-    quoted = _quoted(text.decode("utf-8", "surrogateescape"))
+    string = quoted(text.decode("utf-8", "surrogateescape"))
     mark = ',"partial":true' if partial else ""
-    return f'{{"time":{now:.6f},"stream":"{stream}","text":{quoted}{mark}}}\n'
+    return f'{{"time":{now:.6f},"stream":"{stream}","text":{string}{mark}}}\n'

@@ -1,17 +1,22 @@
-"""What is reported from init to monitor to front: a closed set of messages, one JSON line each.
+"""What is reported from init to monitor to front: a closed set of messages, each a marshalled dictionary.
 
-    {"kind":"step",    "name":…, "what":…, "command":…, "seconds":…}   one thing was done
-    {"kind":"failed",  "stage":…, "errno":…, "message":…, "path":…, "hint":…, "exit_code":…}
-    {"kind":"running", "pid":…}                                        the program has been executed
+    {"kind": "step",    "name":…, "what":…, "command":…, "seconds":…}   one thing was done
+    {"kind": "failed",  "stage":…, "errno":…, "message":…, "path":…, "hint":…, "exit_code":…}
+    {"kind": "running", "pid":…}                                        the program has been executed
 
 `name` and `stage` are one of `Stage`.
 """
 
 from __future__ import annotations
 
-import json
+import io
+import marshal
 import os
 from time import perf_counter
+
+TYPE_CHECKING = False  # mypy takes it for true; `typing` itself stays out
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Stage:
@@ -71,7 +76,7 @@ class Reporter:
         self._fd = fd
         self._needed = needed
         self._last = perf_counter()
-        self._waiting: list[str] = []
+        self._waiting = bytearray()
         self.stage = Stage.MONITOR
 
     def begin(self, stage: str) -> None:
@@ -85,17 +90,17 @@ class Reporter:
         """
         now = perf_counter()
         fields = {"kind": "step", "name": self.stage, "what": what, "command": command}
-        self._waiting.append(json.dumps({**fields, "seconds": now - self._last}))
+        self._waiting += marshal.dumps({**fields, "seconds": now - self._last})
         self._last = now
 
     def send(self, fields: dict[str, object]) -> None:
         """One message, after all steps that were kept back."""
-        self._waiting.append(json.dumps(fields))
+        self._waiting += marshal.dumps(fields)
         self.flush()
 
     def flush(self) -> None:
         """Write what was kept back."""
-        data = "".join(f"{line}\n" for line in self._waiting).encode()
+        data = bytes(self._waiting)
         self._waiting.clear()
         try:
             while data:
@@ -103,3 +108,17 @@ class Reporter:
         except BrokenPipeError:
             if self._needed:
                 raise
+
+
+def take_messages(buffer: bytearray) -> list[dict[str, Any]]:
+    """Cut the whole messages off the front of what was read so far."""
+    stream = io.BytesIO(buffer)
+    found, end = [], 0
+    while True:
+        try:
+            found.append(marshal.load(stream))  # noqa: S302 - our own init or monitor wrote it
+        except (EOFError, ValueError):
+            break
+        end = stream.tell()
+    del buffer[:end]
+    return found

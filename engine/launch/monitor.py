@@ -6,19 +6,17 @@ and their input to it, and writes down how it ended.
 
 from __future__ import annotations
 
-import json
 import os
 import select
-import signal
-import socket
 
-from . import frames, init, state
+from . import frames, init, state, unix
 from . import syscalls as sys
-from .clients import Client, listen
+from .clients import Client
 from .log import Log
-from .messages import Failure, Reporter, Stage
+from .messages import Failure, Reporter, Stage, take_messages
 from .task import Task
-from .terminal import receive_terminal, resize
+from .terminal import resize
+from .text import Value, flat_object
 
 _CHUNK = 256 << 10  # bytes read from the container at a time
 
@@ -32,16 +30,15 @@ def main(task_fd: int, report_fd: int, attach_fd: int) -> None:
     for fd in (task_fd, report_fd, attach_fd):
         if fd >= 0:
             os.set_inheritable(fd, False)
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
-        # Ended by the end of its container, not by the front's terminal.
-        signal.signal(number, signal.SIG_IGN)
+    # Ended by the end of its container, not by the front's terminal.
+    sys.ignore_signals((sys.SIGHUP, sys.SIGINT, sys.SIGQUIT, sys.SIGTERM))
     sys.set_process_name("lamina-monitor")
     sys.prctl(sys.PR_SET_DUMPABLE, 0)
     os.chdir("/")
     with open(task_fd, "rb") as pipe:
         task = Task.load(pipe.read())
     reporter = Reporter(report_fd)
-    monitor = Monitor(task, reporter, Client(socket.socket(fileno=attach_fd)) if attach_fd >= 0 else None)
+    monitor = Monitor(task, reporter, Client(unix.adopt(attach_fd)) if attach_fd >= 0 else None)
     try:
         monitor.run()
     except Failure as failure:
@@ -68,11 +65,11 @@ class Monitor:
         self._input_waiting = bytearray()
         self._input_ends = False
         self._terminal = -1
-        self._steps: list[dict[str, object]] = []
+        self._steps: list[dict[str, Value]] = []
 
     def run(self) -> None:
         """From nothing to the end of the container."""
-        server = listen(self._task.places.socket)
+        server = unix.listen(self._task.places.socket)
         log = Log(os.path.join(self._task.places.directory, "container.log"))
         pid, pidfd = self._launch()
         try:
@@ -98,7 +95,7 @@ class Monitor:
         self._reporter.begin(Stage.PROCESS)
         ours, theirs = self._streams()
         report_read, report_write = os.pipe2(os.O_CLOEXEC)
-        channel, init_channel = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        channel, init_channel = unix.pair()
         sys.unshare(sys.CLONE_NEWPID)
         pid = os.fork()
         if pid == 0:
@@ -110,12 +107,12 @@ class Monitor:
         for fd in theirs:
             os.close(fd)
         self._reporter.step(f"process {pid}, number 1 inside", "unshare --pid --fork")
-        with channel:
-            self._await_exec(pid, report_read)
-            self._adopt_streams(ours, channel)
+        self._await_exec(pid, report_read)
+        self._adopt_streams(ours, channel)
+        channel.close()
         self._state.running(pid)
-        places = self._task.places
-        state.replace_file(os.path.join(places.directory, "steps.json"), json.dumps(self._steps).encode())
+        steps = "".join(f"{flat_object(step)}\n" for step in self._steps)
+        state.replace_file(os.path.join(self._task.places.directory, "steps.jsonl"), steps.encode())
         self._event("start")
         self._reporter.send({"kind": "running", "pid": pid})
         return pid, os.pidfd_open(pid)
@@ -139,9 +136,10 @@ class Monitor:
         :raises Failure: init told one, or ended without a word.
         """
         failure: Failure | None = None
-        with open(report_read, "rb") as report:
-            for line in report:
-                message = json.loads(line)
+        buffer = bytearray()
+        while data := os.read(report_read, 65536):
+            buffer += data
+            for message in take_messages(buffer):
                 kind = message.pop("kind")
                 if kind == "failed":
                     stage, text = message.pop("stage"), message.pop("message")
@@ -149,13 +147,14 @@ class Monitor:
                 else:
                     self._steps.append(message)
                     self._reporter.send({"kind": kind, **message})
+        os.close(report_read)
         if failure is not None:
             os.waitpid(pid, 0)
             raise failure
 
-    def _adopt_streams(self, ours: list[int], channel: socket.socket) -> None:
+    def _adopt_streams(self, ours: list[int], channel: unix.Socket) -> None:
         if self._task.program.tty:
-            self._terminal = receive_terminal(channel)
+            self._terminal = unix.receive_descriptor(channel)
             os.set_blocking(self._terminal, False)
             self._outputs[self._terminal] = frames.STDOUT
             self._input = self._terminal
@@ -167,7 +166,7 @@ class Monitor:
 
     # ------------------------------------------------------------------ while it runs
 
-    def _supervise(self, server: socket.socket, log: Log, pidfd: int) -> None:
+    def _supervise(self, server: unix.Socket, log: Log, pidfd: int) -> None:
         """Until the first process has ended and all it wrote was read."""
         self._poll.register(server, select.POLLIN)
         self._poll.register(pidfd, select.POLLIN)
@@ -227,9 +226,9 @@ class Monitor:
             self._input = -1
         os.close(fd)
 
-    def _accept(self, server: socket.socket) -> None:
+    def _accept(self, server: unix.Socket) -> None:
         try:
-            connection, _ = server.accept()
+            connection = unix.accept(server)
         except OSError:
             return
         client = Client(connection)
@@ -301,7 +300,7 @@ class Monitor:
 
     # ------------------------------------------------------------------ the end
 
-    def _finish(self, server: socket.socket, status: int) -> None:
+    def _finish(self, server: unix.Socket, status: int) -> None:
         code = 128 - status if status < 0 else status
         server.close()
         self._remove_socket()

@@ -6,9 +6,12 @@ import errno
 import os
 import posixpath
 import stat
-from collections.abc import Callable, Iterable
 
 from . import syscalls as sys
+
+TYPE_CHECKING = False  # mypy takes it for true; `typing` itself stays out
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 _FOLLOW_INSIDE = sys.RESOLVE_IN_ROOT | sys.RESOLVE_NO_MAGICLINKS
 _MOST_LINKS = 40  # as the kernel: MAXSYMLINKS

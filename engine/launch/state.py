@@ -8,9 +8,10 @@ pid alone may be somebody else's by now.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import time
+
+from .text import Value, flat_object
 
 
 def start_time(pid: int) -> int:
@@ -35,7 +36,7 @@ class State:
     def __init__(self, path: str) -> None:
         self._path = path
         monitor = os.getpid()
-        self.fields: dict[str, object] = {
+        self.fields: dict[str, Value] = {
             "status": "created",
             "pid": 0,
             "pid_start": 0,
@@ -63,9 +64,9 @@ class State:
         """It never ran."""
         self._write(status="created", finished=time.time(), exit_code=exit_code, error=message)
 
-    def _write(self, durable: bool = False, **changes: object) -> None:
+    def _write(self, durable: bool = False, **changes: Value) -> None:
         self.fields.update(changes)
-        replace_file(self._path, json.dumps(self.fields).encode(), durable)
+        replace_file(self._path, flat_object(self.fields).encode(), durable)
 
 
 def replace_file(path: str, data: bytes, durable: bool = False) -> None:
@@ -84,8 +85,14 @@ def replace_file(path: str, data: bytes, durable: bool = False) -> None:
 
 def append_event(journal: str, action: str, id: str, attributes: dict[str, str]) -> None:
     """Add a container's event to the store's journal; same form and lock as `engine.store.journal`."""
-    event = {"time": time.time(), "kind": "container", "action": action, "id": id, "attributes": attributes}
-    line = json.dumps(event, separators=(",", ":")).encode() + b"\n"
+    event: dict[str, Value | dict[str, str]] = {
+        "time": time.time(),
+        "kind": "container",
+        "action": action,
+        "id": id,
+        "attributes": attributes,
+    }
+    line = flat_object(event).encode() + b"\n"
     while True:
         fd = os.open(journal, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:

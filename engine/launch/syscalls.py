@@ -9,7 +9,12 @@ from __future__ import annotations
 import ctypes
 import os
 
+TYPE_CHECKING = False  # mypy takes it for true; `typing` itself stays out
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _libc = ctypes.CDLL(None, use_errno=True)
+_MACHINE = os.uname().machine
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWCGROUP = 0x02000000
@@ -60,7 +65,8 @@ _CLOSE_RANGE, _OPENAT2, _MOUNT_SETATTR = 436, 437, 442
 _CLOSE_RANGE_CLOEXEC = 4
 _RT_SIGACTION = {"x86_64": 13, "aarch64": 134, "riscv64": 134, "s390x": 174, "ppc64le": 173}
 _RT_SIGPROCMASK = {"x86_64": 14, "aarch64": 135, "riscv64": 135, "s390x": 175, "ppc64le": 174}
-_SIG_SETMASK = 2
+_SIG_SETMASK, _SIG_DFL, _SIG_IGN = 2, 0, 1
+SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGTERM, _SIGSTOP = 1, 2, 3, 9, 15, 19
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "riscv64": 41, "s390x": 217, "ppc64le": 203}
 
 
@@ -106,8 +112,7 @@ def umount(target: str, flags: int = 0) -> None:
 
 def pivot_root(new_root: str, put_old: str) -> None:
     """Make a mount the root of this mount namespace. pivot_root(2)"""
-    number = _PIVOT_ROOT[os.uname().machine]
-    _syscall(number, "pivot_root", os.fsencode(new_root), os.fsencode(put_old), path=new_root)
+    _syscall(_PIVOT_ROOT[_MACHINE], "pivot_root", os.fsencode(new_root), os.fsencode(put_old), path=new_root)
 
 
 def open_tree(directory: int, path: str, flags: int) -> int:
@@ -200,18 +205,30 @@ def close_on_exec_from(first: int) -> None:
     _syscall(_CLOSE_RANGE, "close_range", _int(first), _int(0xFFFFFFFF), _int(_CLOSE_RANGE_CLOEXEC))
 
 
+def ignore_signals(numbers: Iterable[int]) -> None:
+    """Have these signals do nothing. rt_sigaction(2)"""
+    for number in numbers:
+        _set_action(number, _SIG_IGN)
+
+
 def reset_signals() -> None:
     """Give every signal its default action and block none. rt_sigaction(2), rt_sigprocmask(2)
 
     By system call, because libc keeps two real-time signals (32, 33) from its callers, and a front that
     was started with them ignored would hand that on.
     """
-    default = (ctypes.c_char * 32)()  # struct kernel_sigaction: SIG_DFL, no flags, an empty mask
     for number in range(1, 65):
-        if number not in (9, 19):  # SIGKILL and SIGSTOP have no other
-            _syscall(_RT_SIGACTION[os.uname().machine], "rt_sigaction", _int(number), default, None, _int(8))
+        if number not in (SIGKILL, _SIGSTOP):  # these have no other
+            _set_action(number, _SIG_DFL)
     empty = (ctypes.c_char * 8)()
-    _syscall(_RT_SIGPROCMASK[os.uname().machine], "rt_sigprocmask", _int(_SIG_SETMASK), empty, None, _int(8))
+    _syscall(_RT_SIGPROCMASK[_MACHINE], "rt_sigprocmask", _int(_SIG_SETMASK), empty, None, _int(8))
+
+
+def _set_action(number: int, handler: int) -> None:
+    action = (ctypes.c_ulong * 4)(
+        handler
+    )  # struct kernel_sigaction: handler, no flags, no restorer, empty mask
+    _syscall(_RT_SIGACTION[_MACHINE], "rt_sigaction", _int(number), action, None, _int(8))
 
 
 def prctl(option: int, value: int = 0, third: int = 0) -> int:

@@ -1,12 +1,12 @@
-"""The whole task of a monitor, as one JSON document on a pipe.
+"""The whole task of a monitor, as one document on a pipe.
 
-`engine.runtime` builds it, the monitor and init read it. Plain classes: see the package's docstring
-for why not dataclasses. Every path is the host's unless it says "inside".
+`engine.runtime` builds it, the monitor and init read it. Plain classes and marshal: see the package's
+docstring for why. Every path is the host's unless it says "inside".
 """
 
 from __future__ import annotations
 
-import json
+import marshal
 
 
 class Bind:
@@ -55,7 +55,7 @@ class Program:
 class Places:
     """Files that the monitor writes.
 
-    :param directory: the container's directory; `state`, `steps.json` and `container.log` go there.
+    :param directory: the container's directory; `state`, `steps.jsonl` and `container.log` go there.
     :param rootfs: an empty directory, where the overlay is mounted in the container's own namespace.
     :param socket: the attach socket's path.
     :param journal: the store's journal of events.
@@ -115,13 +115,16 @@ class Task:
         self.on_exit = on_exit
 
     def dump(self) -> bytes:
-        """The document."""
-        return json.dumps(self, default=vars).encode()
+        """The document; for the same interpreter to read, which is what a monitor is."""
+        fields = {**vars(self), "places": vars(self.places), "overlay": vars(self.overlay)}
+        fields["program"] = vars(self.program)
+        fields["binds"] = [vars(bind) for bind in self.binds]
+        return marshal.dumps(fields)
 
     @classmethod
     def load(cls, document: bytes) -> Task:
         """The task of a document that `dump` made; anything else raises ValueError, KeyError or TypeError."""
-        fields = json.loads(document)
+        fields = marshal.loads(document)  # noqa: S302 - our own parent wrote it
         fields["places"] = Places(**fields["places"])
         fields["overlay"] = Overlay(**fields["overlay"])
         fields["binds"] = [Bind(**bind) for bind in fields["binds"]]

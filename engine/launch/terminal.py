@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import array
 import fcntl
 import os
-import socket
 import struct
 import termios
 
 from . import syscalls as sys
+from . import unix
 from .mounts import attach
 
 _TIOCGPTN, _TIOCSPTLCK, _TIOCGPTPEER = 0x80045430, 0x40045431, 0x5441  # asm-generic/ioctls.h
@@ -32,25 +31,14 @@ def open_terminal(root: int, channel_fd: int, uid: int) -> None:
     os.fchown(slave, uid, _TTY_GROUP)
     _bind_console(root, pts, number)
     os.close(pts)
-    with socket.socket(fileno=channel_fd) as channel:
-        channel.sendmsg([b"t"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [master]))])
+    channel = unix.adopt(channel_fd)
+    unix.send_descriptor(channel, master)
+    channel.close()
     os.close(master)
     fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
     for fd in (0, 1, 2):
         os.dup2(slave, fd)
     os.close(slave)
-
-
-def receive_terminal(channel: socket.socket) -> int:
-    """The master end that `open_terminal` sent; -1 when init ended before."""
-    size = array.array("i").itemsize
-    data, ancillary, _, _ = channel.recvmsg(1, socket.CMSG_SPACE(size), socket.MSG_CMSG_CLOEXEC)
-    if not data:
-        return -1
-    for level, kind, payload in ancillary:
-        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-            return array.array("i", payload[:size])[0]
-    return -1
 
 
 def resize(master: int, rows: int, columns: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import select
 import signal
@@ -14,15 +13,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from io import FileIO
+from typing import Any
 
 from engine.errors import LaunchError
 from engine.launch import syscalls
+from engine.launch.messages import take_messages
 from engine.launch.task import Task
 from engine.runtime.models import StepRow
 
 _SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "launch", "start.py")
 _PATIENCE = 60.0  # seconds until the program must have been executed
-_LONGEST_REPORT = 1 << 20  # bytes
 _FIRST_FREE = 10
 
 _End = FileIO | socket.socket
@@ -55,7 +55,7 @@ def launch(task: Task, attach: bool = False) -> Launched:
             if end:
                 end.close()
         _send(task_write, task.dump())
-        pid, steps = _handshake(report_read.fileno())
+        pid, steps = _handshake(report_read)
         return Launched(pid, tuple(steps), local.dup() if local else None)
 
 
@@ -111,42 +111,39 @@ def _sealed_copy(kept: ExitStack) -> str:
     return f"/proc/self/fd/{copy}"
 
 
-def _handshake(report: int) -> tuple[int, list[StepRow]]:
+def _handshake(report: FileIO) -> tuple[int, list[StepRow]]:
     steps = []
     for message in _messages(report):
-        kind = message["kind"]
+        kind = message.pop("kind")
         if kind == "step":
-            steps.append(
-                StepRow(message["name"], message["what"], message["command"], float(message["seconds"]))
-            )
+            steps.append(StepRow(**message))
         elif kind == "running":
-            return int(message["pid"]), steps
+            return message["pid"], steps
         elif kind == "failed":
             raise LaunchError(
                 f"cannot start: {message['stage']}: {message['message']}",
                 hint=message["hint"],
                 stage=message["stage"],
-                errno=int(message["errno"]),
-                exit_code=int(message["exit_code"]),
+                errno=message["errno"],
+                exit_code=message["exit_code"],
             )
     raise LaunchError(
         "cannot start: the monitor ended without a word", hint="look for an out-of-memory kill in dmesg"
     )
 
 
-def _messages(report: int) -> Iterator[dict[str, str]]:
+def _messages(report: FileIO) -> Iterator[dict[str, Any]]:
     deadline = time.monotonic() + _PATIENCE
-    data = b""
-    while len(data) < _LONGEST_REPORT:
-        ready, _, _ = select.select([report], [], [], max(0.0, deadline - time.monotonic()))
-        if not ready:
+    buffer = bytearray()
+    while True:
+        left = max(0.0, deadline - time.monotonic())
+        if not select.select([report], [], [], left)[0]:
             raise LaunchError(f"cannot start: no word from the monitor for {_PATIENCE:.0f} s")
-        piece = os.read(report, 65536)
-        if not piece:
+        data = report.read(65536)
+        if not data:
             return
-        *lines, data = (data + piece).split(b"\n")
-        for line in lines:
-            yield json.loads(line)
+        buffer += data
+        yield from take_messages(buffer)
 
 
 def _send(pipe: FileIO, document: bytes) -> None:

@@ -1,0 +1,93 @@
+"""Unix sockets by the C module beneath `socket`, whose own import (enum, selectors) every start would pay."""
+
+from __future__ import annotations
+
+import os
+from _socket import (
+    AF_INET,
+    AF_UNIX,
+    CMSG_SPACE,
+    MSG_CMSG_CLOEXEC,
+    SCM_RIGHTS,
+    SOCK_CLOEXEC,
+    SOCK_DGRAM,
+    SOCK_NONBLOCK,
+    SOCK_STREAM,
+    SOL_SOCKET,
+    socketpair,
+)
+from _socket import socket as _Socket
+from array import array
+
+Socket = _Socket
+
+__all__ = [
+    "Socket",
+    "accept",
+    "adopt",
+    "control_socket",
+    "listen",
+    "pair",
+    "receive_descriptor",
+    "send_descriptor",
+]
+
+
+def adopt(fd: int) -> Socket:
+    """A connected stream socket of a descriptor, which it owns from here on."""
+    return Socket(AF_UNIX, SOCK_STREAM, 0, fd)
+
+
+def pair() -> tuple[Socket, Socket]:
+    """Two sockets connected to each other, closed by exec."""
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC)
+
+
+def control_socket() -> Socket:
+    """A socket for ioctls on network interfaces."""
+    return Socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC)
+
+
+def listen(path: str) -> Socket:
+    """A listening socket that only this user can reach: 0600, in a directory of 0700 that is made.
+
+    The directory is named below /proc/self/fd because a Unix address takes 107 bytes only.
+    """
+    directory, name = os.path.split(path)
+    os.makedirs(directory, 0o700, exist_ok=True)
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+    server = Socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)
+    fd = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    before = os.umask(0o177)
+    try:
+        server.bind(f"/proc/self/fd/{fd}/{name}")
+    finally:
+        os.umask(before)
+        os.close(fd)
+    server.listen(16)
+    return server
+
+
+def accept(server: Socket) -> Socket:
+    """The next connection, closed by exec."""
+    fd, _ = server._accept()  # type: ignore[attr-defined]  # noqa: SLF001 - what socket.accept calls
+    os.set_inheritable(fd, False)
+    return adopt(fd)
+
+
+def send_descriptor(channel: Socket, fd: int) -> None:
+    """Hand a descriptor to the process at the other end. unix(7), SCM_RIGHTS"""
+    channel.sendmsg([b"d"], [(SOL_SOCKET, SCM_RIGHTS, array("i", [fd]))])
+
+
+def receive_descriptor(channel: Socket) -> int:
+    """The descriptor that was handed over; -1 when the other end was closed instead."""
+    size = array("i").itemsize
+    data, ancillary, _, _ = channel.recvmsg(1, CMSG_SPACE(size), MSG_CMSG_CLOEXEC)
+    for level, kind, payload in ancillary:
+        if data and level == SOL_SOCKET and kind == SCM_RIGHTS:
+            return array("i", payload[:size])[0]
+    return -1
