@@ -86,9 +86,9 @@ class Engine:
         images = await self._call(lambda rooms: rooms.images)
         return await images.pull(reference, platform, on_plan=on_plan, on_progress=on_progress)
 
-    async def preview_remove(self, name: str) -> RemovedImage:
+    async def preview_remove(self, name: str, force: bool = False) -> RemovedImage:
         """What `remove_image` would do; changes nothing."""
-        return await self._call(lambda rooms: rooms.images.preview_remove(name))
+        return await self._call(lambda rooms: rooms.images.preview_remove(name, force))
 
     async def remove_image(self, name: str, force: bool = False) -> RemovedImage:
         """Take a name from an image and, with its last name, the image and the layers only it had.

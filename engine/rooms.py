@@ -98,7 +98,11 @@ class Rooms:
     def _open_images(self) -> ImageService:
         from engine.images.service import ImageService
 
-        return ImageService(self.settings)
+        return ImageService(self.settings, running=self._is_running)
+
+    def _is_running(self, container: str) -> bool:
+        # Containers are opened after images: by the time somebody asks, both are there to be had.
+        return self.containers.is_running(container)
 
     def _open_containers(self) -> ContainerService:
         from engine.containers.service import ContainerService

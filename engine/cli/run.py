@@ -50,7 +50,7 @@ def run(session: Session, /, detach: bool, **options: Any) -> int:
     made = _create(session, asked)
     try:
         if not detach:
-            return _start_attached(session, made, asked.options.interactive)
+            return _start_attached(session, made.id, asked.options.interactive, asked.options.auto_remove)
         session.rooms.containers.start(made.id)
     except LaminaError:
         if asked.options.auto_remove:
@@ -70,7 +70,8 @@ def start(session: Session, names: tuple[str, ...], attach: bool, interactive: b
     if attach or interactive:
         if len(names) > 1:
             raise InvalidArgument("-a and -i are for one container at a time")
-        return _start_attached(session, session.rooms.containers.get(names[0]), interactive)
+        auto_remove = session.rooms.containers.inspect(names[0])["HostConfig"]["AutoRemove"]
+        return _start_attached(session, names[0], interactive, auto_remove)
 
     def start_one(name: str) -> None:
         session.rooms.containers.start(name)
@@ -123,10 +124,15 @@ def _is_for(platform: str, wanted_platform: str) -> bool:
     return Platform.parse(platform) == Platform.parse(wanted_platform)
 
 
-def _start_attached(session: Session, made: ContainerSummary, interactive: bool) -> int:
-    started = session.rooms.containers.start(made.id, attach=True)
+def _start_attached(session: Session, name: str, interactive: bool, auto_remove: bool) -> int:
+    containers = session.rooms.containers
+    started = containers.start(name, attach=True)
     assert started.attachment is not None
-    return _attached(session, made, started.attachment, interactive)
+    code = _attached(session, started.summary, started.attachment, interactive)
+    if auto_remove:
+        # The monitor leaves it to us, so that it is gone when this command has ended.
+        containers.remove(started.summary.id, True)
+    return code
 
 
 def _attached(
