@@ -7,18 +7,15 @@ and their input to it, and writes down how it ended.
 from __future__ import annotations
 
 import os
-import select
 
 from . import frames, init, state, unix
 from . import syscalls as sys
 from .clients import Client
 from .log import Log
 from .messages import Failure, Reporter, Stage, take_messages
+from .streams import Streams
 from .task import Task
-from .terminal import resize
 from .text import Value, flat_object
-
-_CHUNK = 256 << 10  # bytes read from the container at a time
 
 
 def main(task_fd: int, report_fd: int, attach_fd: int) -> None:
@@ -50,34 +47,31 @@ def main(task_fd: int, report_fd: int, attach_fd: int) -> None:
 
 
 class Monitor:
-    """What a monitor knows while its container runs."""
+    """What a monitor knows of its container.
+
+    :param owner: the front that waits for the end, attached since before the start; or None.
+    """
 
     def __init__(self, task: Task, reporter: Reporter, owner: Client | None) -> None:
         self._task = task
         self._reporter = reporter
         self._owner = owner
-        self._clients: dict[int, Client] = {owner.fileno(): owner} if owner else {}
         self._state = state.State(os.path.join(task.places.directory, "state"))
-        self._poll = select.poll()
-        self._outputs: dict[int, bytes] = {}  # descriptor → kind of frame
-        self._held = False
-        self._input = -1
-        self._input_waiting = bytearray()
-        self._input_ends = False
-        self._terminal = -1
         self._steps: list[dict[str, Value]] = []
 
     def run(self) -> None:
         """From nothing to the end of the container."""
         server = unix.listen(self._task.places.socket)
         log = Log(os.path.join(self._task.places.directory, "container.log"))
-        pid, pidfd = self._launch()
+        pid, streams = self._launch(log)
+        if self._owner:
+            streams.add(self._owner)
         try:
-            self._supervise(server, log, pidfd)
+            streams.run(server, os.pidfd_open(pid))
         finally:
             log.close()
         _, status = os.waitpid(pid, 0)
-        self._finish(server, os.waitstatus_to_exitcode(status))
+        self._finish(server, streams, os.waitstatus_to_exitcode(status))
 
     def fail(self, failure: Failure) -> None:
         """The container never ran: say so to whoever waits, and leave nothing."""
@@ -86,14 +80,14 @@ class Monitor:
         self._state.failed(f"{fields['stage']}: {fields['message']}", code)
         self._remove_socket()
         self._reporter.send(fields)
-        for client in self._clients.values():
-            client.finish(frames.exit_frame(code))
+        if self._owner:
+            self._owner.finish(frames.exit_frame(code))
 
     # ------------------------------------------------------------------ start
 
-    def _launch(self) -> tuple[int, int]:
+    def _launch(self, log: Log) -> tuple[int, Streams]:
         self._reporter.begin(Stage.PROCESS)
-        ours, theirs = self._streams()
+        ours, theirs = self._pipes()
         report_read, report_write = os.pipe2(os.O_CLOEXEC)
         channel, init_channel = unix.pair()
         sys.unshare(sys.CLONE_NEWPID)
@@ -108,16 +102,16 @@ class Monitor:
             os.close(fd)
         self._reporter.step(f"process {pid}, number 1 inside", "unshare --pid --fork")
         self._await_exec(pid, report_read)
-        self._adopt_streams(ours, channel)
+        streams = self._streams(ours, channel, log)
         channel.close()
         self._state.running(pid)
         steps = "".join(f"{flat_object(step)}\n" for step in self._steps)
         state.replace_file(os.path.join(self._task.places.directory, "steps.jsonl"), steps.encode())
         self._event("start")
         self._reporter.send({"kind": "running", "pid": pid})
-        return pid, os.pidfd_open(pid)
+        return pid, streams
 
-    def _streams(self) -> tuple[list[int], list[int]]:
+    def _pipes(self) -> tuple[list[int], list[int]]:
         """Ends for the monitor and for the container: input, output, errors."""
         null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
         if self._task.program.tty:
@@ -152,162 +146,28 @@ class Monitor:
             os.waitpid(pid, 0)
             raise failure
 
-    def _adopt_streams(self, ours: list[int], channel: unix.Socket) -> None:
+    def _streams(self, ours: list[int], channel: unix.Socket, log: Log) -> Streams:
         if self._task.program.tty:
-            self._terminal = unix.receive_descriptor(channel)
-            os.set_blocking(self._terminal, False)
-            self._outputs[self._terminal] = frames.STDOUT
-            self._input = self._terminal
-        else:
-            self._input, out, err = ours
-            self._outputs = {out: frames.STDOUT, err: frames.STDERR}
-            if self._input >= 0:
-                os.set_blocking(self._input, False)
-
-    # ------------------------------------------------------------------ while it runs
-
-    def _supervise(self, server: unix.Socket, log: Log, pidfd: int) -> None:
-        """Until the first process has ended and all it wrote was read."""
-        self._poll.register(server, select.POLLIN)
-        self._poll.register(pidfd, select.POLLIN)
-        for fd in self._outputs:
-            self._poll.register(fd, select.POLLIN)
-        for client in self._clients.values():
-            self._poll.register(client, client.interest)
-        ended = False
-        while not ended or self._outputs:
-            for fd, events in self._poll.poll():
-                if fd in self._outputs:
-                    self._pass_output(fd, log, ended)
-                elif fd in self._clients:
-                    self._serve(self._clients[fd], events)
-                elif fd == pidfd:
-                    ended = True
-                    self._poll.unregister(pidfd)
-                    self._drain_terminal(log)
-                elif fd == server.fileno():
-                    self._accept(server)
-                elif fd == self._input:
-                    self._pass_input()
-            self._settle()
-        os.close(pidfd)
-
-    def _pass_output(self, fd: int, log: Log, ended: bool) -> None:
-        try:
-            data = os.read(fd, _CHUNK)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""  # EIO: the terminal's last user is gone (pty(7))
-        if not data:
-            if fd == self._terminal and not ended:
-                # Nobody holds the terminal just now, but the program may open it again.
-                self._poll.modify(fd, 0)
-                return
-            self._close_output(fd)
-            return
-        kind = self._outputs[fd]
-        log.write("stdout" if kind == frames.STDOUT else "stderr", data)
-        message = frames.frame(kind, data)
-        for client in self._clients.values():
-            client.send(message)
-
-    def _drain_terminal(self, log: Log) -> None:
-        """Its last words: with the last process gone there is nothing more to wait for."""
-        fd = self._terminal
-        while fd in self._outputs:
-            self._pass_output(fd, log, ended=True)
-
-    def _close_output(self, fd: int) -> None:
-        del self._outputs[fd]
-        if not self._held:
-            self._poll.unregister(fd)
-        if fd == self._input:
-            self._input = -1
-        os.close(fd)
-
-    def _accept(self, server: unix.Socket) -> None:
-        try:
-            connection = unix.accept(server)
-        except OSError:
-            return
-        client = Client(connection)
-        self._clients[client.fileno()] = client
-        self._poll.register(client, client.interest)
-
-    def _serve(self, client: Client, events: int) -> None:
-        if events & select.POLLOUT:
-            client.flush()
-        if events & (select.POLLIN | select.POLLHUP | select.POLLERR):
-            for kind, data in client.receive():
-                self._obey(kind, data)
-
-    def _obey(self, kind: bytes, data: bytes) -> None:
-        if kind == frames.STDIN and self._input >= 0 and not self._input_ends:
-            self._input_waiting += data
-            self._pass_input()
-        elif kind == frames.STDIN_END and self._task.stdin_once and self._input != self._terminal:
-            self._input_ends = True
-            self._pass_input()
-        elif kind == frames.RESIZE and self._terminal >= 0:
-            try:
-                resize(self._terminal, *frames.unpack_size(data))
-            except (ValueError, OSError):
-                return
-
-    def _pass_input(self) -> None:
-        """Write what the container takes of its input; wait for room with poll, never here."""
-        if self._input < 0:
-            return
-        try:
-            while self._input_waiting:
-                del self._input_waiting[: os.write(self._input, self._input_waiting)]
-        except BlockingIOError:
-            if self._input != self._terminal:
-                self._poll.register(self._input, select.POLLOUT)
-            return
-        except OSError:
-            self._input_waiting.clear()
-            self._input_ends = self._input != self._terminal
-        if self._input != self._terminal:
-            try:
-                self._poll.unregister(self._input)
-            except KeyError:
-                pass
-            if self._input_ends:
-                os.close(self._input)
-                self._input = -1
-
-    def _settle(self) -> None:
-        """After each round: forget fronts that left, and hold the output while one cannot keep up."""
-        for fd, client in list(self._clients.items()):
-            if client.gone:
-                self._poll.unregister(fd)
-                del self._clients[fd]
-                client.close()
-                if client is self._owner:
-                    self._owner = None
-            else:
-                self._poll.modify(client, client.interest)
-        congested = any(client.congested for client in self._clients.values())
-        if congested != self._held:
-            self._held = congested
-            for fd in self._outputs:
-                if congested:
-                    self._poll.unregister(fd)
-                else:
-                    self._poll.register(fd, select.POLLIN)
+            terminal = unix.receive_descriptor(channel)
+            os.set_blocking(terminal, False)
+            return Streams({terminal: frames.STDOUT}, terminal, terminal, False, log)
+        input_fd, out, err = ours
+        if input_fd >= 0:
+            os.set_blocking(input_fd, False)
+        outputs = {out: frames.STDOUT, err: frames.STDERR}
+        return Streams(outputs, input_fd, -1, self._task.stdin_once, log)
 
     # ------------------------------------------------------------------ the end
 
-    def _finish(self, server: unix.Socket, status: int) -> None:
+    def _finish(self, server: unix.Socket, streams: Streams, status: int) -> None:
         code = 128 - status if status < 0 else status
         server.close()
         self._remove_socket()
         self._state.exited(code, durable=not self._task.on_exit)
         self._event("die", exitCode=str(code))
+        # Whoever waits for the end of a `--rm` removes it; when nobody does, that is left to us.
         owner_waits = self._owner is not None and not self._owner.gone
-        for client in self._clients.values():
+        for client in streams.clients.values():
             client.finish(frames.exit_frame(code))
         if self._task.on_exit and not owner_waits:
             os.execv(self._task.on_exit[0], self._task.on_exit)

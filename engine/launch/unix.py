@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _socket
 import os
 from _socket import (
     AF_INET,
@@ -16,10 +17,9 @@ from _socket import (
     SOL_SOCKET,
     socketpair,
 )
-from _socket import socket as _Socket
 from array import array
 
-Socket = _Socket
+Socket = _socket.socket
 
 __all__ = [
     "Socket",

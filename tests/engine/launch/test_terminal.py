@@ -1,5 +1,8 @@
 """A container's terminal."""
 
+import select
+from pathlib import Path
+
 import pytest
 
 from engine.launch import frames
@@ -61,3 +64,35 @@ def test_no_byte_is_lost_at_the_end(box: Sandbox) -> None:
     out = box.shell("i=0; while [ $i -lt 5000 ]; do echo line $i; i=$((i+1)); done").out
     assert out.splitlines()[-1] == "line 4999"
     assert len(out.splitlines()) == 5000
+
+
+def test_input_larger_than_the_terminal_takes_at_once_arrives_whole(box: Sandbox) -> None:
+    box.tty = True
+    attachment = box.start(
+        "sh", "-c", "stty raw -echo; echo ready; sleep 0.3; head -c 200000 | wc -c"
+    ).attachment
+    assert attachment is not None
+    with attachment:
+        attachment.settimeout(10)
+        seen = b""
+        while b"ready" not in seen:
+            seen += attachment.recv(4096)
+        attachment.sendall(frames.frame(frames.STDIN, b"x" * 200_000))
+        assert "200000" in outcome(attachment).out
+
+
+def test_a_program_that_lets_go_of_its_terminal_costs_nothing(box: Sandbox) -> None:
+    box.tty = True
+    attachment = box.start("sh", "-c", "exec <&- >&- 2>&-; sleep 0.5; exit 4").attachment
+    assert attachment is not None
+    with attachment:
+        monitor, ticks = box.state.monitor.pid, 0
+        while not select.select([attachment], [], [], 0.05)[0]:
+            ticks = _ticks(monitor)
+        assert outcome(attachment).code == 4
+    assert ticks < 20  # hundredths of a second, of the fifty that passed
+
+
+def _ticks(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
