@@ -1,0 +1,42 @@
+"""How much a layer from outside may ask of us; each bound is checked while streaming."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Limits(NamedTuple):
+    """Bounds of one layer; sizes in bytes.
+
+    A named tuple, not a dataclass: unpack helpers start often, and importing `dataclasses` takes them 8 ms.
+
+    :param unpacked: the archive when inflated, and the sum of its files with holes of sparse files counted.
+    :param ratio: inflated over compressed bytes, once `ratio_from` bytes are out; gzip cannot exceed 1032.
+    :param entries: members of an archive; `headers` of all kinds may be four times as many.
+    :param path: of a whole path or link target (PATH_MAX of limits.h with its NUL is 4096).
+    :param extended: one PAX or GNU extended header.
+    :param xattr: value of one extended attribute (XATTR_SIZE_MAX of limits.h).
+    :param xattrs: extended attributes of one member.
+    :param sparse: data fragments of one sparse file.
+    :param members: gzip members of one blob; formats that seek have one for each file.
+    :param window: memory that a zstd frame may ask for; the default of the zstd program.
+    :param links: symbolic links followed for one path (MAXSYMLINKS of linux/namei.h).
+    """
+
+    unpacked: int = 256 << 30
+    ratio: int = 1100
+    ratio_from: int = 256 << 20
+    entries: int = 1_000_000
+    path: int = 4095
+    extended: int = 1 << 20
+    xattr: int = 65536
+    xattrs: int = 128
+    sparse: int = 65536
+    members: int = 1_000_000
+    window: int = 128 << 20
+    links: int = 40
+
+    @property
+    def headers(self) -> int:
+        """Header blocks of one archive, extended ones included."""
+        return 4 * self.entries
