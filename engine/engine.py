@@ -99,7 +99,7 @@ class Engine:
 
     async def layer_table(self, diff_id: Digest) -> FileTable:
         """The files of one layer, as its archive had them."""
-        return await self._call(lambda rooms: rooms.images.layer_store.table(diff_id))
+        return await self._call(lambda rooms: rooms.layers.table(diff_id))
 
     # containers
 

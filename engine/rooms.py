@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from engine.containers.service import ContainerService
     from engine.images.service import ImageService
     from engine.lab.service import Lab
+    from engine.layers.store import LayerStore
     from engine.models import HostInfo
     from engine.store.journal import Journal
     from engine.store.layout import Layout
@@ -36,6 +37,11 @@ class Rooms:
     def journal(self) -> Journal:
         """What happened on the store."""
         return self._room("journal", self._open_journal)
+
+    @property
+    def layers(self) -> LayerStore:
+        """The unpacked layers."""
+        return self._room("layers", self._open_layers)
 
     @property
     def images(self) -> ImageService:
@@ -94,6 +100,11 @@ class Rooms:
         from engine.store.journal import Journal
 
         return Journal(self.layout)
+
+    def _open_layers(self) -> LayerStore:
+        from engine.layers.store import LayerStore
+
+        return LayerStore(self.layout)
 
     def _open_images(self) -> ImageService:
         from engine.images.service import ImageService

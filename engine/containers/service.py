@@ -118,7 +118,8 @@ class ContainerService:
         draft = Record(container_id, options.name, image.id, options.image, time.time(), config)
         stack.prepare(directory)
         try:
-            stack.adopt_root(stack.overlay_of(self._layout, self._images.layer_store, directory, image.stack))
+            overlay = stack.overlay_of(self._layout, self._layers, directory, image.diff_ids)
+            stack.adopt_root(directory, overlay)
             record = self._records.add(draft)
         except BaseException:
             stack.delete_tree(directory)

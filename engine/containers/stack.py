@@ -35,19 +35,19 @@ def prepare(directory: Path) -> None:
         (directory / name).mkdir(mode=0o755)
 
 
-def adopt_root(overlay: OverlayMount) -> None:
+def adopt_root(directory: Path, overlay: OverlayMount) -> None:
     """Give the writable layer's top directory the attributes of the image's root.
 
     In the mounted stack `/` is this directory, whatever the layers say.
     """
-    top = overlay.lowers[0]
+    top, upper = overlay.lowers[0], directory / "upper"
     status = os.stat(top)
-    os.chown(overlay.upper, status.st_uid, status.st_gid)
-    os.chmod(overlay.upper, stat.S_IMODE(status.st_mode))
+    os.chown(upper, status.st_uid, status.st_gid)
+    os.chmod(upper, stat.S_IMODE(status.st_mode))
     for name in os.listxattr(top):
         if not name.startswith(("trusted.overlay.", "user.overlay.")):
-            os.setxattr(overlay.upper, name, os.getxattr(top, name))
-    os.utime(overlay.upper, ns=(status.st_mtime_ns, status.st_mtime_ns))
+            os.setxattr(upper, name, os.getxattr(top, name))
+    os.utime(upper, ns=(status.st_mtime_ns, status.st_mtime_ns))
 
 
 def write_network_files(directory: Path, config: ContainerConfig) -> None:
