@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 from textual.message import Message
@@ -94,7 +96,7 @@ class Bridge:
         self._tasks: dict[int, Task] = {}
         self._running: dict[int, asyncio.Task[str]] = {}
         self._log: tuple[Run, Cancellable] | None = None
-        self._steps: Run | None = None
+        self._steps_of: Run | None = None
 
     # telling
 
@@ -120,7 +122,11 @@ class Bridge:
 
     def open(self) -> None:
         """Read what the first screen shows, and follow what happens from now on."""
-        self._work(self._follow(), "events")
+        self._work(self._follow_events(), "events")
+
+    async def _follow_events(self) -> None:
+        with self._troubles("follow what happens on the store", "lamina events"):
+            await self._follow()
 
     async def _follow(self) -> None:
         changed = {"image", "container", "host", "lab"}
@@ -137,22 +143,19 @@ class Bridge:
                     pending = asyncio.ensure_future(anext(events))
         except StopAsyncIteration:
             return
-        except (LaminaError, OSError) as error:
-            self.trouble("follow what happens on the store", "lamina events", error)
         finally:
             pending.cancel()
 
     async def _read(self, what: set[str]) -> None:
-        try:
+        source = self.source
+        with self._troubles("read the store", "lamina info"):
             if "image" in what:
-                self.tell(ImagesKnown(tuple(await self.source.images())))
+                self.tell(ImagesKnown(tuple(await source.images())))
             if "container" in what:
-                self.tell(ContainersKnown(tuple(await self.source.containers())))
+                self.tell(ContainersKnown(tuple(await source.containers())))
             if "lab" in what:
-                self.tell(LabKnown(await self.source.lab_status()))
-            self.tell(HostKnown(await self.source.info()))
-        except (LaminaError, OSError) as error:
-            self.trouble("read the store", "lamina info", error)
+                self.tell(LabKnown(await source.lab_status()))
+            self.tell(HostKnown(await source.info()))
 
     def read_again(self) -> None:
         """Read everything anew, for what no event tells."""
@@ -162,38 +165,37 @@ class Bridge:
         """Read what the selection needs and is not known yet."""
         image = state.image_id
         if image and (image not in state.details or image in state.stale):
-            self._work(self._read_detail(image), "detail")
-
-    async def _read_detail(self, image: str) -> None:
-        await asyncio.sleep(_SETTLE)
-        try:
-            self.tell(DetailKnown(await self.source.image(image)))
-        except (LaminaError, OSError) as error:
-            self.trouble("read an image", f"lamina inspect {image[:19]}", error)
+            self._look(
+                "detail", "read an image", f"lamina inspect {image[7:19]}", partial(self._detail, image)
+            )
 
     def look_files(self, diff_id: str) -> None:
         """Read the files of a layer."""
-        self._work(self._read_table(diff_id), "files")
-
-    async def _read_table(self, diff_id: str) -> None:
-        await asyncio.sleep(_SETTLE)
-        try:
-            self.tell(TableKnown(diff_id, await self.source.layer_table(Digest(diff_id))))
-        except (LaminaError, OSError) as error:
-            self.trouble("read the files of a layer", "", error)
+        self._look("files", "read the files of a layer", "", partial(self._table, diff_id))
 
     def look_steps(self, run: Run) -> None:
         """Read what was done to start a container, once for each start."""
-        if run != self._steps:
-            self._steps = run
-            self._work(self._read_steps(run.container), "steps")
+        if run != self._steps_of:
+            self._steps_of = run
+            command = f"lamina steps {run.container[:12]}"
+            self._look("steps", "read a container's steps", command, partial(self._steps, run.container))
 
-    async def _read_steps(self, container: str) -> None:
-        await asyncio.sleep(_SETTLE)
-        try:
-            self.tell(StepsKnown(container, tuple(await self.source.steps(container))))
-        except (LaminaError, OSError) as error:
-            self.trouble("read a container's steps", f"lamina steps {container[:12]}", error)
+    def _look(self, group: str, what: str, command: str, ask: Callable[[], Awaitable[Update]]) -> None:
+        async def look() -> None:
+            await asyncio.sleep(_SETTLE)
+            with self._troubles(what, command):
+                self.tell(await ask())
+
+        self._work(look(), group)
+
+    async def _detail(self, image: str) -> Update:
+        return DetailKnown(await self.source.image(image))
+
+    async def _table(self, diff_id: str) -> Update:
+        return TableKnown(diff_id, await self.source.layer_table(Digest(diff_id)))
+
+    async def _steps(self, container: str) -> Update:
+        return StepsKnown(container, tuple(await self.source.steps(container)))
 
     def look_log(self, run: Run | None) -> None:
         """Follow the log of one run of a container, and that of no other; None follows none."""
@@ -208,14 +210,12 @@ class Bridge:
     async def _follow_log(self, container: str) -> None:
         await asyncio.sleep(_SETTLE)
         anew = True
-        try:
+        with self._troubles("read a log", f"lamina logs {container[:12]}"):
             async for lines in self.source.logs(container, tail=_LOG_TAIL, follow=True):
                 self.tell(LogGrown(container, tuple(lines), anew))
                 anew = False
             if anew:
                 self.tell(LogGrown(container, (), anew))
-        except (LaminaError, OSError) as error:
-            self.trouble("read a log", f"lamina logs {container[:12]}", error)
 
     def plan(self, reference: str) -> None:
         """Ask what pulling a reference would fetch."""
@@ -224,7 +224,7 @@ class Bridge:
     async def _plan(self, reference: str) -> None:
         try:
             self.tell(PlanKnown(reference, await self.source.plan(reference)))
-        except (LaminaError, OSError) as error:
+        except Exception as error:  # noqa: BLE001  told where the person looks
             self.tell(PlanFailed(reference, *_said(error)))
 
     def preview_remove(self, image_id: str, name: str) -> None:
@@ -232,10 +232,17 @@ class Bridge:
         self._work(self._preview_remove(image_id, name), "preview")
 
     async def _preview_remove(self, image_id: str, name: str) -> None:
-        try:
+        with self._troubles(f"remove {name}", f"lamina rmi {name}", asked=True):
             self.tell(RemovePreviewed(image_id, name, await self.source.preview_remove(name)))
-        except (LaminaError, OSError) as error:
-            self.trouble(f"remove {name}", f"lamina rmi {name}", error)
+
+    @contextmanager
+    def _troubles(self, what: str, command: str, asked: bool = False) -> Iterator[None]:
+        """Show in Activity what goes wrong while something is read."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  a fault in reading costs one answer, not the screen
+            note, hint = _said(error)
+            self.note_failure(what, note, command=command, hint=hint, asked=asked)
 
     # doing
 
@@ -273,10 +280,9 @@ class Bridge:
         except asyncio.CancelledError:
             doing.cancel()
             self._end(number, state="cancelled", note="cancelled")
-        except LaminaError as error:
-            self._end(number, state="failed", note=error.message, hint=error.hint)
-        except Exception as error:  # noqa: BLE001  a fault of ours ends one action, not the screen
-            self._end(number, state="failed", note=f"{type(error).__name__}: {error}")
+        except Exception as error:  # noqa: BLE001  a fault ends one action, not the screen
+            note, hint = _said(error)
+            self._end(number, state="failed", note=note, hint=hint)
         else:
             self._end(number, state="done", note=note)
         finally:
@@ -297,16 +303,17 @@ class Bridge:
         self.change(number, finished=self._clock(), **changes)
         del self._tasks[number]
 
-    def trouble(self, what: str, command: str, error: LaminaError | OSError) -> None:
-        """Show in Activity that something of our own could not be done."""
-        note, hint = _said(error)
-        self.note_failure(what, note, command=command, hint=hint)
+    def note_failure(
+        self, what: str, note: str, *, command: str = "", hint: str = "", asked: bool = False
+    ) -> None:
+        """Show a failure in Activity.
 
-    def note_failure(self, what: str, note: str, *, command: str = "", hint: str = "") -> None:
-        """Show a failure in Activity."""
+        :param asked: the person asked for what failed.
+        """
         now = self._clock()
         number = next(self._numbers)
-        self.tell(TaskChanged(Task(number, what, command, now, "failed", now, note=note, hint=hint)))
+        task = Task(number, what, command, now, "failed", now, note=note, hint=hint, asked=asked)
+        self.tell(TaskChanged(task))
 
     async def pull(self, reference: str, report: Report) -> str:
         """Bring an image here, telling the plan and each layer's progress."""
@@ -327,9 +334,11 @@ class Bridge:
         return f"{count(fetched, 'layer')}, {size(result.fetched_bytes)} in {result.seconds:.1f} s"
 
 
-def _said(error: LaminaError | OSError) -> tuple[str, str]:
-    """Message and hint of an error."""
-    return (error.message, error.hint) if isinstance(error, LaminaError) else (str(error), "")
+def _said(error: Exception) -> tuple[str, str]:
+    """Message and hint of an error; one that is none of the engine's own says its kind as well."""
+    if isinstance(error, LaminaError):
+        return error.message, error.hint
+    return f"{type(error).__name__}: {error}", ""
 
 
 _KINDS = {"container": "container", "lab": "lab"}

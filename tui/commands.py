@@ -82,7 +82,7 @@ class Commands:
             match update:
                 case TaskChanged(task) if task.state != "running":
                     after = self._after.pop(task.id, None)
-                    if task.state == "failed":
+                    if task.state == "failed" and task.asked:
                         self._say(f"{task.what}: {task.note}", task.hint, bad=True)
                     elif after is not None and task.state == "done":
                         after()

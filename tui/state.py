@@ -37,6 +37,7 @@ class Task:
     :param command: what a person would type to do the same.
     :param done: of `total`, bytes or steps; total 0 where it is not known.
     :param subject: id of the container or image it is about, or "".
+    :param asked: the person asked for it; else it is something the screen tried by itself.
     :param meanwhile: what that row says while it lasts: "stopping…".
     """
 
@@ -53,6 +54,7 @@ class Task:
     subject: str = ""
     meanwhile: str = ""
     cancellable: bool = False
+    asked: bool = True
     unit: Literal["bytes", "steps"] = "bytes"
 
 

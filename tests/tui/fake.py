@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from engine.containers.models import ContainerOptions, ContainerSummary, LogLine, Status, StepRow
 from engine.errors import NotFound
@@ -153,7 +153,7 @@ class FakeSource:
     async def layer_table(self, diff_id: Digest) -> FileTable:
         from tests.tui.fake_files import table
 
-        return cast("FileTable", table())
+        return table()
 
     async def containers(self, all: bool = True) -> list[ContainerSummary]:
         return list(self.made)

@@ -71,7 +71,7 @@ _GOOD = (shipped_directory() / "lamina-dark.toml").read_text("utf-8")
     ],
 )
 def test_a_broken_theme_is_refused_with_its_reason(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(BadTheme, match="mine.toml") as caught:
+    with pytest.raises(BadTheme, match=r"mine\.toml") as caught:
         load_theme(_written(tmp_path, text))
     assert said in str(caught.value)
 

@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
+from textual.widgets import Input
 
 from tui.palette import Palette
 from tui.widgets.columns import Span, clip_spans
@@ -38,6 +39,14 @@ class Words(Lines):
     def spans(self, y: int, width: int) -> tuple[Sequence[Span], str]:
         """One line."""
         return (clip_spans(self._lines[y], width) if y < len(self._lines) else ()), "panel"
+
+
+class Field(Input):
+    """One line to type into, without a blinking cursor: an idle screen writes nothing."""
+
+    def __init__(self, value: str = "", *, placeholder: str = "", id: str | None = None) -> None:
+        super().__init__(value, compact=True, select_on_focus=False, placeholder=placeholder, id=id)
+        self.cursor_blink = False
 
 
 def keys(*pairs: tuple[str, str]) -> list[Span]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _COLUMNS = (
     Column(10, right=True),
     Column(14, most=16),
-    Column(20, most=80, grow=1),
+    Column(50, most=80, grow=1),
     Column(12, most=34, grow=1, drop=1),
 )
 _LEGEND = (

@@ -37,7 +37,9 @@ class Palette(Dialog[Choice]):
 
     def __init__(self, ctx: Context) -> None:
         self._all = palette_rows(ctx)
-        self._input = Input(compact=True, placeholder="a verb, an image or a container")
+        self._input = Input(
+            compact=True, select_on_focus=False, placeholder="a verb, an image or a container"
+        )
         self._input.cursor_blink = False
         self._list = RowList(id="choices")
         super().__init__()

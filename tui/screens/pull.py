@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from engine.images.models import LayerProgress, LayerState, PlanLayer, PullPlan
 from tui.bridge import Bridge
-from tui.screens.dialog import Dialog, Words, keys
+from tui.screens.dialog import Dialog, Field, Words, keys
 from tui.state import PlanFailed, PlanKnown, Pull, State, Topics
 from tui.text import count, safe, short_id, size
 from tui.widgets.bar import filling
@@ -49,10 +49,10 @@ class PullDialog(Dialog[None]):
     ) -> None:
         self._state, self._bridge, self._commands = state, bridge, commands
         self._reference, self._pulling = reference, task
-        self._input = Input(
-            reference, compact=True, placeholder="redis:7, ghcr.io/team/app:1.2, 127.0.0.1:5000/postgres:15"
+        self._asking = task is None and not reference
+        self._input = Field(
+            reference, placeholder="redis:7, ghcr.io/team/app:1.2, 127.0.0.1:5000/redis:7"
         )
-        self._input.cursor_blink = False
         self._words = Words(id="about")
         self._layers = RowList(id="plan")
         super().__init__()
@@ -64,7 +64,6 @@ class PullDialog(Dialog[None]):
     def on_mount(self) -> None:
         """Plan at once what was asked for."""
         self._state.listen(self._heard)
-        self._layers.styles.height = 0
         if self._pulling is None and self._reference:
             self._plan()
         self._draw()
@@ -87,14 +86,16 @@ class PullDialog(Dialog[None]):
             self._draw()
 
     def _plan(self) -> None:
+        self._asking = False
         self._state.plan = None
         self._bridge.plan(self._reference)
-        self._layers.focus()
 
     def action_go_on(self) -> None:
         """Pull what was planned; close when it is done."""
         if self._pulling is not None:
             self.dismiss(None)
+        elif isinstance(self._state.plan, PlanFailed):
+            self.action_leave()
         elif self._known_plan() is not None:
             self._pulling = self._commands.pull(self._reference)
             self._draw()
@@ -106,12 +107,12 @@ class PullDialog(Dialog[None]):
 
     def action_leave(self) -> None:
         """Back to the name after a plan that failed; else leave, a pull goes on in Activity."""
-        if self._pulling is None and isinstance(self._state.plan, PlanFailed) and not self._input.has_focus:
+        if self._pulling is None and isinstance(self._state.plan, PlanFailed) and not self._asking:
             self._state.plan = None
-            self._input.focus()
+            self._asking = True
             self._draw()
-            return
-        self.dismiss(None)
+        else:
+            self.dismiss(None)
 
     # drawing
 
@@ -122,19 +123,17 @@ class PullDialog(Dialog[None]):
     def _draw(self) -> None:
         pull = self._state.pulls.get(self._pulling) if self._pulling is not None else None
         plan = pull.plan if pull is not None else self._known_plan()
-        asking = self._pulling is None and plan is None and (not self._reference or self._input.has_focus)
-        self._input.display = self._pulling is None and plan is None
+        self._input.display = self._asking
+        self._layers.display = plan is not None
+        self.set_focus(self._input if self._asking else self._layers if plan is not None else None)
         self.entitle(f"Pull {safe(plan.reference, 200)}" if plan is not None else "Pull")
         if plan is None:
-            self._show_rows(())
-            self._draw_without_plan(asking)
+            self._draw_without_plan()
             return
         progress = pull.progress if pull is not None else {}
         self._show_rows(
             [_row(layer, progress.get(layer.position), self._pulling) for layer in reversed(plan.layers)]
         )
-        if not self._layers.has_focus:
-            self._layers.focus()
         self._words.say([(), *self._outcome(plan, pull)])
         self.foot.say([(), self._keys()])
 
@@ -143,20 +142,20 @@ class PullDialog(Dialog[None]):
         self._layers.styles.height = min(_MOST_ROWS, len(rows))
         self._layers.show(_COLUMNS, rows)
 
-    def _draw_without_plan(self, asking: bool) -> None:
+    def _draw_without_plan(self) -> None:
         failed = self._state.plan
         if self._pulling is not None:
             task = self._state.tasks.get(self._pulling)
             lines: list[Spans] = [cell(safe(task.note) if task and task.note else "resolving…", "muted")]
-        elif isinstance(failed, PlanFailed):
+        elif isinstance(failed, PlanFailed) and not self._asking:
             lines = [cell(safe(failed.message), "bad"), cell(safe(failed.hint), "muted")]
-        elif asking:
+        elif self._asking:
             lines = [*self._from_lab()]
         else:
             lines = [cell(f"asking the registry for {safe(self._reference, 200)}…", "muted")]
         self._words.say([(), *lines])
-        verb = ("Enter", "shows what would travel") if asking else ("Esc", "back")
-        self.foot.say([(), keys(verb, ("Esc", "leave")) if asking else keys(verb)])
+        verb = ("Enter", "shows what would travel") if self._asking else ("Esc", "back")
+        self.foot.say([(), keys(verb, *([("Esc", "leave")] if self._asking else []))])
 
     def _from_lab(self) -> list[Spans]:
         lab = self._state.lab
@@ -183,7 +182,8 @@ class PullDialog(Dialog[None]):
                 (
                     ("on disk ", "muted"),
                     (f"+{size(result.unpacked_bytes)}", "text"),
-                    (f"   {count(here, 'layer')} were here   {result.seconds:.1f} s", "muted"),
+                    (f"   {count(here, 'layer')} here before" if here else "", "muted"),
+                    (f"   {result.seconds:.1f} s", "muted"),
                 ),
             ]
         task = self._state.tasks.get(self._pulling or 0)

@@ -16,7 +16,7 @@ from engine.containers.models import BindMount, ContainerOptions
 from engine.errors import InvalidArgument
 from engine.images.models import ImageDetail
 from tui.actions import name_of_image, run_command
-from tui.screens.dialog import Dialog, Words, keys
+from tui.screens.dialog import Dialog, Field, Words, keys
 from tui.text import safe, width_of
 from tui.widgets.choice import Choice
 from tui.widgets.columns import Spans, cell
@@ -42,11 +42,7 @@ class RunDialog(Dialog[ContainerOptions]):
             "env": "NAME=value NAME=value",
             "binds": "/host/path:/inside[:ro]",
         }
-        self._inputs = {
-            name: Input(compact=True, placeholder=hints[name], id=f"run-{name}") for name in _FIELDS
-        }
-        for field in self._inputs.values():
-            field.cursor_blink = False
+        self._inputs = {name: Field(placeholder=hints[name], id=f"run-{name}") for name in _FIELDS}
         self._network = Choice(("none", "host"), id="run-network")
         self._terminal = Choice(("no", "yes"), id="run-tty")
         self._remove = Choice(("keep", "remove"), id="run-rm")

@@ -36,7 +36,10 @@ class FilterLine(Input):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(
-            id=id, compact=True, placeholder="words that rows must hold · Enter keeps, Esc shows all"
+            id=id,
+            compact=True,
+            select_on_focus=False,
+            placeholder="words that rows must hold · Enter keeps, Esc shows all",
         )
         self.cursor_blink = False
         self._panel: Filterable | None = None

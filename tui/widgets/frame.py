@@ -99,9 +99,11 @@ class Framed(Lines):
         if width <= 0 or not self.is_mounted:
             return
         ink = "accent" if self.has_focus else "frame"
-        right = clip_spans(state, max(0, width - 8))
+        # The title tells where one is, so it goes before the state, up to two thirds of the border.
+        title_width = sum(width_of(text) for text, _ in title)
+        right = clip_spans(state, max(0, width - min(title_width, width * 2 // 3) - 3))
         right_width = sum(width_of(text) for text, _ in right)
-        left = clip_spans(tuple(title), width - right_width - (3 if right else 0))
+        left = clip_spans(title, width - right_width - (3 if right else 0))
         line = width - right_width - sum(width_of(text) for text, _ in left)
         parts = [(text, label, True) for text, label in left]
         if right:

@@ -1,0 +1,37 @@
+"""A workstation over the store that stands still."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.settings import Settings
+from tests.tui.fake import NOW, FakeSource
+from tui.app import Lamina
+
+Make = Callable[..., Lamina]
+
+
+@pytest.fixture(autouse=True)
+def _one_clock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Times on screen are those of UTC, and nobody's own themes are found."""
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """Make a workstation over a source, a standing one where none is given."""
+
+    def made(source: FakeSource | None = None, theme: str = "lamina-dark") -> Lamina:
+        settings = Settings(root=tmp_path / "store", run=tmp_path / "run")
+        return Lamina(settings, source=source or FakeSource(), clock=lambda: NOW, theme_name=theme)
+
+    return made

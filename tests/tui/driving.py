@@ -1,0 +1,63 @@
+"""Driving a workstation in tests: waiting on what is known, never on time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from textual.pilot import Pilot
+
+from tui.app import Lamina
+from tui.text import width_of
+from tui.widgets.columns import lay_out
+from tui.widgets.rows import RowList
+
+Driver = Pilot[None]
+
+
+async def until(pilot: Driver, holds: Callable[[], bool], what: str) -> None:
+    """Let the app work until something holds; fails by name after five seconds."""
+    for _ in range(500):
+        await pilot.pause()
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"never came: {what}")
+
+
+async def ready(pilot: Driver) -> None:
+    """Wait until the first screen is whole: lists, details and files are known."""
+    state = app_of(pilot).state
+    await until(pilot, lambda: state.images is not None and state.containers is not None, "the lists")
+    await until(pilot, lambda: state.host is not None, "the host")
+    if state.images:
+        await until(pilot, lambda: state.detail is not None, "the layers")
+        await until(pilot, lambda: state.layer in state.tables, "the files")
+    await pilot.pause()
+
+
+def app_of(pilot: Driver) -> Lamina:
+    """The workstation a pilot drives."""
+    app = pilot.app
+    assert isinstance(app, Lamina)
+    return app
+
+
+def text_of(rows: RowList) -> str:
+    """All rows of a list as they would be drawn 120 cells wide, without colours."""
+    from tui.widgets.columns import fit
+
+    widths = fit(rows.columns, 120)
+    lines = ("".join(text for text, _ in lay_out(rows.columns, widths, row.cells)) for row in rows.rows)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def screen_lines(pilot: Driver) -> list[str]:
+    """The screen as it was drawn, one string a line."""
+    strips = pilot.app.screen._compositor.render_strips()
+    return ["".join(segment.text for segment in strip) for strip in strips]
+
+
+def widths(pilot: Driver) -> set[int]:
+    """The cells that the lines of the screen take; one number where nothing is torn."""
+    return {width_of(line) for line in screen_lines(pilot)}

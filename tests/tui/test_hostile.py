@@ -1,0 +1,120 @@
+"""Hostile text in every place that comes from outside: the screen stays whole and nothing is done."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from engine.containers.models import LogLine, Status
+from engine.errors import NotFound
+from engine.images.models import ImageDetail, PullPlan
+from engine.layers.table import FileTable
+from engine.oci import Digest
+from tests.tui.conftest import Make
+from tests.tui.driving import Driver, app_of, ready, screen_lines, until, widths
+from tests.tui.fake import NOW, FakeSource, container
+from tests.tui.fake_files import table
+from tests.tui.hostile import HOSTILE
+
+_SHORT = [text[:4000] for text in HOSTILE]
+
+
+class HostileSource(FakeSource):
+    """A store in which every word from outside is hostile."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        stack = self.stacks["postgres:15"]
+        self.stacks = dict.fromkeys(HOSTILE, stack)
+        self.made = [container(text, text, Status.RUNNING) for text in HOSTILE]
+        self.lines = [LogLine(NOW, "stdout", text) for text in HOSTILE]
+
+    async def image(self, name: str) -> ImageDetail:
+        detail = await super().image(name)
+        rows = tuple(
+            replace(row, created_by=text, used_by=(text,), base_of=text)
+            for row, text in zip(detail.layers, HOSTILE, strict=False)
+        )
+        history = tuple(replace(detail.history[0], created_by=text, comment=text) for text in HOSTILE)
+        labels = {text: text for text in HOSTILE}
+        return replace(
+            detail, layers=rows, history=history, env=HOSTILE, labels=labels, author=HOSTILE[0],
+            entrypoint=HOSTILE, cmd=HOSTILE, volumes=HOSTILE, user=HOSTILE[3], workdir=HOSTILE[4],
+        )  # fmt: skip
+
+    async def layer_table(self, diff_id: Digest) -> FileTable:
+        # A name on disk is bytes: any but NUL and the slash.
+        names = (text[:200].encode("utf-8", "surrogatepass") for text in HOSTILE)
+        safe = (name.replace(b"/", b"|").replace(b"\0", b"") for name in names)
+        return table({f"{n}{os.fsdecode(name)}": 1 for n, name in enumerate(safe)})
+
+    async def plan(self, reference: str, platform: str = "") -> PullPlan:
+        raise NotFound(HOSTILE[5] + HOSTILE[0] + HOSTILE[6], hint=HOSTILE[6] + HOSTILE[1])
+
+    async def stop(self, name: str, timeout: float = 10) -> None:
+        raise NotFound(HOSTILE[6] + HOSTILE[0], hint=HOSTILE[5])
+
+
+def _whole(pilot: Driver, width: int) -> None:
+    assert widths(pilot) == {width}
+    foreign = {
+        character
+        for line in screen_lines(pilot)
+        for character in line
+        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    }
+    assert foreign == set()
+
+
+_WAYS: dict[str, list[str]] = {
+    "images and layers": [],
+    "files": ["4"],
+    "config": ["4", "right_square_bracket"],
+    "history": ["4", "right_square_bracket", "right_square_bracket"],
+    "users": ["4", "left_square_bracket"],
+    "logs": ["2", "l"],
+    "a container's config": ["2", "l", "right_square_bracket"],
+    "an error": ["2", "s"],
+    "a question": ["2", "d"],
+    "the run form": ["R"],
+    "the palette": ["colon"],
+    "a plan that fails": ["P", "x", "enter"],
+}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+@pytest.mark.parametrize("way", _WAYS)
+async def test_the_screen_stays_whole(make: Make, size: tuple[int, int], way: str) -> None:
+    source = HostileSource()
+    async with make(source).run_test(size=size, notifications=True) as pilot:
+        await ready(pilot)
+        await pilot.press(*_WAYS[way])
+        for key in ("pagedown", "pageup", "down", "down"):
+            await pilot.pause()
+            _whole(pilot, size[0])
+            await pilot.press(key)
+        await pilot.pause()
+        _whole(pilot, size[0])
+        assert pilot.app.is_running
+
+
+@pytest.mark.parametrize("text", _SHORT)
+async def test_a_click_on_hostile_text_does_nothing_but_move_the_cursor(make: Make, text: str) -> None:
+    source = FakeSource()
+    source.made = [container(text, text, Status.RUNNING)]
+    async with make(source).run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        app = app_of(pilot)
+        await pilot.click("#containers", offset=(6, 1))
+        await until(pilot, lambda: app.workbench.containers.has_focus, "the focus")
+        assert app.is_running
+        assert source.asked == []
+
+
+def test_the_list_holds_thirty_hostile_strings() -> None:
+    seen: list[Any] = list(dict.fromkeys(HOSTILE))
+    assert len(seen) == 30
