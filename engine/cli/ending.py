@@ -20,11 +20,13 @@ def ended(command: Callable[[], Any]) -> int:
     """Run a command and give its exit code; whatever goes wrong is said on stderr, never as a traceback."""
     try:
         code = command()
-        sys.stdout.flush()
+        sys.stdout.flush()  # what fails here must be said here
     except LaminaError as error:
         return _failed(error)
     except click.ClickException as error:
         return _failed(_as_ours(error))
+    except click.exceptions.Exit as done:
+        return done.exit_code
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except BrokenPipeError:

@@ -6,9 +6,10 @@ A verb's module is imported when that verb is called, so each command pays only 
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from engine.settings import Settings
 
     OpenWorkstation = Callable[[Settings], int]
+
+_NAME = "lamina"
+_COMPLETE = "_LAMINA_COMPLETE"  # set by the scripts that `lamina completion` prints
 
 # verb: (module:function, what it does)
 _VERBS = {
@@ -79,7 +83,7 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 
 
 @click.group(
-    "lamina",
+    _NAME,
     cls=_Verbs,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -115,4 +119,18 @@ def main(
         126 or 127 for a program that cannot be executed or found, 130 after Ctrl-C.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    return ended(lambda: cli.main(words, "lamina", standalone_mode=False, obj=open_workstation))
+    if _COMPLETE in os.environ:
+        return _complete()
+
+    def command() -> Any:
+        # Not click's `main`, which has endings of its own for Ctrl-C and for a reader that went away.
+        with cli.make_context(_NAME, words, obj=open_workstation) as context:
+            return cli.invoke(context)
+
+    return ended(command)
+
+
+def _complete() -> int:
+    from click.shell_completion import shell_complete
+
+    return shell_complete(cli, {}, _NAME, _COMPLETE, os.environ[_COMPLETE])
