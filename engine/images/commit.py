@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from engine.images.remote import RemoteImage
-from engine.layers.usage import LayerUsage
+from engine.layers.store import LayerUsage
 from engine.oci.digest import Digest
 
 if TYPE_CHECKING:

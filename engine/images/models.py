@@ -153,7 +153,10 @@ class LayerState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LayerProgress:
-    """One step forward of one layer; `done` of `total` compressed bytes."""
+    """One step forward of one layer; `done` of `total` compressed bytes.
+
+    :param done: bytes that are here; while unpacking, bytes of these that are unpacked.
+    """
 
     position: int
     state: LayerState
@@ -168,6 +171,7 @@ class PullResult:
     :param fetched_bytes: layer bytes that really came over the wire; equals the plan's `fetch_bytes`, but for
         what an interrupted pull had left and what another front brought here meanwhile.
     :param changed: whether the name points elsewhere than before.
+    :param notes: what this host could not keep of the layers (devices without the right to make them, …).
     """
 
     plan: PullPlan
@@ -175,6 +179,7 @@ class PullResult:
     unpacked_bytes: int
     seconds: float
     changed: bool
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,7 @@ if TYPE_CHECKING:
 
 
 class Parts:
-    """Layout, database, blobs, layers and journal of one store.
-
-    :param swept: whether what crashes left has been looked for.
-    """
+    """Layout, database, blobs, layers and journal of one store."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -28,7 +25,6 @@ class Parts:
         self.database = Database(self.layout)
         self.blobs = BlobStore(self.layout)
         self.journal = Journal(self.layout)
-        self.swept = False
 
     @cached_property
     def layers(self) -> LayerStore:

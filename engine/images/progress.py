@@ -38,6 +38,11 @@ class Meter:
         if time.monotonic() >= self._next:
             self._report(done)
 
+    def unpacked(self, done: int) -> None:
+        """So many compressed bytes are unpacked; told only when all have come, for a layer has one bar."""
+        if self._state is LayerState.UNPACKING:
+            self.advance(done)
+
     def _report(self, done: int) -> None:
         self._next = time.monotonic() + _INTERVAL
         if self._tell is None or self._state is None:

@@ -19,7 +19,7 @@ from engine.images.plan import make_plan
 from engine.images.progress import Meter
 from engine.images.remote import RemoteImage, fetch_image
 from engine.images.slots import remember_slots
-from engine.images.sweeping import sweep_once
+from engine.images.sweeping import sweep_leftovers
 from engine.images.transfer import Arrival, Transfer
 from engine.oci.digest import Digest
 from engine.oci.reference import Reference
@@ -45,7 +45,7 @@ async def pull(
     begun = time.monotonic()
     async with RegistryClient(parts.settings) as client:
         image = await fetch_image(client, Reference.parse(reference), platform)
-        await settled(lambda: sweep_once(parts))
+        await settled(lambda: sweep_leftovers(parts))
         async with _leased(parts, image) as made:
             if on_plan is not None:
                 on_plan(made)
@@ -61,6 +61,7 @@ async def pull(
         unpacked_bytes=sum(arrival.unpacked for arrival in arrivals.values()),
         seconds=time.monotonic() - begun,
         changed=changed,
+        notes=tuple(dict.fromkeys(note for arrival in arrivals.values() for note in arrival.usage.notes)),
     )
 
 

@@ -15,7 +15,7 @@ from engine.images.models import RemovedImage
 from engine.images.naming import familiar, find
 from engine.images.parts import Parts
 from engine.images.removal import Removal, decide, forget
-from engine.images.sweeping import sweep_once
+from engine.images.sweeping import sweep_leftovers
 from engine.oci.config import chain_id
 from engine.store.leases import leased_digests
 from engine.store.locks import lock
@@ -33,7 +33,7 @@ def preview(parts: Parts, name: str, force: bool, running: Callable[[str], bool]
 
 def remove(parts: Parts, name: str, force: bool, running: Callable[[str], bool]) -> RemovedImage:
     """Remove an image or one of its names; see `ImageService.remove`."""
-    sweep_once(parts)
+    sweep_leftovers(parts)
     # Held over both steps: a pull that plans meanwhile would count on layers that are about to go.
     with lock(parts.layout, "content", timeout=_PATIENCE):
         with parts.database.write() as connection:

@@ -172,10 +172,10 @@ class ImageService:
         return await pull(self._parts, reference, platform, on_plan, on_progress)
 
     def sweep(self) -> None:
-        """Remove what crashes left; pulls and removals do so by themselves, once for each service."""
-        from engine.images.sweeping import sweep_once
+        """Remove what crashes left; pulls and removals do so by themselves."""
+        from engine.images.sweeping import sweep_leftovers
 
-        sweep_once(self._parts)
+        sweep_leftovers(self._parts)
 
     def _catalogue(self) -> Catalogue:
         with self._parts.database.read() as connection:

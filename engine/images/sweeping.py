@@ -16,11 +16,8 @@ from engine.store.locks import lock
 from engine.store.sweep import STALE_AFTER, sweep
 
 
-def sweep_once(parts: Parts) -> None:
-    """Sweep, unless these parts did already; nothing happens while another front removes or plans."""
-    if parts.swept:
-        return
-    parts.swept = True
+def sweep_leftovers(parts: Parts) -> None:
+    """Sweep; what other fronts work on at this moment is left alone."""
     sweep(parts.layout, parts.database)
     parts.layers.sweep()
     try:

@@ -7,17 +7,19 @@ disk. So the digest that is verified is that of the bytes that stay.
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import aclosing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import DigestMismatch, Malformed
+from engine.errors import DigestMismatch, LimitExceeded, Malformed
 from engine.images.models import LayerState
 from engine.images.offload import leaf, patiently, settled
 from engine.images.progress import Meter
 from engine.images.remote import RemoteLayer
-from engine.layers.store import Feed, LayerStore
-from engine.layers.usage import LayerUsage
+from engine.layers.store import LayerStore, LayerUsage
+from engine.layers.unpacker import Feed
 from engine.oci.reference import Reference
 from engine.store.blobs import BlobStore, Ingest
 from engine.store.layout import Layout
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 
 # A hop to a thread costs 60 µs, writing this much 150 µs when memory takes it and seconds when the disk must.
 _BATCH = 512 << 10
-_DAMAGE = (DigestMismatch, Malformed)
+_LONGEST_WAIT = 0.25  # seconds that bytes of a slow registry wait in memory
+_NO_USE = (DigestMismatch, Malformed, LimitExceeded)  # such bytes are not worth keeping
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ class Transfer:
     async def bring(self, layer: RemoteLayer, meter: Meter) -> Arrival:
         """Let one layer stand; when another front brings the same one, wait for it and share."""
         meter.state(LayerState.WAITING, 0)
-        name = f"layer-{layer.diff_id.hex}"
+        # Not the lock that the layer store makes a layer under: this one is held while it travels, too.
+        name = f"pull-{layer.diff_id.hex}"
         async with patiently(lambda: lock(self._layout, name, timeout=0)):
             if await settled(lambda: self._layers.has(layer.diff_id)):
                 meter.state(LayerState.HERE, layer.descriptor.size)
@@ -78,62 +82,76 @@ class Transfer:
             if self._blobs.has(digest):
                 try:
                     return await self._from_blob(layer, meter)
-                except _DAMAGE:
+                except DigestMismatch:
                     await settled(lambda: self._blobs.remove(digest))  # it rotted on disk: fetch it anew
             if ingest.offset:
                 try:
                     return await self._from_registry(layer, meter, ingest)
-                except _DAMAGE:
+                except DigestMismatch:
                     await settled(ingest.restart)  # what an interrupted pull left may be what is wrong
-            try:
-                return await self._from_registry(layer, meter, ingest)
-            except _DAMAGE:
-                await settled(ingest.abort)
-                raise
+            return await self._from_registry(layer, meter, ingest)
 
     async def _from_blob(self, layer: RemoteLayer, meter: Meter) -> Arrival:
-        """Unpack a blob that is here: the layer was removed, or its diff ID was never seen."""
-        digest, size = layer.descriptor.digest, layer.descriptor.size
+        """Unpack a blob that is here: its layer was removed, or another image names it for another layer."""
         feed = Feed()
-        feed.grown(size)
         feed.done()
-        meter.state(LayerState.UNPACKING, size)
-        usage = await self._layers.unpack(layer.diff_id, self._blobs.path(digest), size, digest, feed=feed)
+        meter.state(LayerState.UNPACKING, 0)
+        usage = await self._unpack(layer, self._blobs.path(layer.descriptor.digest), feed, meter)
         return Arrival(usage, unpacked=usage.unpacked)
 
     async def _from_registry(self, layer: RemoteLayer, meter: Meter, ingest: Ingest) -> Arrival:
         feed = Feed()
-        unpack = self._layers.unpack(layer.diff_id, ingest.path, ingest.size, ingest.digest, feed=feed)
         begun_at = ingest.offset
         try:
             async with asyncio.TaskGroup() as group:
-                unpacking = group.create_task(unpack)
+                unpacking = group.create_task(self._unpack(layer, ingest.path, feed, meter))
                 await self._download(layer, meter, ingest, feed)
                 feed.done()
-                meter.state(LayerState.UNPACKING, ingest.size)
+                meter.state(LayerState.UNPACKING, 0)
         except BaseExceptionGroup as errors:
-            raise leaf(errors) from None
+            error = leaf(errors)
+            if isinstance(error, _NO_USE):
+                await settled(ingest.restart)
+            raise error from None
         await settled(lambda: ingest.commit(verified=True))
         usage = unpacking.result()
         return Arrival(usage, fetched=ingest.size - begun_at, unpacked=usage.unpacked)
+
+    async def _unpack(self, layer: RemoteLayer, blob: Path, feed: Feed, meter: Meter) -> LayerUsage:
+        descriptor = layer.descriptor
+        return await self._layers.unpack(
+            layer.diff_id,
+            blob,
+            descriptor.size,
+            descriptor.digest,
+            feed=feed,
+            media_type=descriptor.media_type,
+            on_progress=meter.unpacked,
+        )
 
     async def _download(self, layer: RemoteLayer, meter: Meter, ingest: Ingest, feed: Feed) -> None:
         meter.state(LayerState.DOWNLOADING, ingest.offset)
         feed.grown(ingest.offset)
         batch: list[bytes] = []
-        waiting = 0
-        async with aclosing(self._client.blob(self._reference, layer.descriptor, ingest.offset)) as chunks:
-            async for chunk in chunks:
-                batch.append(chunk)
-                waiting += len(chunk)
-                if waiting >= _BATCH:
-                    await self._keep(batch, ingest, feed)
-                    meter.advance(ingest.offset)
-                    waiting = 0
-        await self._keep(batch, ingest, feed)
+        waiting, kept_at = 0, time.monotonic()
+        chunks = self._client.blob(self._reference, layer.descriptor, ingest.offset)
+        try:
+            async with aclosing(chunks):
+                async for chunk in chunks:
+                    batch.append(chunk)
+                    waiting += len(chunk)
+                    if waiting >= _BATCH or time.monotonic() - kept_at > _LONGEST_WAIT:
+                        await self._keep(batch, ingest, feed)
+                        waiting, kept_at = 0, time.monotonic()
+                    meter.advance(ingest.offset + waiting)
+        finally:
+            # Also when cancelled: what has come need not come again.
+            await self._keep(batch, ingest, feed)
 
     async def _keep(self, batch: list[bytes], ingest: Ingest, feed: Feed) -> None:
         data = b"".join(batch)
         batch.clear()
+        if not data:
+            return
         await settled(lambda: ingest.write(data))
         feed.grown(ingest.offset)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import hashlib
 import io
@@ -121,7 +122,8 @@ class Registry:
         await response.write(data[:part])
         self.stalled.set()
         await self.resume.wait()
-        await response.write(data[part:])
+        with contextlib.suppress(ConnectionError):  # whoever asked may be gone
+            await response.write(data[part:])
         return response
 
 

@@ -2,12 +2,12 @@ import asyncio
 import os
 import signal
 import sys
-from pathlib import Path
 
 from engine.images.service import ImageService
 from engine.settings import Settings
 from engine.store import Layout
 from tests.engine.images.publish import Registry, layer, noise
+from tests.support.leaks import processes_of
 from tests.support.waiting import eventually
 
 BIG = layer({"big": noise("big", 3_000_000)})
@@ -32,7 +32,7 @@ async def kill_half_way(settings: Settings, registry: Registry, reference: str) 
     process = await start_pull(settings, reference)
     layout = Layout.of(settings)
     ingest = layout.ingest / BIG.digest.hex
-    await registry.stalled.wait()
+    await asyncio.wait_for(registry.stalled.wait(), 20)
     assert await asyncio.to_thread(eventually, lambda: ingest.exists() and ingest.stat().st_size > 1_000_000)
     assert await asyncio.to_thread(eventually, (layout.blobs / SMALL.digest.hex).exists)
     process.send_signal(signal.SIGKILL)
@@ -56,6 +56,7 @@ async def test_after_a_killed_pull_nothing_half_done_stays(
 ) -> None:
     reference = registry.publish("web:1", BIG, SMALL)
     await kill_half_way(settings, registry, reference)
+    assert await asyncio.to_thread(eventually, lambda: not processes_of(settings.root))
     await images.pull(reference)
     layout = Layout.of(settings)
     assert os.listdir(layout.ingest) == []
@@ -68,19 +69,6 @@ async def test_a_killed_pull_ends_its_helpers(settings: Settings, registry: Regi
     reference = registry.publish("web:1", BIG, SMALL)
     await kill_half_way(settings, registry, reference)
     assert await asyncio.to_thread(eventually, lambda: not processes_of(settings.root))
-
-
-def processes_of(root: Path) -> list[str]:
-    """Command lines of processes that name a store."""
-    found = []
-    for entry in os.listdir("/proc"):
-        try:
-            command = Path("/proc", entry, "cmdline").read_bytes() if entry.isdigit() else b""
-        except OSError:
-            continue
-        if os.fsencode(root) in command:
-            found.append(command.decode())
-    return found
 
 
 async def test_two_processes_that_pull_one_image_fetch_it_once(

@@ -133,7 +133,7 @@ async def test_a_cancelled_pull_leaves_no_image_and_goes_on_where_it_stopped(
 async def stop_half_way(images: ImageService, registry: Registry, reference: str) -> None:
     registry.stalls[BASE.digest] = len(BASE.blob) // 2
     task = asyncio.create_task(images.pull(reference))
-    await registry.stalled.wait()
+    await asyncio.wait_for(registry.stalled.wait(), 20)
     await asyncio.sleep(0.05)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
