@@ -1,0 +1,87 @@
+"""The pictures of README and guide, taken from the real program on a store of its own: `make pictures`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from scripts.terminal import Terminal
+
+PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
+LAMINA = str(Path(sys.executable).parent / "lamina")
+
+
+def main() -> None:
+    """Take all of them; the lab makes the images, so that no network is needed."""
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="lm-", dir="/var/tmp") as root:
+        try:
+            _first_minutes(root)
+            _every_day(root)
+        finally:
+            _lamina(root, "rm", "-f", "web")
+            _lamina(root, "lab", "down")
+
+
+def _first_minutes(root: str) -> None:
+    """An empty store, the lab, the first pull, and the second, which fetches the changed layer alone."""
+    with _open(root, 120, 30) as screen:
+        screen.until("Images")
+        screen.settle()
+        screen.save(PICTURES / "first.png")
+        screen.press("L")
+        screen.until("lab/web:1")
+        screen.settle()
+        screen.press("enter")
+        screen.until("predicted|fetched|Done|done", 60)
+        screen.press("esc")
+    _lamina(root, "pull", "lab/base")
+    with _open(root, 120, 30) as screen:
+        screen.until("lab/web:1")
+        screen.press("P", *"lab/web:2", "enter")
+        screen.until("here")
+        screen.settle()
+        screen.save(PICTURES / "plan.png")
+        screen.press("enter")
+        screen.until("predicted|fetched|Done|done", 60)
+        screen.settle()
+        screen.save(PICTURES / "pulled.png")
+
+
+def _every_day(root: str) -> None:
+    """Images that share layers, a container that runs, its log; wide, narrow, dark and light."""
+    _lamina(root, "run", "-d", "--name", "web", "lab/web:2")
+    with _open(root, 160, 45) as screen:
+        screen.until("web:2")
+        screen.press("1", "j")
+        screen.settle()
+        screen.save(PICTURES / "workbench.png")
+        screen.press("2")
+        screen.settle()
+        screen.save(PICTURES / "container.png")
+        screen.press("?")
+        screen.settle()
+        screen.save(PICTURES / "help.png")
+    with _open(root, 80, 24) as screen:
+        screen.until("web:2")
+        screen.settle()
+        screen.save(PICTURES / "narrow.png")
+    with _open(root, 160, 45, LAMINA_THEME="lamina-light") as screen:
+        screen.until("web:2")
+        screen.press("3")
+        screen.settle()
+        screen.save(PICTURES / "light.png")
+
+
+def _open(root: str, columns: int, rows: int, **environment: str) -> Terminal:
+    return Terminal([LAMINA, "--root", root], columns, rows, environment)
+
+
+def _lamina(root: str, *words: str) -> None:
+    subprocess.run([LAMINA, "--root", root, *words], check=False, capture_output=True)
+
+
+if __name__ == "__main__":
+    main()
