@@ -8,8 +8,9 @@ import click
 
 from engine.cli import complete
 from engine.cli.ending import each
-from engine.cli.output import format_option, print_json, print_table
+from engine.cli.output import format_option, json_option, print_json
 from engine.cli.session import Session, pass_session
+from engine.printable import cells, printable
 
 
 def _anything(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -18,9 +19,9 @@ def _anything(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 
 @click.command()
 @click.argument("names", metavar="NAME...", nargs=-1, required=True, shell_complete=_anything)
-@format_option
+@json_option
 @pass_session
-def inspect(session: Session, names: tuple[str, ...], as_json: bool) -> int:
+def inspect(session: Session, names: tuple[str, ...]) -> int:
     """Show containers and images with Docker's keys, as one JSON list.
 
     Where a container and an image have the same name, the container is shown.
@@ -37,11 +38,12 @@ def inspect(session: Session, names: tuple[str, ...], as_json: bool) -> int:
 @pass_session
 def steps(session: Session, container: str, as_json: bool) -> None:
     """Show what was done to start CONTAINER, in order, and the shell command that would do the same."""
-    rows = session.rooms.containers.steps(container)
+    found = session.rooms.containers.steps(container)
     if as_json:
-        print_json(rows)
+        print_json(found)
         return
-    print_table(
-        ("STEP", "TIME", "WHAT", "COMMAND"),
-        [(row.name, f"{row.seconds * 1000:.1f} ms", row.what, row.command) for row in rows],
-    )
+    width = max((cells(step.name) for step in found), default=0)
+    for step in found:
+        click.echo(f"{step.name:{width}}  {step.seconds * 1000:7.1f} ms  {printable(step.what)}")
+        if step.command:
+            click.echo(f"    $ {printable(step.command)}")

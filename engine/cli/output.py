@@ -24,11 +24,22 @@ def _checked_format(ctx: click.Context, param: click.Parameter, value: str) -> b
     raise click.BadParameter(f"{printable(value)!r} is neither 'json' nor 'table'", ctx, param)
 
 
+def _only_json(ctx: click.Context, param: click.Parameter, value: str) -> None:
+    if not _checked_format(ctx, param, value):
+        raise click.BadParameter("there is only 'json' here", ctx, param)
+
+
 format_option = click.option(
     "--format", "as_json", metavar="json|table", default="table", callback=_checked_format,
     help="json: one JSON document, or JSON lines for streams.",
 )  # fmt: skip
 """`--format`, handed to the command as `as_json: bool`."""
+
+json_option = click.option(
+    "--format", metavar="json", default="json", expose_value=False, callback=_only_json,
+    help="The one form there is.",
+)  # fmt: skip
+"""`--format` of a command that prints nothing but JSON."""
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -49,6 +49,8 @@ class PullProgress:
     def layer(self, progress: LayerProgress) -> None:
         """One layer went a step forward."""
         before = self._now.get(progress.position)
+        if before is not None and _only_waits(before, progress):
+            return
         self._now[progress.position] = progress
         changed = before is None or before.state is not progress.state
         if not self._live:
@@ -63,7 +65,7 @@ class PullProgress:
             self._draw()
 
     def _say(self, progress: LayerProgress) -> None:
-        if not self._quiet:
+        if not self._quiet and progress.state is not LayerState.WAITING:
             sys.stderr.write(f"{self._label(progress)}: {_words(progress)}\n")
             sys.stderr.flush()
 
@@ -86,6 +88,11 @@ class PullProgress:
         layer = self._layers.get(progress.position)
         name = layer.diff_id.short if layer is not None else ""
         return f"{progress.position:>3} {name:12}"
+
+
+def _only_waits(before: LayerProgress, now: LayerProgress) -> bool:
+    """Whether a layer that is here only waits until that has been made sure of."""
+    return before.state is LayerState.HERE and now.state is LayerState.WAITING
 
 
 def _bar(progress: LayerProgress) -> str:

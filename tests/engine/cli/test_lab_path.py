@@ -116,6 +116,11 @@ def test_image_is_inspected_with_dockers_keys(house: Lamina) -> None:
     assert found["Config"]["User"] == "nobody"
 
 
+def test_inspect_has_no_other_form_than_json(house: Lamina) -> None:
+    assert house("inspect", "--format", "json", "lab/web:1").code == 0
+    assert house("inspect", "--format", "table", "lab/web:1").code == 125
+
+
 def test_inspect_shows_what_there_is_and_fails_for_the_rest(house: Lamina) -> None:
     finished = house("inspect", "nothing", "lab/web:1")
     assert finished.code == 125
