@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from engine.layers.inode import Flag
     from engine.layers.member import Kind
-    from engine.layers.overlay import OverlayMount, overlay_mount, prepare_upper
+    from engine.layers.overlay import OverlayMount, overlay_mount
     from engine.layers.seam import make_seam, remove_seam, seam_path
     from engine.layers.store import LayerStore, LayerUsage
     from engine.layers.table import FileEntry, FileTable, Totals
@@ -35,7 +35,6 @@ else:
         "Totals": "table",
         "make_seam": "seam",
         "overlay_mount": "overlay",
-        "prepare_upper": "overlay",
         "remove_seam": "seam",
         "seam_path": "seam",
     }
@@ -63,7 +62,6 @@ __all__ = [
     "Totals",
     "make_seam",
     "overlay_mount",
-    "prepare_upper",
     "remove_seam",
     "seam_path",
 ]

@@ -6,12 +6,11 @@ Source: Linux Documentation/filesystems/overlayfs.rst.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.layers.overlay_xattrs import PREFIXES, in_user_namespace, opaque_xattr
+from engine.layers.overlay_xattrs import in_user_namespace, opaque_xattr
 from engine.layers.store import LayerStore
 from engine.oci.digest import Digest
 
@@ -21,7 +20,8 @@ class OverlayMount:
     """What to mount.
 
     :param lowers: the topmost first, as `lowerdir` lists them.
-    :param upper: the writable layer; None for a tree that is only read.
+    :param upper: the writable layer, whose own attributes are those of the mounted root; None for a tree
+        that is only read (which takes two lowers).
     :param work: an empty directory on upper's file system; None with `upper`.
     :param options: further options, `name` or `name=value`.
     """
@@ -57,21 +57,6 @@ def overlay_mount(
     if in_user_namespace():
         options.append("userxattr")
     return OverlayMount(tuple(lowers), upper, work, tuple(options))
-
-
-def prepare_upper(mount: OverlayMount) -> None:
-    """Give a fresh upper directory the attributes of the image's root, for it will stand for the root.
-
-    :raises OSError: the disk refuses.
-    """
-    assert mount.upper is not None
-    image = os.stat(mount.lowers[0])
-    os.chown(mount.upper, image.st_uid, image.st_gid)
-    os.chmod(mount.upper, stat.S_IMODE(image.st_mode))
-    for name in os.listxattr(mount.lowers[0]):
-        if not os.fsencode(name).startswith(PREFIXES):
-            os.setxattr(mount.upper, name, os.getxattr(mount.lowers[0], name))
-    os.utime(mount.upper, ns=(image.st_mtime_ns, image.st_mtime_ns))
 
 
 def unique_layers(diff_ids: Sequence[Digest]) -> tuple[Digest, ...]:

@@ -86,8 +86,8 @@ def _unquoted(name: bytes) -> bytes:
 def _decoded(value: bytes) -> bytes:
     import binascii
 
+    unpadded = value.rstrip(b"=")  # which libarchive leaves out
     try:
-        # libarchive leaves the padding out.
-        return binascii.a2b_base64(value.rstrip(b"=") + b"=" * (-len(value.rstrip(b"=")) % 4))
+        return binascii.a2b_base64(unpadded + b"=" * (-len(unpadded) % 4), strict_mode=True)
     except binascii.Error as error:
         raise Malformed("the archive has an extended attribute that is not base64") from error

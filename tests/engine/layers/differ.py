@@ -110,5 +110,5 @@ def _content(path: bytes) -> str:
 
 if __name__ == "__main__":
     differences = compare(sys.argv[1], sys.argv[2])
-    print("\n".join(differences))
+    print(*differences, sep="\n", end="\n" if differences else "")
     sys.exit(1 if differences else 0)
