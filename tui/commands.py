@@ -113,7 +113,10 @@ class Commands:
         def work(report: Report) -> Awaitable[str]:
             return bridge.pull(reference, report)
 
-        return bridge.do(f"pull {reference}", actions.pull_command(reference), work, cancellable=True)
+        number = bridge.do(f"pull {reference}", actions.pull_command(reference), work, cancellable=True)
+        standing = self._bench.panel
+        self._after[number] = lambda: self._bench.expect(self.app.state.pulls[number].plan.image_id, standing)
+        return number
 
     def _run(self, ctx: Context) -> None:
         from tui.screens.run import RunDialog
@@ -142,7 +145,8 @@ class Commands:
             )
 
         number = self.app.bridge.do(f"run {options.image}", actions.run_command(options), work)
-        self._after[number] = lambda: self._bench.expect(made[0])
+        standing = self._bench.panel
+        self._after[number] = lambda: self._bench.expect(made[0], standing)
 
     # containers
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,9 @@ def open_workstation(settings: Settings) -> int:
             "  without one:   lamina images, lamina ps, lamina --help\n"
         )
         return 125
+    # How long an Esc waits to see whether it begins a longer sequence, in milliseconds: Textual's own
+    # hundred is felt at every dialog.
+    os.environ.setdefault("ESCDELAY", "25")
     from tui.app import Lamina  # 300 ms that no verb of the command line pays
 
     app = Lamina(settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from textual.pilot import Pilot
@@ -15,9 +16,10 @@ from tui.widgets.rows import RowList
 Driver = Pilot[None]
 
 
-async def until(pilot: Driver, holds: Callable[[], bool], what: str) -> None:
-    """Let the app work until something holds; fails by name after five seconds."""
-    for _ in range(500):
+async def until(pilot: Driver, holds: Callable[[], bool], what: str, seconds: float = 10) -> None:
+    """Let the app work until something holds; fails by name when it never does."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
         await pilot.pause()
         if holds():
             return

@@ -34,13 +34,13 @@ class Activity(Panel):
         """Draw the tasks the state knows."""
         tasks = sorted(self.state.tasks.values(), key=lambda task: (task.state != "running", -task.id))
         widest = max([14, *(width_of(safe(task.what)) for task in tasks)])
-        longest = max([0, *(width_of(safe(task.command)) for task in tasks)])
+        outcomes = [sum(width_of(text) for text, _ in outcome(task)) for task in tasks]
         columns = (
             Column(1),
             Column(8, drop=2, gap=1),
             Column(14, most=min(44, widest), grow=2, cut="middle"),
-            Column(16, most=4096, grow=3),
-            Column(12, most=longest, grow=1, drop=1),
+            Column(16, most=max([16, *outcomes]), grow=3),
+            Column(12, most=4096, grow=1, drop=1, right=True),
         )
         stay = self.has_focus
         self.show(columns, [_row(task) for task in tasks], _EMPTY)

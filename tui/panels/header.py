@@ -6,31 +6,49 @@ from engine.containers.models import Status
 from tui.state import State
 from tui.text import count, safe, size
 from tui.widgets.columns import Span
+from tui.widgets.lines import Ends
 
 
-def header_spans(state: State) -> tuple[list[Span], list[Span]]:
-    """What stands left and right."""
-    left: list[Span] = [(" Lamina", "accent bold")]
+def header_versions(state: State) -> list[Ends]:
+    """What stands left and right, the longest version first."""
+    name: list[Span] = [(" Lamina", "accent bold")]
     host = state.host
+    mode: list[Span] = []
     if host is not None:
-        mode = [host.mode, "overlay" if host.overlay else f"no overlay on {safe(host.filesystem, 12)}"]
-        mode += [] if host.cgroup == "none" else [f"cgroup {host.cgroup}"]
-        left += [(f"  {safe(host.name, 30)}", "text"), (f"  {' · '.join(mode)}", "muted")]
-    return left, [*_store(state), *_running(state), (" ", "text")]
+        name += [(f"  {safe(host.name, 30)}", "text")]
+        words = [host.mode, "overlay" if host.overlay else f"no overlay on {safe(host.filesystem, 12)}"]
+        words += [] if host.cgroup == "none" else [f"cgroup {host.cgroup}"]
+        mode = [(f"  {' · '.join(words)}", "muted")]
+    store, saved, running = _store(state), _saved(state), _running(state)
+    return [
+        ([*name, *mode], [*store, *saved, *running]),
+        (name, [*store, *saved, *running]),
+        (name, [*store, *running]),
+        (name, running),
+    ]
+
+
+def _kept(state: State) -> dict[str, int]:
+    """Unpacked bytes of each layer that some image stands on."""
+    return {layer.diff_id: layer.unpacked for image in state.images or () for layer in image.layers}
 
 
 def _store(state: State) -> list[Span]:
     if not state.images:
         return []
-    layers = {layer.diff_id: layer.unpacked for image in state.images for layer in image.layers}
-    kept = sum(layers.values())
-    saved = sum(image.unpacked for image in state.images) - kept
-    words = f"{count(len(state.images), 'image')} · {count(len(layers), 'layer')} · {size(kept)}"
-    saves = [(f", sharing saves {size(saved)}", "good")] if saved > 0 else []
-    return [(words, "muted"), *saves]
+    layers = _kept(state)
+    words = (count(len(state.images), "image"), count(len(layers), "layer"), size(sum(layers.values())))
+    return [(" · ".join(words), "muted")]
+
+
+def _saved(state: State) -> list[Span]:
+    saved = sum(image.unpacked for image in state.images or ()) - sum(_kept(state).values())
+    return [(f", sharing saves {size(saved)}", "good")] if saved > 0 else []
 
 
 def _running(state: State) -> list[Span]:
     running = sum(item.status is Status.RUNNING for item in state.containers or ())
-    lab: list[Span] = [("   lab ", "muted"), ("●", "good")] if state.lab and state.lab.running else []
-    return [*lab, (f"   {running} running", "good" if running else "muted")] if state.containers else lab
+    spans: list[Span] = [("   lab ", "muted"), ("●", "good")] if state.lab and state.lab.running else []
+    if state.containers:
+        spans.append((f"   {running} running", "good" if running else "muted"))
+    return [*spans, (" ", "text")]

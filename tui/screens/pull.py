@@ -50,9 +50,7 @@ class PullDialog(Dialog[None]):
         self._state, self._bridge, self._commands = state, bridge, commands
         self._reference, self._pulling = reference, task
         self._asking = task is None and not reference
-        self._input = Field(
-            reference, placeholder="redis:7, ghcr.io/team/app:1.2, 127.0.0.1:5000/redis:7"
-        )
+        self._input = Field(reference, placeholder="redis:7, ghcr.io/team/app:1.2, 127.0.0.1:5000/redis:7")
         self._words = Words(id="about")
         self._layers = RowList(id="plan")
         super().__init__()
@@ -201,7 +199,7 @@ class PullDialog(Dialog[None]):
             (f"   {size(plan.fetch_bytes)} of {size(plan.total_bytes)} compressed", "muted"),
         )
         if pull is not None and task is not None:
-            words = (*words, (f"   {size(task.done)} here", "accent"))
+            words = (*words, (f"   {size(task.done)} have come", "accent"))
         return [words]
 
     def _keys(self) -> list[Span]:

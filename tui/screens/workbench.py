@@ -14,7 +14,7 @@ from tui.actions import ACTIONS, Context, Place, action, footer_actions
 from tui.panels.activity import Activity
 from tui.panels.base import Panel
 from tui.panels.containers import Containers
-from tui.panels.header import header_spans
+from tui.panels.header import header_versions
 from tui.panels.images import Images
 from tui.panels.inspector import Inspector
 from tui.panels.layers import Layers
@@ -87,7 +87,9 @@ class Workbench(Screen[None]):
         """One column or two, or too small."""
         width, height = event.size
         self.set_class(width < _NARROW or height < _LOW, "-small")
-        self.set_class(width < _TWO_COLUMNS, "-narrow")
+        narrow = width < _TWO_COLUMNS
+        self.set_class(narrow, "-narrow")
+        self.set_class(narrow and self.panel in (self.stack, self.inspector), "-right")
         self.set_class(height >= 40, "-tall")
         self._say()
 
@@ -132,7 +134,9 @@ class Workbench(Screen[None]):
         """Show the column that has focus, and select what stands under the cursor of a list on the left."""
         panel = self.panel
         self._last_panel = panel
-        self.set_class(panel in (self.stack, self.inspector), "-right")
+        # Only one column asks which; elsewhere the class would cost a restyle of the whole screen.
+        right = panel in (self.stack, self.inspector)
+        self.set_class(self.has_class("-narrow") and right, "-right")
         if panel is self.images or panel is self.containers:
             self._drill = panel.PLACE
             panel.select_current()
@@ -174,25 +178,33 @@ class Workbench(Screen[None]):
     def go_to(self, key: str) -> None:
         """Put the cursor on an image or container by its id."""
         for panel in (self.images, self.containers):
-            panel.set_filter("")
+            if panel.filter and not any(row.key == key for row in panel.rows):
+                panel.set_filter("")
             if any(row.key == key for row in panel.rows):
                 panel.focus()
                 panel.go_to_key(key)
                 panel.select_current()
                 return
 
-    def expect(self, container: str) -> None:
-        """Put the cursor on a container as soon as it is in the list."""
-        self._expected = container
+    def expect(self, key: str, standing: Panel) -> None:
+        """Put the cursor on an image or container, by its id, as soon as it is in its list.
+
+        :param standing: where the person stood when asking for it; who has gone on since is left alone.
+        """
+        self._expected = (key, standing)
         self._meet()
 
-    _expected = ""
+    _expected: tuple[str, Panel] | None = None
 
     def _meet(self) -> None:
-        if self._expected and any(item.id == self._expected for item in self.state.containers or ()):
-            expected, self._expected = self._expected, ""
-            if self.app.screen is self:
-                self.go_to(expected)
+        if self._expected is None:
+            return
+        key, standing = self._expected
+        images, containers = self.state.images or (), self.state.containers or ()
+        if key in {*(image.id for image in images), *(item.id for item in containers)}:
+            self._expected = None
+            if self.panel is standing:
+                self.go_to(key)
 
     def go_back(self) -> None:
         """Take a filter away; else go back to where one came from."""
@@ -223,8 +235,8 @@ class Workbench(Screen[None]):
         if topics & {"selection", "detail"}:
             self.app.look()
         if not topics or topics & {"host", "images", "containers"}:
-            self.header.say(*header_spans(self.state))
-        if "containers" in topics:
+            self.header.say(*header_versions(self.state))
+        if topics & {"images", "containers"}:
             self._meet()
         self._say()
 

@@ -102,10 +102,9 @@ def _merged(spans: Sequence[Span]) -> Spans:
 
 def filling(slot: int, done: int, total: int, width: int) -> Spans:
     """One layer on its way: solid as far as it has come, dotted in its colour for the rest."""
-    eighths = 0 if total <= 0 else min(width * 8, round(width * 8 * done / total))
-    full, part = divmod(eighths, 8)
-    solid = "█" * full + (_EIGHTHS[part] if part else "")
-    return ((solid, f"slot{slot}"), (_DOTTED * (width - len(solid)), f"slot{slot}"))
+    # Whole cells only: an eighth block would leave a hole between solid and dotted.
+    full = 0 if total <= 0 else min(width, width * done // total)
+    return (("█" * full, f"slot{slot}"), (_DOTTED * (width - full), f"slot{slot}"))
 
 
 def plain(slot: int, size: int, largest: int, width: int) -> Spans:

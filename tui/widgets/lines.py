@@ -8,34 +8,37 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from tui.text import width_of
-from tui.widgets.columns import Span, Spans, clip_spans
+from tui.widgets.columns import Span, clip_spans
 from tui.widgets.frame import Lines
 
 if TYPE_CHECKING:
     from textual import events
 
 
+Ends = tuple[Sequence[Span], Sequence[Span]]
+"""What stands at the left and at the right end of a line."""
+
+
 class Line(Lines):
-    """One line: spans left, and spans right where there is room."""
+    """One line in several versions, of which the longest that fits is drawn."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._left: Spans = ()
-        self._right: Spans = ()
+        self._versions: tuple[Ends, ...] = ()
 
-    def say(self, left: Sequence[Span], right: Sequence[Span] = ()) -> None:
-        """What the line says."""
-        self._left, self._right = tuple(left), tuple(right)
+    def say(self, *versions: Ends) -> None:
+        """What the line says, the longest version first."""
+        self._versions = versions
         self.repaint()
 
     def spans(self, y: int, width: int) -> tuple[Sequence[Span], str]:
-        """Left, space, right; the right end goes first when it is too narrow."""
-        right_width = sum(width_of(text) for text, _ in self._right)
-        left_width = sum(width_of(text) for text, _ in self._left)
-        if left_width + right_width + 2 > width:
-            return clip_spans(self._left, width), "background"
-        gap = (" " * (width - left_width - right_width), "text")
-        return (*self._left, gap, *self._right), "background"
+        """Left, space, right; where not even the shortest version fits, its left end is cut."""
+        for left, right in self._versions:
+            gap = width - sum(width_of(text) for text, _ in (*left, *right))
+            if gap >= 2 or (not right and gap >= 0):
+                return (*left, (" " * gap, "text"), *right), "background"
+        shortest = tuple(self._versions[-1][0]) if self._versions else ()
+        return clip_spans(shortest, width), "background"
 
 
 class KeyLine(Line):
@@ -67,7 +70,7 @@ class KeyLine(Line):
         at = width - sum(_width(item) for item in always)
         for item in always:
             at = self._add(right, item, at)
-        self.say(left, right)
+        self.say((left, right))
 
     def _add(self, spans: list[Span], item: tuple[str, str, str], at: int) -> int:
         action_id, key, label = item
