@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from bench.process import CommandFailed
+from bench.process import CommandFailed, command_environment
 
 Words = tuple[str, ...]
 
@@ -151,7 +151,7 @@ def quietly(words: Words, environment: Mapping[str, str]) -> None:
         words,
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        env={**os.environ, **environment},
+        env=command_environment(environment),
         timeout=600,
         check=False,
     )

@@ -63,6 +63,16 @@ def peak_memory(words: Sequence[str], environment: Mapping[str, str]) -> int:
     return peak
 
 
+def command_environment(more: Mapping[str, str]) -> dict[str, str]:
+    """The environment as people have it, and what an engine needs.
+
+    Settings of the interpreter stay out of it: one that forbids byte code would have every module compiled
+    each time, which nobody who installed Lamina meets.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return {**kept, **more}
+
+
 @contextlib.contextmanager
 def _started(
     words: Sequence[str], environment: Mapping[str, str]
@@ -74,7 +84,7 @@ def _started(
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=errors,
-            env={**os.environ, **environment},
+            env=command_environment(environment),
         )
         try:
             yield process, Path(errors.name)
