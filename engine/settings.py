@@ -7,12 +7,16 @@ the environment (`LAMINA_ROOT`), command-line options.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import InvalidArgument
 
 _PARALLEL_DOWNLOADS = 4
+_KEYS = ("insecure-registries", "parallel-downloads", "mirrors", "token-servers")
+_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +28,21 @@ class Settings:
     :param insecure_registries: `host[:port]` names that may be spoken to over plain HTTP
         (loopback addresses always may).
     :param parallel_downloads: layers of one pull that travel at the same time.
+    :param mirrors: for a registry, the `host[:port]` of others that are asked first for what is pulled.
+    :param token_servers: for a registry, other hosts that its passwords may be shown to for a token.
+    :param credential_files: in the format of Docker's `config.json`; a login is written to the first, and
+        the first that knows a registry wins.
+    :param certificate_directories: with `<host[:port]>/*.crt` for registries of other authorities.
     """
 
     root: Path
     run: Path
     insecure_registries: tuple[str, ...] = ()
     parallel_downloads: int = _PARALLEL_DOWNLOADS
+    mirrors: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    token_servers: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    credential_files: tuple[Path, ...] = ()
+    certificate_directories: tuple[Path, ...] = ()
 
 
 def settings_file() -> Path:
@@ -54,11 +67,17 @@ def load_settings(root: str | os.PathLike[str] | None = None) -> Settings:
     else:
         store, run = _default_root(), _default_run()
     values = _read(settings_file())
+    _check_keys(values)
+    beside = settings_file().parent
     return Settings(
         root=store,
         run=run,
-        insecure_registries=_strings(values, "insecure-registries"),
+        insecure_registries=_hosts(values.get("insecure-registries", []), "insecure-registries"),
         parallel_downloads=_positive(values, "parallel-downloads", _PARALLEL_DOWNLOADS),
+        mirrors=_hosts_by_registry(values, "mirrors"),
+        token_servers=_hosts_by_registry(values, "token-servers"),
+        credential_files=(beside / "credentials.json", _docker_config()),
+        certificate_directories=(beside / "certs.d", Path("/etc/docker/certs.d")),
     )
 
 
@@ -91,11 +110,41 @@ def _read(path: Path) -> dict[str, object]:
         ) from error
 
 
-def _strings(values: dict[str, object], key: str) -> tuple[str, ...]:
-    value = values.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise InvalidArgument(f"{settings_file()}: {key} must be a list of strings")
-    return tuple(value)
+def _docker_config() -> Path:
+    directory = os.environ.get("DOCKER_CONFIG") or os.path.expanduser("~/.docker")
+    return Path(directory).absolute() / "config.json"
+
+
+def _check_keys(values: dict[str, object]) -> None:
+    for key in values:
+        if key not in _KEYS:
+            raise InvalidArgument(
+                f"{settings_file()}: there is no setting {key!r}", hint=f"there are: {', '.join(_KEYS)}"
+            )
+
+
+def _hosts(value: object, key: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise InvalidArgument(f"{settings_file()}: {key} must be a list of hosts")
+    return tuple(_host(item, key) for item in value)
+
+
+def _hosts_by_registry(values: dict[str, object], key: str) -> dict[str, tuple[str, ...]]:
+    table = values.get(key, {})
+    if not isinstance(table, dict):
+        raise InvalidArgument(
+            f"{settings_file()}: {key} must be a table", hint=f'[{key}]  "docker.io" = ["host:5000"]'
+        )
+    return {_host(name, key): _hosts(hosts, f'{key}."{name}"') for name, hosts in table.items()}
+
+
+def _host(value: object, key: str) -> str:
+    if not isinstance(value, str) or not re.fullmatch(_HOST, value):
+        raise InvalidArgument(
+            f"{settings_file()}: {key}: {value!r} is not a host",
+            hint="say host or host:port, without https:// and without a path",
+        )
+    return value
 
 
 def _positive(values: dict[str, object], key: str, default: int) -> int:

@@ -12,7 +12,7 @@ import aiohttp
 from engine.errors import DigestMismatch, InvalidArgument, Malformed
 from engine.oci import Descriptor
 from engine.oci.quote import quoted
-from engine.registry.retry import Interrupted
+from engine.registry.retry import Interrupted, Pace
 from engine.registry.transport import Request, Transport
 
 _SUCCESS = (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
@@ -33,7 +33,9 @@ async def stream_blob(
         try:
             async with transport.open(_from(request, position)) as response:
                 skip = _skip(response, descriptor, position, request.what)
+                pace = Pace(transport.policy)
                 async for chunk in response.content.iter_any():
+                    pace.came(len(chunk))
                     if skip:
                         skip, chunk = max(0, skip - len(chunk)), chunk[skip:]
                         if not chunk:
@@ -42,6 +44,7 @@ async def stream_blob(
                     if position > descriptor.size:
                         raise _too_long(request.what, descriptor)
                     yield chunk
+                    pace.waits()
                 if position < descriptor.size:
                     raise Interrupted(f"it ended after {position} of {descriptor.size} bytes")
         except Interrupted as failure:

@@ -5,27 +5,29 @@ Source: OCI distribution-spec 1.1.
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from dataclasses import replace
 from typing import Self
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote
 
-from engine.errors import DigestMismatch, LimitExceeded, Malformed
+from engine.errors import DigestMismatch, LimitExceeded, Malformed, NotFound, PermissionDenied, Unavailable
 from engine.oci import Descriptor, Digest, Reference, media
 from engine.oci.config import CONFIG_LIMIT
 from engine.oci.manifest import MANIFEST_LIMIT
 from engine.oci.quote import quoted
-from engine.oci.strict import read_object
 from engine.registry.blobs import stream_blob
+from engine.registry.credentials import CredentialSource
+from engine.registry.limits import RateLimit
+from engine.registry.lists import list_repositories, list_tags
 from engine.registry.retry import RetryPolicy
 from engine.registry.served import served_domain
 from engine.registry.transport import Answer, Request, Transport
 from engine.settings import Settings
 
 _ACCEPT = ", ".join((media.OCI_INDEX, media.OCI_MANIFEST, media.DOCKER_INDEX, media.DOCKER_MANIFEST))
-_TAGS_LIMIT = 4 << 20  # bytes of one page
-_PAGE = 1000  # tags asked for at once
-_PAGES = 100
+# What lets another registry be asked in place of a mirror.
+_PASSED_ON = (NotFound, PermissionDenied, Unavailable)
 
 
 class RegistryClient:
@@ -33,15 +35,22 @@ class RegistryClient:
 
     What a server of this machine announces (`engine.registry.served`) is asked there.
 
+    :param credentials: who we are to registries; what the settings' files say where None.
     :param retry: how patient it is with registries that fail.
 
     All its calls raise `NotFound`, `Unauthorized`, `PermissionDenied`, `Unavailable`, `DigestMismatch`,
     `Malformed` and `LimitExceeded`.
     """
 
-    def __init__(self, settings: Settings, *, retry: RetryPolicy | None = None) -> None:
-        self._transport = Transport(settings.insecure_registries, retry or RetryPolicy())
-        self._run = settings.run
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        credentials: CredentialSource | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> None:
+        self._transport = Transport(settings, retry or RetryPolicy(), credentials)
+        self._settings = settings
 
     async def __aenter__(self) -> Self:
         await self._transport.__aenter__()
@@ -76,7 +85,7 @@ class RegistryClient:
         """The image config that a manifest of `ref` names, its size and digest verified."""
         what = f"config {descriptor.digest.short} of {ref.repository}"
         _check_size(descriptor, CONFIG_LIMIT, what)
-        answer = await self._transport.fetch(self._blob_request(ref, descriptor, what), descriptor.size)
+        answer = await self._fetch(_blob_request(ref, descriptor, what), ref, descriptor.size)
         _check_body(answer, descriptor, what)
         return answer.body
 
@@ -89,39 +98,96 @@ class RegistryClient:
         Whoever stops early closes the generator (`contextlib.aclosing`).
         """
         what = f"layer {descriptor.digest.short} of {ref.repository}"
-        return stream_blob(self._transport, self._blob_request(ref, descriptor, what), descriptor, offset)
+        return self._blob(ref, _blob_request(ref, descriptor, what), descriptor, offset)
+
+    async def digest(self, ref: Reference) -> Digest | None:
+        """What the registry says is the digest of the manifest or index that `ref` names, by HEAD.
+
+        Costs nothing where pulls are counted. It is the registry's word, which only `resolve` verifies.
+
+        :returns: None where the registry does not say.
+        """
+        path = f"/v2/{ref.path}/manifests/{quote(ref.digest or ref.tag or '', safe=':')}"
+        request = Request("", _pull(ref), path, str(ref), {"Accept": _ACCEPT}, method="HEAD")
+        answer = await self._fetch(request, ref, 0)
+        said = answer.headers.get("Docker-Content-Digest", "")
+        return Digest.parse(said) if said.startswith("sha256:") else None
 
     async def tags(self, ref: Reference) -> list[str]:
         """The tags of the repository that `ref` is in, in the registry's order."""
-        path = f"/v2/{ref.path}/tags/list"
-        page = f"{path}?n={_PAGE}"
-        found: list[str] = []
-        for _ in range(_PAGES):
-            request = Request(
-                self._domain(ref), ref.path, page, ref.repository, {"Accept": "application/json"}
-            )
-            answer = await self._transport.fetch(request, _TAGS_LIMIT)
-            found.extend(
-                read_object(answer.body, "list of tags", _TAGS_LIMIT, ("name", "tags")).texts("tags")
-            )
-            following = _next_page(answer, page)
-            if following is None:
-                return found
-            page = following
-        raise LimitExceeded(f"{ref.repository} has more than {len(found)} tags")
+        return await list_tags(self._transport, self._domain(ref), ref)
+
+    async def repositories(self, domain: str) -> list[str]:
+        """The repositories that a registry lists.
+
+        :raises NotSupported: it lists none; most public ones do not.
+        """
+        return await list_repositories(self._transport, domain)
+
+    async def check(self, domain: str) -> None:
+        """Ask whether a registry lets us in.
+
+        :raises Unauthorized: it does not.
+        """
+        request = Request(domain, (), "/v2/", domain, {"Accept": "application/json"})
+        await self._transport.fetch(request, MANIFEST_LIMIT)
+
+    def rate_limit(self, ref: Reference) -> RateLimit | None:
+        """What the registry of `ref` said last of how many more pulls it grants; None where it does not."""
+        return self._transport.rate_limits.get(self._domain(ref))
 
     async def _manifest(self, ref: Reference, name: str, what: str) -> Answer:
         path = f"/v2/{ref.path}/manifests/{quote(name, safe=':')}"
-        request = Request(self._domain(ref), ref.path, path, what, {"Accept": _ACCEPT})
-        return await self._transport.fetch(request, MANIFEST_LIMIT)
+        return await self._fetch(
+            Request("", _pull(ref), path, what, {"Accept": _ACCEPT}), ref, MANIFEST_LIMIT
+        )
 
-    def _blob_request(self, ref: Reference, descriptor: Descriptor, what: str) -> Request:
-        path = f"/v2/{ref.path}/blobs/{descriptor.digest}"
-        return Request(self._domain(ref), ref.path, path, what, {"Accept": "*/*"})
+    async def _fetch(self, request: Request, ref: Reference, limit: int) -> Answer:
+        """The answer of the first registry that has one."""
+        own = self._domain(ref)
+        for mirror in self._mirrors(own):
+            try:
+                return await self._transport.fetch(replace(request, domain=mirror, brief=True), limit)
+            except _PASSED_ON:
+                continue
+        return await self._transport.fetch(replace(request, domain=own), limit)
+
+    async def _blob(
+        self, ref: Reference, request: Request, descriptor: Descriptor, offset: int
+    ) -> AsyncGenerator[bytes, None]:
+        own = self._domain(ref)
+        for mirror in self._mirrors(own):
+            chunks = stream_blob(
+                self._transport, replace(request, domain=mirror, brief=True), descriptor, offset
+            )
+            try:
+                async with aclosing(chunks):
+                    async for chunk in chunks:
+                        offset += len(chunk)
+                        yield chunk
+            except _PASSED_ON:
+                continue  # its bytes are verified by whoever reads: another registry's go on after them
+            return
+        chunks = stream_blob(self._transport, replace(request, domain=own), descriptor, offset)
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                yield chunk
+
+    def _mirrors(self, domain: str) -> Iterator[str]:
+        return (mirror for mirror in self._settings.mirrors.get(domain, ()) if mirror != domain)
 
     def _domain(self, ref: Reference) -> str:
         """The registry to ask: the one in the name, but for what this machine serves itself."""
-        return served_domain(self._run, ref.repository) or ref.domain
+        return served_domain(self._settings.run, ref.repository) or ref.domain
+
+
+def _pull(ref: Reference) -> tuple[str, ...]:
+    return (f"repository:{ref.path}:pull",)
+
+
+def _blob_request(ref: Reference, descriptor: Descriptor, what: str) -> Request:
+    path = f"/v2/{ref.path}/blobs/{descriptor.digest}"
+    return Request("", _pull(ref), path, what, {"Accept": "*/*"})
 
 
 def _media_type(answer: Answer) -> str:
@@ -154,15 +220,3 @@ def _mismatch(what: str, wanted: Digest, got: Digest) -> DigestMismatch:
         f"{what}: the registry sent {got.short}, not {wanted.short}",
         hint="the registry's copy is damaged, or somebody changes it on its way",
     )
-
-
-def _next_page(answer: Answer, page: str) -> str | None:
-    match = re.match(r'<([^>]+)>\s*;[^,]*\brel="?next"?', answer.headers.get("Link", ""))
-    if not match:
-        return None
-    # Some registries write an address of their own, not the one we know them by: the path is enough.
-    parts = urlsplit(urljoin(page, match[1]))
-    rest = f"{parts.path}?{parts.query}"
-    if not parts.path.startswith("/v2/") or not rest.isascii() or not rest.isprintable() or " " in rest:
-        raise Malformed(f"the registry's list of tags goes on at no address: {quoted(match[1])}")
-    return rest

@@ -14,14 +14,14 @@ import hashlib
 import io
 import json
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 from engine.errors import Malformed, NotFound
 from engine.oci import Descriptor, Digest, Reference
 from engine.oci.strict import read_object
+from engine.registry.draft import Draft, write_draft
 
 _CHUNK = 1 << 20
 _ENTRY_LIMIT = 4096  # bytes
@@ -45,7 +45,7 @@ class RegistryDirectory:
         """Keep `content`, read to its end, and describe it."""
         stream = io.BytesIO(content) if isinstance(content, bytes) else content
         hasher, size = hashlib.sha256(), 0
-        with _Draft(self._blobs) as draft:
+        with Draft(self._blobs) as draft:
             while chunk := stream.read(_CHUNK):
                 hasher.update(chunk)
                 draft.file.write(chunk)
@@ -64,9 +64,9 @@ class RegistryDirectory:
         repository = self._repository(name, tag or "latest")
         descriptor = self.add_blob(raw, media_type)
         entry = json.dumps({"mediaType": media_type, "digest": descriptor.digest, "size": len(raw)}).encode()
-        _write(repository / "_manifests" / descriptor.digest.hex, entry)
+        write_draft(repository / "_manifests" / descriptor.digest.hex, entry)
         if tag is not None:
-            _write(repository / "_tags" / tag, entry)
+            write_draft(repository / "_tags" / tag, entry)
         return descriptor
 
     def manifest(self, name: str, reference: str) -> Descriptor:
@@ -115,37 +115,3 @@ class RegistryDirectory:
         if (ref.path, ref.tag) != (name, tag):
             raise Malformed("not a repository and a tag")
         return self._repositories / ref.path
-
-
-class _Draft:
-    """A file that is not there until it is whole: a temporary name, fsync, rename, fsync of the directory."""
-
-    def __init__(self, directory: Path) -> None:
-        descriptor, self._path = tempfile.mkstemp(prefix=".", dir=directory)
-        self.file = os.fdopen(descriptor, "wb")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.file.close()
-        with suppress(FileNotFoundError):
-            os.unlink(self._path)
-
-    def publish(self, path: Path) -> None:
-        self.file.flush()
-        os.fchmod(self.file.fileno(), 0o644)
-        os.fsync(self.file.fileno())
-        os.replace(self._path, path)
-        descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _Draft(path.parent) as draft:
-        draft.file.write(data)
-        draft.publish(path)

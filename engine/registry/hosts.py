@@ -63,6 +63,15 @@ class Origin:
             return False
         return target.is_secure or target.host == self.host
 
+    def belongs_to(self, other: Self) -> bool:
+        """Whether this host is the other's, or one is a name below the other's (RFC 6265, 5.1.3)."""
+        if self.host == other.host:
+            return True
+        shorter, longer = sorted((self.host, other.host), key=len)
+        # One label alone, such as `com`, belongs to everybody; digits are addresses, which have no below.
+        named = "." in shorter and not longer.rpartition(".")[2].isdigit() and ":" not in longer
+        return named and longer.endswith(f".{shorter}")
+
 
 def registry_url(domain: str, insecure: tuple[str, ...]) -> str:
     """Where the registry called `domain` (`host` or `host:port`) answers, without a final slash.

@@ -27,10 +27,12 @@ def refusal(status: int, what: str, host: str, body: bytes) -> LaminaError:
     if status == HTTPStatus.UNAUTHORIZED:
         return Unauthorized(
             f"{what}: {host} does not let us in{said}",
-            hint="the repository does not exist, or it is not public",
+            hint=f"the repository does not exist, or it is not public; then: lamina login {host}",
         )
     if status == HTTPStatus.FORBIDDEN:
-        return PermissionDenied(f"{what}: {host} refuses{said}", hint="the repository is not public")
+        return PermissionDenied(
+            f"{what}: {host} refuses{said}", hint=f"if another user may: lamina login {host}"
+        )
     return Unavailable(
         f"{what}: {host} answered {status} {_phrase(status)}{said}",
         hint="try again later, or ask who runs it",

@@ -22,14 +22,22 @@ class RetryPolicy:
     :param connect: seconds to get a connection.
     :param stall: seconds without a single byte, after which an attempt has failed.
     :param document: seconds for the whole of a manifest, config or token; blobs take as long as they take.
+    :param total: seconds after the first failure in a row in which a further attempt may begin.
+    :param settle: seconds a registry has to take in what it was sent.
+    :param window: seconds of waiting for bytes in which at least `least` must come.
+    :param least: bytes; with the default window 400 a second, which a bad telephone line still brings.
     """
 
     attempts: int = 5
     base: float = 0.25
     longest: float = 30.0
     connect: float = 15.0
-    stall: float = 30.0
-    document: float = 120.0
+    stall: float = 20.0
+    document: float = 45.0
+    total: float = 90.0
+    settle: float = 300.0
+    window: float = 20.0
+    least: int = 8000
 
     def delay(self, failures: int) -> float:
         """Seconds to wait after so many failures in a row (1 is the first).
@@ -88,6 +96,7 @@ class Patience:
         self._what = what
         self._host = host
         self._failures = 0
+        self._since = 0.0  # time.monotonic() of the first failure in a row
 
     def progressed(self) -> None:
         """Start counting anew: what failed before has been overcome."""
@@ -98,9 +107,12 @@ class Patience:
 
         :raises Unavailable: there is none left, or the registry asks for more time than we give.
         """
+        now = time.monotonic()
+        self._since = self._since if self._failures else now
         self._failures += 1
         wait = failure.wait or 0.0
-        if self._failures >= self._policy.attempts or wait > self._policy.longest:
+        late = now + wait - self._since > self._policy.total
+        if self._failures >= self._policy.attempts or wait > self._policy.longest or late:
             again = (
                 f"try again in {wait:.0f} seconds"
                 if wait
@@ -110,3 +122,32 @@ class Patience:
                 f"{self._what}: {self._host} does not answer: {failure.reason}", hint=again
             ) from failure
         await asyncio.sleep(wait + self._policy.delay(self._failures))
+
+
+class Pace:
+    """Whether bytes come fast enough: a drip that never falls silent would otherwise last for ever.
+
+    Only waiting counts, so a reader who is slow himself is no reason to give up.
+    """
+
+    def __init__(self, policy: RetryPolicy) -> None:
+        self._policy = policy
+        self._waited = 0.0
+        self._bytes = 0
+        self._mark = time.monotonic()
+
+    def waits(self) -> None:
+        """From now on the network is waited for."""
+        self._mark = time.monotonic()
+
+    def came(self, count: int) -> None:
+        """So many bytes came.
+
+        :raises Interrupted: too few in the whole window.
+        """
+        self._waited += time.monotonic() - self._mark
+        self._bytes += count
+        if self._waited >= self._policy.window:
+            if self._bytes < self._policy.least:
+                raise Interrupted(f"it sent only {self._bytes} bytes in {self._waited:.0f} seconds")
+            self._waited, self._bytes = 0.0, 0

@@ -1,7 +1,6 @@
 """Bearer tokens: asked for when a registry wants one, kept until they run out.
 
-Source: distribution "Token Authentication Specification". A source of passwords would be asked here: this is
-the only file that answers a registry's challenge.
+Source: distribution "Token Authentication Specification" and "OAuth 2".
 """
 
 from __future__ import annotations
@@ -23,7 +22,8 @@ _LONGEST_TOKEN = 64 << 10  # characters that fit into a header anywhere
 _SHORTEST_LIFE = 60.0  # seconds, which the specification says to assume
 _LONGEST_LIFE = 86400.0
 
-Fetch = Callable[[str], Awaitable[bytes]]
+Scopes = tuple[str, ...]
+Fetch = Callable[[], Awaitable[bytes]]
 
 
 @dataclass(slots=True)
@@ -34,56 +34,76 @@ class _Entry:
 
 
 class Tokens:
-    """The tokens of one client, one for each registry and repository."""
+    """The tokens of one client, one for each registry and what it is to allow."""
 
     def __init__(self) -> None:
-        self._entries: dict[tuple[Origin, str], _Entry] = {}
+        self._entries: dict[tuple[Origin, Scopes], _Entry] = {}
 
-    def cached(self, origin: Origin, scope: str) -> str | None:
+    def cached(self, origin: Origin, scopes: Scopes) -> str | None:
         """A token that should still be good, or None."""
-        entry = self._entries.get((origin, scope))
+        entry = self._entries.get((origin, scopes))
         return entry.token if entry and time.monotonic() < entry.until else None
 
-    async def renew(
-        self, origin: Origin, scope: str, challenges: tuple[Challenge, ...], stale: str | None, fetch: Fetch
-    ) -> str | None:
-        """A token other than `stale`; None where the registry does not want one.
+    async def renew(self, origin: Origin, scopes: Scopes, stale: str | None, fetch: Fetch) -> str:
+        """A token other than `stale`.
 
         Many layers may be refused at the same moment; the first asks, the others take what it got.
 
-        :param fetch: gets the body at a URL, bounded to `TOKEN_LIMIT`.
-        :raises Unauthorized: the registry would send us to a place that tokens must not come from.
+        :param fetch: gets the answer of the place that gives tokens, bounded to `TOKEN_LIMIT`.
         :raises Malformed: the answer holds no token.
         """
-        challenge = next((each for each in challenges if each.scheme == "bearer"), None)
-        if challenge is None:
-            return None
-        entry = self._entries.setdefault((origin, scope), _Entry())
+        entry = self._entries.setdefault((origin, scopes), _Entry())
         async with entry.lock:
-            present = self.cached(origin, scope)
-            if present is None or present == stale:
-                body = await fetch(_token_url(origin, scope, challenge))
-                fields = read_object(body, "token", TOKEN_LIMIT, ("token", "access_token", "expires_in"))
-                entry.token, entry.until = _read_token(fields), time.monotonic() + _life(fields)
+            present = self.cached(origin, scopes)
+            if present is not None and present != stale:
+                return present
+            known = ("token", "access_token", "expires_in", "refresh_token")
+            fields = read_object(await fetch(), "token", TOKEN_LIMIT, known)
+            entry.token, entry.until = _read_token(fields), time.monotonic() + _life(fields)
             return entry.token
 
 
-def _token_url(origin: Origin, scope: str, challenge: Challenge) -> str:
+def realm_of(origin: Origin, challenge: Challenge) -> str:
+    """Where a registry says that its tokens come from.
+
+    :raises Unauthorized: tokens must not come from there.
+    """
     realm = challenge.parameters.get("realm", "")
     try:
         allowed = origin.may_lead_to(Origin.of(realm))
     except Malformed:
         allowed = False
-    if not allowed:
+    if not allowed or not realm.isascii() or not realm.isprintable() or " " in realm:
         raise Unauthorized(
             f"{origin.host} wants a token from {quoted(realm)}, where we do not ask",
             hint="a token must come over https, or from the registry itself",
         )
-    # The scope is ours, not the challenge's: a registry cannot make us ask for more than to pull.
-    query = {"service": challenge.parameters.get("service", ""), "scope": scope}
+    return realm
+
+
+def token_url(realm: str, challenge: Challenge, scopes: Scopes, account: str) -> str:
+    """The address to get a token from.
+
+    :param account: the user's name, "" for anybody.
+    """
+    # The scopes are ours, not the challenge's: a registry cannot make us ask for more than we want.
+    service = challenge.parameters.get("service", "")
+    pairs = [("service", service), *(("scope", scope) for scope in scopes), ("account", account)]
     parts = urlsplit(realm)
-    asked = urlencode({key: value for key, value in query.items() if value})
-    return urlunsplit(parts._replace(query=f"{parts.query}&{asked}" if parts.query else asked, fragment=""))
+    asked = urlencode([(key, value) for key, value in pairs if value])
+    query = "&".join(filter(None, (parts.query, asked)))
+    return urlunsplit(parts._replace(query=query, fragment=""))
+
+
+def token_form(challenge: Challenge, scopes: Scopes, identity_token: str) -> bytes:
+    """What is posted to exchange an identity token for an access token."""
+    return urlencode({
+        "grant_type": "refresh_token",
+        "service": challenge.parameters.get("service", ""),
+        "client_id": "lamina",
+        "scope": " ".join(scopes),
+        "refresh_token": identity_token,
+    }).encode()  # fmt: skip
 
 
 def _read_token(fields: Fields) -> str:

@@ -1,33 +1,31 @@
-"""One request to a registry: authorised, redirected as far as is safe, its failures told apart."""
+"""One request to a registry: authorised, its failures told apart, its answer read within bounds."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Self
-from urllib.parse import urljoin
 
 import aiohttp
-from yarl import URL
 
-from engine import __version__
-from engine.errors import LimitExceeded, Malformed, Unavailable
+from engine.errors import LimitExceeded, Unavailable
 from engine.oci.quote import quoted
+from engine.registry.authority import Authority, wrong_password
 from engine.registry.challenge import parse_challenges
+from engine.registry.connections import Body, Call, Connections
+from engine.registry.credentials import CredentialSource, DockerCredentials
 from engine.registry.failures import failures_told_apart
 from engine.registry.hosts import Origin, registry_url
+from engine.registry.limits import RateLimit, read_rate_limit
 from engine.registry.problems import ERROR_LIMIT, refusal
-from engine.registry.resolver import NetResolver
 from engine.registry.retry import Interrupted, Patience, RetryPolicy, is_retried, retry_after
-from engine.registry.tokens import TOKEN_LIMIT, Tokens
+from engine.registry.tokens import TOKEN_LIMIT, Scopes
+from engine.settings import Settings
 
 _ERROR_SECONDS = 10.0  # for the words that come with an error
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_LONGEST_WAY = 5  # redirects
-_BUFFER = 1 << 20  # bytes read ahead; fewer wake-ups, larger chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,63 +33,65 @@ class Request:
     """What is asked of a registry.
 
     :param domain: the registry, as in a reference.
-    :param repository: the path in it, which the token is for.
-    :param path: of the URL, from `/v2/` on, percent-encoded.
+    :param scopes: what a token for it must allow, such as `repository:lab/web:pull`.
+    :param path: of the URL, from `/v2/` on, percent-encoded; or a whole URL that the registry gave.
     :param what: the same in words, for errors.
     :param success: HTTP statuses that are an answer.
+    :param body: what is sent along.
+    :param brief: give up after a second attempt, for there is another place to ask.
     """
 
     domain: str
-    repository: str
+    scopes: Scopes
     path: str
     what: str
     headers: Mapping[str, str]
     success: Collection[int] = (HTTPStatus.OK,)
+    method: str = "GET"
+    body: Body | None = field(default=None, repr=False)
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A whole answer, read within its bound."""
 
+    status: int
     headers: Mapping[str, str]
     body: bytes
 
 
 class Transport:
-    """The connections of one client; an async context manager.
+    """The way to registries of one client; an async context manager.
 
-    :param insecure: names of registries that are spoken to over plain HTTP.
+    :param credentials: who we are; what the settings name where None.
     """
 
-    def __init__(self, insecure: tuple[str, ...], policy: RetryPolicy) -> None:
-        self._insecure = insecure
-        self._policy = policy
-        self._tokens = Tokens()
-        self._session: aiohttp.ClientSession | None = None
+    def __init__(
+        self, settings: Settings, policy: RetryPolicy, credentials: CredentialSource | None = None
+    ) -> None:
+        self.policy = policy
+        self.rate_limits: dict[str, RateLimit] = {}  # by registry, what it said last
+        self._insecure = settings.insecure_registries
+        self._connections = Connections(policy, settings.certificate_directories)
+        source = credentials or DockerCredentials(settings.credential_files)
+        self._authority = Authority(source, settings.token_servers)
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            # What travels is digested as it travels, so nothing on the way may unpack it.
-            auto_decompress=False,
-            # How many connections there are is decided by those who ask.
-            connector=aiohttp.TCPConnector(limit=0, resolver=NetResolver()),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": f"lamina/{__version__}", "Accept-Encoding": "identity"},
-            read_bufsize=_BUFFER,
-            timeout=aiohttp.ClientTimeout(
-                total=None, connect=self._policy.connect, sock_read=self._policy.stall
-            ),
-        )
+        await self._connections.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._connections.__aexit__()
 
     def patience(self, request: Request) -> Patience:
         """The attempts that one request gets."""
-        return Patience(self._policy, request.what, request.domain)
+        policy = replace(self.policy, attempts=2) if request.brief else self.policy
+        return Patience(policy, request.what, request.domain)
+
+    def url(self, domain: str) -> str:
+        """Where a registry answers, without a final slash."""
+        return registry_url(domain, self._insecure)
 
     async def fetch(self, request: Request, limit: int) -> Answer:
         """The whole answer, after as many attempts as patience allows.
@@ -100,13 +100,14 @@ class Transport:
         :raises LimitExceeded, NotFound, Unauthorized, PermissionDenied, Unavailable, Malformed:
         """
         patience = self.patience(request)
+        seconds = self.policy.document if request.body is None else self.policy.settle
         while True:
             try:
-                async with asyncio.timeout(self._policy.document), self.open(request) as response:
+                async with asyncio.timeout(seconds), self.open(request) as response:
                     body = await _read_bounded(response, request.what, limit)
-                    return Answer(response.headers, body)
+                    return Answer(response.status, response.headers, body)
             except TimeoutError:
-                await patience.after(Interrupted(f"no whole answer in {self._policy.document:g} seconds"))
+                await patience.after(Interrupted(f"no whole answer in {seconds:g} seconds"))
             except Interrupted as failure:
                 await patience.after(failure)
 
@@ -120,82 +121,71 @@ class Transport:
         with failures_told_apart(request.domain):
             response = await self._authorized(request)
             async with response:
+                self._note_limit(request.domain, response)
                 if response.status not in request.success:
-                    await _refuse(response, request.what, request.domain)
+                    await self._refuse(response, request.what, request.domain)
                 yield response
 
     async def _authorized(self, request: Request) -> aiohttp.ClientResponse:
-        base = registry_url(request.domain, self._insecure)
+        base = self.url(request.domain)
+        url = base + request.path if request.path.startswith("/") else request.path
         origin = Origin.of(base)
-        scope = f"repository:{request.repository}:pull"
-        token = self._tokens.cached(origin, scope)
-        response = await self._follow(base + request.path, request.headers, token)
-        # Only the registry itself may ask for a token, not a place it led us to.
-        if response.status != HTTPStatus.UNAUTHORIZED or Origin.of(str(response.url)) != origin:
+        own = Origin.of(url) == origin  # another place that the registry named gets nothing of ours
+        known = self._authority.known(origin, request.scopes) if own else ""
+        call = Call(url, request.method, request.headers, known, request.body)
+        response = await self._connections.send(call)
+        # Only the registry itself may ask who we are, not a place it led us to.
+        asked_by = Origin.of(str(response.url))
+        if response.status != HTTPStatus.UNAUTHORIZED or not own or asked_by != origin:
             return response
         challenges = parse_challenges(response.headers.getall("WWW-Authenticate", ()))
-        body = await _read_some(response)
+        said = await _read_some(response)
 
-        async def fetch(url: str) -> bytes:
-            return await self._token(url, request)
+        async def ask(token_call: Call) -> bytes:
+            return await self._token(token_call, request)
 
-        token = await self._tokens.renew(origin, scope, challenges, token, fetch)
-        if token is None:
-            raise refusal(HTTPStatus.UNAUTHORIZED, request.what, request.domain, body)
-        return await self._follow(base + request.path, request.headers, token)
+        authorization = await self._authority.answer(
+            request.domain, origin, request.scopes, challenges, known, ask
+        )
+        if authorization is None:
+            raise refusal(HTTPStatus.UNAUTHORIZED, request.what, request.domain, said)
+        return await self._connections.send(
+            Call(url, request.method, request.headers, authorization, request.body)
+        )
 
-    async def _token(self, url: str, request: Request) -> bytes:
-        async with await self._follow(url, {"Accept": "application/json"}, None) as response:
+    async def _token(self, call: Call, request: Request) -> bytes:
+        async with await self._connections.send(call) as response:
             if response.status != HTTPStatus.OK:
-                await _refuse(response, request.what, Origin.of(url).host)
+                shown = bool(call.authorization or call.body)
+                if error := wrong_password(request.domain, response.status, shown):
+                    raise error
+                await self._refuse(response, request.what, Origin.of(call.url).host)
             return await _read_bounded(response, "the token", TOKEN_LIMIT)
 
-    async def _follow(
-        self, url: str, headers: Mapping[str, str], token: str | None
-    ) -> aiohttp.ClientResponse:
-        assert self._session is not None, "used outside of its context"
-        origin = Origin.of(url)
-        for _ in range(_LONGEST_WAY + 1):
-            authorization = {"Authorization": f"Bearer {token}"} if token else {}
-            response = await self._session.get(
-                URL(url, encoded=True), headers={**headers, **authorization}, allow_redirects=False
+    def _note_limit(self, domain: str, response: aiohttp.ClientResponse) -> None:
+        if limit := read_rate_limit(response.headers):
+            self.rate_limits[domain] = limit
+
+    async def _refuse(self, response: aiohttp.ClientResponse, what: str, host: str) -> None:
+        """:raises Interrupted, LaminaError: always; an answer that is no success."""
+        limit = self.rate_limits.get(host)
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS and limit is not None and limit.remaining == 0:
+            raise Unavailable(
+                f"{what}: {host} lets us pull no more for now: {limit}",
+                hint=f"wait, or pull as somebody whom it grants more: lamina login {host}",
             )
-            if response.status not in _REDIRECTS:
-                return response
-            async with response:
-                url = _location(url, response.headers.get("Location", ""))
-            target = Origin.of(url)
-            if not origin.may_lead_to(target):
-                raise Unavailable(
-                    f"{origin.host} sends us to {target.scheme}://{target.host}, where we do not follow",
-                    hint="a redirect may not leave https, nor lead into this machine",
-                )
-            if target != origin:
-                token = None  # and it stays away, even if the way leads back
-            origin = target
-        raise Unavailable(f"{origin.host} sends us in circles", hint="ask who runs the registry")
-
-
-def _location(url: str, location: str) -> str:
-    target = urljoin(url, location)
-    # The text goes into a request line as it is, because signed URLs break when they are quoted anew.
-    if not location or not target.isascii() or not target.isprintable() or " " in target:
-        raise Malformed(f"{Origin.of(url).host} sends us to no address: {quoted(location)}")
-    return target.partition("#")[0]
-
-
-async def _refuse(response: aiohttp.ClientResponse, what: str, host: str) -> None:
-    """:raises Interrupted, LaminaError: always; an answer that is no success."""
-    if is_retried(response.status):
-        wait = retry_after(response.headers.get("Retry-After"))
-        raise Interrupted(
-            f"it answered {response.status} {quoted(response.reason or '')[1:-1]}".rstrip(), wait
-        )
-    raise refusal(response.status, what, host, await _read_some(response))
+        if is_retried(response.status):
+            wait = retry_after(response.headers.get("Retry-After"))
+            raise Interrupted(
+                f"it answered {response.status} {quoted(response.reason or '')[1:-1]}".rstrip(), wait
+            )
+        raise refusal(response.status, what, host, await _read_some(response))
 
 
 async def _read_bounded(response: aiohttp.ClientResponse, what: str, limit: int) -> bytes:
     body = bytearray()
+    if response.method == "HEAD":  # whose length is that of what GET would send
+        return b""
     if (response.content_length or 0) <= limit:
         async for chunk in response.content.iter_any():
             body += chunk
