@@ -55,6 +55,10 @@ class Batch(Message):
         self.updates = updates
 
 
+Work = Callable[[], Coroutine[None, None, None]]
+"""What a worker does: a function, so that one cancelled before it began leaves no coroutine behind."""
+
+
 class Cancellable(Protocol):
     """Work under way."""
 
@@ -65,9 +69,7 @@ class Host(Protocol):
     """What the bridge needs of the app."""
 
     def post_message(self, message: Message) -> bool: ...
-    def run_worker(
-        self, work: Coroutine[Any, Any, None], *, group: str, exclusive: bool, exit_on_error: bool
-    ) -> Cancellable: ...
+    def run_worker(self, work: Work, *, group: str, exclusive: bool, exit_on_error: bool) -> Cancellable: ...
 
 
 class Report:
@@ -115,14 +117,14 @@ class Bridge:
         self._flushing, self._flushed = False, asyncio.get_running_loop().time()
         self._host.post_message(Batch(updates))
 
-    def _work(self, work: Coroutine[Any, Any, None], group: str) -> Cancellable:
+    def _work(self, work: Work, group: str) -> Cancellable:
         return self._host.run_worker(work, group=group, exclusive=True, exit_on_error=False)
 
     # asking
 
     def open(self) -> None:
         """Read what the first screen shows, and follow what happens from now on."""
-        self._work(self._follow_events(), "events")
+        self._work(self._follow_events, "events")
 
     async def _follow_events(self) -> None:
         with self._troubles("follow what happens on the store", "lamina events"):
@@ -159,7 +161,7 @@ class Bridge:
 
     def read_again(self) -> None:
         """Read everything anew, for what no event tells."""
-        self._work(self._read({"image", "container", "lab"}), "read")
+        self._work(partial(self._read, {"image", "container", "lab"}), "read")
 
     def look(self, state: State) -> None:
         """Read what the selection needs and is not known yet."""
@@ -186,7 +188,7 @@ class Bridge:
             with self._troubles(what, command):
                 self.tell(await ask())
 
-        self._work(look(), group)
+        self._work(look, group)
 
     async def _detail(self, image: str) -> Update:
         return DetailKnown(await self.source.image(image))
@@ -205,7 +207,7 @@ class Bridge:
             self._log[1].cancel()
             self._log = None
         if run is not None:
-            self._log = (run, self._work(self._follow_log(run.container), "log"))
+            self._log = (run, self._work(partial(self._follow_log, run.container), "log"))
 
     async def _follow_log(self, container: str) -> None:
         await asyncio.sleep(_SETTLE)
@@ -219,7 +221,7 @@ class Bridge:
 
     def plan(self, reference: str) -> None:
         """Ask what pulling a reference would fetch."""
-        self._work(self._plan(reference), "plan")
+        self._work(partial(self._plan, reference), "plan")
 
     async def _plan(self, reference: str) -> None:
         try:
@@ -229,7 +231,7 @@ class Bridge:
 
     def preview_remove(self, image_id: str, name: str) -> None:
         """Ask what removing an image would free."""
-        self._work(self._preview_remove(image_id, name), "preview")
+        self._work(partial(self._preview_remove, image_id, name), "preview")
 
     async def _preview_remove(self, image_id: str, name: str) -> None:
         with self._troubles(f"remove {name}", f"lamina rmi {name}", asked=True):
@@ -269,7 +271,7 @@ class Bridge:
         )  # fmt: skip
         self._tasks[number] = task
         self.tell(TaskChanged(task))
-        self._work(self._carry_out(number, work), f"task-{number}")
+        self._work(partial(self._carry_out, number, work), f"task-{number}")
         return number
 
     async def _carry_out(self, number: int, work: Callable[[Report], Awaitable[str]]) -> None:
@@ -279,6 +281,7 @@ class Bridge:
             note = await doing
         except asyncio.CancelledError:
             doing.cancel()
+            await asyncio.wait({doing})  # what it began is cleared away before it is said to have ended
             self._end(number, state="cancelled", note="cancelled")
         except Exception as error:  # noqa: BLE001  a fault ends one action, not the screen
             note, hint = _said(error)
