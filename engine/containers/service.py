@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,6 @@ from engine.containers.names import check_name, new_id
 from engine.containers.records import Record, Records
 from engine.errors import Conflict, InvalidArgument
 from engine.events import Event
-from engine.layers.store import LayerStore
 from engine.runtime.state import State, read_state
 from engine.settings import Settings
 from engine.store.database import Database
@@ -27,7 +26,10 @@ from engine.store.layout import Layout
 from engine.store.locks import lock
 
 if TYPE_CHECKING:
+    import socket
+
     from engine.images.service import ImageService
+    from engine.layers.store import LayerStore
     from engine.runtime.logs import LogReader
 
 _LOCK_PATIENCE = 30.0  # seconds; a start or a removal that somebody else is busy with takes less
@@ -57,7 +59,12 @@ class ContainerService:
         self._database = Database(self._layout)
         self._records = Records(self._database)
         self._journal = Journal(self._layout)
-        self._layers = LayerStore(self._layout)
+
+    @cached_property
+    def _layers(self) -> LayerStore:
+        from engine.layers.store import LayerStore
+
+        return LayerStore(self._layout)
 
     # looking
 

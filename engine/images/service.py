@@ -9,21 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import InvalidArgument
 from engine.events import Event
-from engine.images.catalogue import Catalogue, read_catalogue
-from engine.images.models import (
-    ImageDetail,
-    ImageSummary,
-    LayerProgress,
-    PullPlan,
-    PullResult,
-    RemovedImage,
-)
-from engine.images.naming import Match, find
-from engine.images.parts import Parts
 from engine.oci.digest import Digest
 from engine.settings import Settings
 
 if TYPE_CHECKING:
+    # `ps` opens this room without asking it anything: what only some calls need is loaded by them.
+    from engine.images.catalogue import Catalogue
+    from engine.images.models import (
+        ImageDetail,
+        ImageSummary,
+        LayerProgress,
+        PullPlan,
+        PullResult,
+        RemovedImage,
+    )
+    from engine.images.naming import Match
+    from engine.images.parts import Parts
     from engine.oci.config import ImageConfig
 
 
@@ -54,6 +55,8 @@ class ImageService:
 
     @cached_property
     def _parts(self) -> Parts:
+        from engine.images.parts import Parts
+
         return Parts(self._settings)
 
     def list(self) -> list[ImageSummary]:
@@ -68,6 +71,7 @@ class ImageService:
 
         :raises NotFound: no image has that name. :raises Conflict: several ids begin so.
         """
+        from engine.images.naming import find
         from engine.images.views import detail
 
         catalogue = self._catalogue()
@@ -109,7 +113,9 @@ class ImageService:
         """
         import time
 
+        from engine.images.catalogue import read_catalogue
         from engine.images.commit import point
+        from engine.images.naming import find
         from engine.oci.reference import Reference
 
         reference = Reference.parse(target)
@@ -178,8 +184,12 @@ class ImageService:
         sweep_leftovers(self._parts)
 
     def _catalogue(self) -> Catalogue:
+        from engine.images.catalogue import read_catalogue
+
         with self._parts.database.read() as connection:
             return read_catalogue(connection)
 
     def _find(self, name: str) -> Match:
+        from engine.images.naming import find
+
         return find(self._catalogue(), name)
