@@ -17,7 +17,7 @@ RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 PINS := pyproject.toml constraints.txt scripts/venv.sh
 
-.PHONY: help run test check format-check lint types floors bench format lock clean distclean
+.PHONY: help run test check format-check lint types floors bench pictures format lock clean distclean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -50,6 +50,9 @@ bench: $(RUN) ## measure against podman, and docker where one answers (root)
 format: $(DEV) ## format the code and sort its imports
 	@$(BIN)/ruff check --quiet --select I --fix
 	@$(BIN)/ruff format
+
+pictures: $(DEV) ## take the pictures of README anew, from the real program (root)
+	@$(BIN)/python -m scripts.pictures
 
 lock: ## pin anew what pyproject.toml asks for (constraints.txt)
 	@scripts/lock.sh "$(PYTHON)"
