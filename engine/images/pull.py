@@ -21,6 +21,7 @@ from engine.images.remote import RemoteImage, fetch_image
 from engine.images.slots import remember_slots
 from engine.images.sweeping import sweep_leftovers
 from engine.images.transfer import Arrival, Transfer
+from engine.images.trouble import disk_trouble
 from engine.oci.digest import Digest
 from engine.oci.reference import Reference
 from engine.registry import RegistryClient
@@ -42,26 +43,35 @@ async def pull(
     parts: Parts, reference: str, platform: str, on_plan: OnPlan | None, on_progress: OnProgress | None
 ) -> PullResult:
     """Bring an image here; see `ImageService.pull`."""
+    try:
+        return await _pull(parts, Reference.parse(reference), platform, on_plan, on_progress)
+    except OSError as error:
+        raise disk_trouble(error) from error
+
+
+async def _pull(
+    parts: Parts, reference: Reference, platform: str, on_plan: OnPlan | None, on_progress: OnProgress | None
+) -> PullResult:
     begun = time.monotonic()
+    await settled(lambda: sweep_leftovers(parts))
     async with RegistryClient(parts.settings) as client:
-        image = await fetch_image(client, Reference.parse(reference), platform)
-        await settled(lambda: sweep_leftovers(parts))
+        image = await fetch_image(client, reference, platform)
         async with _leased(parts, image) as made:
             if on_plan is not None:
                 on_plan(made)
             _check_room(parts, made)
-            transfer = Transfer(
-                parts.layout, parts.layers, client, image.reference, parts.settings.parallel_downloads
-            )
+            parallel = parts.settings.parallel_downloads
+            transfer = Transfer(parts.layout, parts.layers, client, reference, parallel)
             arrivals = await _bring_all(transfer, image, on_progress)
             changed = await settled(lambda: _commit(parts, image, arrivals))
+    notes = dict.fromkeys(note for arrival in arrivals.values() for note in arrival.usage.notes)
     return PullResult(
         plan=made,
         fetched_bytes=sum(arrival.fetched for arrival in arrivals.values()),
         unpacked_bytes=sum(arrival.unpacked for arrival in arrivals.values()),
         seconds=time.monotonic() - begun,
         changed=changed,
-        notes=tuple(dict.fromkeys(note for arrival in arrivals.values() for note in arrival.usage.notes)),
+        notes=tuple(notes),
     )
 
 
@@ -124,17 +134,8 @@ async def _bring_all(
                 for layer in order
             }
     except BaseExceptionGroup as errors:
-        raise _told(leaf(errors)) from None
+        raise leaf(errors) from None
     return {diff_id: task.result() for diff_id, task in tasks.items()}
-
-
-def _told(error: BaseException) -> BaseException:
-    if isinstance(error, OSError):
-        return Unavailable(
-            f"the store cannot be written: {error.strerror or error}",
-            hint="check that the disk is not full; pulling again goes on where this one stopped",
-        )
-    return error
 
 
 def _commit(parts: Parts, image: RemoteImage, arrivals: dict[Digest, Arrival]) -> bool:

@@ -5,7 +5,6 @@ Rows go first: a crash in between leaves bytes that nobody sees, and the sweep f
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable
 
@@ -16,7 +15,8 @@ from engine.images.naming import familiar, find
 from engine.images.parts import Parts
 from engine.images.removal import Removal, decide, forget
 from engine.images.sweeping import sweep_leftovers
-from engine.oci.config import chain_id
+from engine.images.trouble import disk_trouble
+from engine.layers.seam import remove_seam
 from engine.store.leases import leased_digests
 from engine.store.locks import lock
 
@@ -42,7 +42,10 @@ def remove(parts: Parts, name: str, force: bool, running: Callable[[str], bool])
             removal = decide(match, catalogue, leased_digests(connection), force, running)
             outcome = _outcome(parts, removal)
             forget(connection, removal)
-        _delete(parts, removal)
+        try:
+            _delete(parts, removal)
+        except OSError as error:
+            raise disk_trouble(error) from error
     now = time.time()
     for untagged in outcome.untagged:
         parts.journal.append(Event(now, "image", "untag", match.image.id, {"name": untagged}))
@@ -68,4 +71,4 @@ def _delete(parts: Parts, removal: Removal) -> None:
     for diff_id in removal.layers:
         parts.layers.remove(diff_id)
     if removal.stack:
-        shutil.rmtree(parts.layout.seams / chain_id(removal.stack).hex, ignore_errors=True)
+        remove_seam(parts.layout, removal.stack)

@@ -10,6 +10,8 @@ from pathlib import Path
 from engine.errors import Conflict
 from engine.images.catalogue import read_catalogue
 from engine.images.parts import Parts
+from engine.layers.removal import move_away, remove_tree
+from engine.oci.config import chain_id
 from engine.oci.digest import Digest
 from engine.store.leases import leased_digests
 from engine.store.locks import lock
@@ -22,20 +24,22 @@ def sweep_leftovers(parts: Parts) -> None:
     parts.layers.sweep()
     try:
         with lock(parts.layout, "content", timeout=0):
-            _remove_strays(parts, time.time() - STALE_AFTER)
+            remove_strays(parts, time.time() - STALE_AFTER)
     except Conflict:
         pass  # the next front sweeps
 
 
-def _remove_strays(parts: Parts, before: float) -> None:
-    """Remove whole layers and blobs that belong to no image.
+def remove_strays(parts: Parts, before: float) -> None:
+    """Remove whole layers, seams and blobs that belong to no image; the caller holds the lock on content.
 
     Young ones stay: they are what an interrupted pull has finished, and the next one need not fetch.
+
+    :param before: seconds since the epoch; what was made later is young.
     """
     with parts.database.read() as connection:
-        catalogue = read_catalogue(connection)
+        images = read_catalogue(connection).images
         known: set[str] = leased_digests(connection)
-    for image in catalogue.images:
+    for image in images:
         known |= {
             image.id,
             image.manifest_digest,
@@ -46,8 +50,13 @@ def _remove_strays(parts: Parts, before: float) -> None:
         if digest not in known:
             parts.blobs.remove(digest)
     for diff_id in _stale(parts.layout.layers, before):
-        if diff_id not in known and parts.layers.has(diff_id):
+        if diff_id not in known:
             parts.layers.remove(diff_id)
+    chains = {chain_id(image.stack) for image in images if image.stack}
+    for chain in _stale(parts.layout.seams, before):
+        gone = None if chain in chains else move_away(parts.layout.seams / chain.hex)
+        if gone is not None:
+            remove_tree(gone)
 
 
 def _stale(directory: Path, before: float) -> Iterator[Digest]:

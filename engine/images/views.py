@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from engine.images.catalogue import Catalogue, ImageRecord
 from engine.images.models import HistoryRow, ImageDetail, ImageSummary, LayerRow, LayerSlice
 from engine.images.naming import familiar, label
 from engine.images.roles import endings, roles
 from engine.oci import Digest
-from engine.oci.config import History, ImageConfig
+
+if TYPE_CHECKING:
+    from engine.oci.config import History, ImageConfig
 
 
 def summary(image: ImageRecord, catalogue: Catalogue) -> ImageSummary:

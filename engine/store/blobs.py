@@ -150,7 +150,8 @@ class Ingest:
             os.fchmod(self._descriptor, _READ_ONLY)
             os.replace(self.path, self._target)
             sync_directory(self._target.parent)
-        except DigestMismatch:
+        except (DigestMismatch, OSError):
+            # After a failed fsync the kernel holds the pages for clean: a second try would wrongly succeed.
             self.abort()
             raise
         finally:

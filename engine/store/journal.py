@@ -7,6 +7,7 @@ When the file has grown to `ROTATE_AT` it becomes `events.jsonl.1`, replacing an
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -44,8 +45,14 @@ class Journal:
         self._rotate_at = rotate_at
 
     def append(self, event: Event) -> None:
-        """Write one event; readers see the whole line or none of it."""
-        line = _encode(event)
+        """Write one event; readers see the whole line or none of it.
+
+        An event that the disk refuses is lost: what it tells of is done, and to fail now would deny it.
+        """
+        with contextlib.suppress(OSError):
+            self._append(_encode(event))
+
+    def _append(self, line: bytes) -> None:
         descriptor = self._open_locked()
         try:
             size = os.fstat(descriptor).st_size

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.errors import Conflict, InvalidArgument
+from engine.errors import Conflict, InvalidArgument, Unavailable
 from engine.store.layout import Layout
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -80,12 +80,22 @@ def same_file(descriptor: int, path: Path) -> bool:
 def _acquire(path: Path, shared: bool, deadline: float | None) -> int:
     operation = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        descriptor = _open(path)
         try:
-            flock_until(descriptor, operation, deadline, f"the lock {path.name}")
+            flock_until(descriptor, operation, deadline, f"the store's lock {path.name!r}")
             if same_file(descriptor, path):
                 return descriptor
         except BaseException:
             os.close(descriptor)
             raise
         os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise Unavailable(
+            f"the store's lock {path} cannot be opened: {error.strerror}",
+            hint="check that the store is there and writable",
+        ) from error

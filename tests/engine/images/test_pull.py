@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import os
 
 import pytest
@@ -7,7 +8,7 @@ from engine.errors import DigestMismatch, LaminaError, Malformed, NotFound, Unav
 from engine.images.models import LayerProgress, LayerState, PullPlan
 from engine.images.service import ImageService
 from engine.settings import Settings
-from engine.store import Journal, Layout
+from engine.store import Ingest, Journal, Layout
 from tests.engine.images.publish import Layer, Registry, layer, noise
 
 BASE = layer({"etc/os": b"base", "bin/big": noise("base", 400_000)})
@@ -268,3 +269,18 @@ async def test_no_lease_outlives_its_pull(images: ImageService, registry: Regist
     await images.pull(reference)
     with images._parts.database.read() as connection:
         assert connection.execute("SELECT * FROM leases").fetchall() == []
+
+
+async def test_a_full_disk_is_told_with_a_way_out(
+    images: ImageService, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference = registry.publish("web:1", BASE)
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Ingest, "write", refuse)
+    with pytest.raises(Unavailable) as caught:
+        await images.pull(reference)
+    assert "No space left" in caught.value.message
+    assert "lamina rmi" in caught.value.hint

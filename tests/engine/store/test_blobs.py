@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import os
 import stat
@@ -120,3 +121,18 @@ def test_an_empty_blob_can_be_committed(blobs: BlobStore) -> None:
     with blobs.ingest(digest, 0) as ingest:
         ingest.commit()
     assert blobs.read(digest, 0) == b""
+
+
+def test_a_failed_fsync_is_never_tried_again(
+    blobs: BlobStore, layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    ingest = blobs.ingest(DIGEST, len(DATA))
+    ingest.write(DATA)
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match="Input/output"):
+        ingest.commit()
+    assert not blobs.has(DIGEST)
+    assert os.listdir(layout.ingest) == []

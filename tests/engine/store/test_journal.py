@@ -130,3 +130,10 @@ def test_reading_from_the_start_goes_over_both_files(layout: Layout) -> None:
     for time in range(12):
         journal.append(event(float(time)))
     assert journal.read_from(journal.start())[0] == list(journal.read())
+
+
+def test_an_event_that_the_disk_refuses_fails_nobody(journal: Journal, layout: Layout) -> None:
+    layout.journal.mkdir()
+    journal.append(event(1.0))
+    layout.journal.rmdir()
+    assert list(journal.read()) == []

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from engine.errors import Conflict, InvalidArgument
+from engine.errors import Conflict, InvalidArgument, Unavailable
 from engine.store import Layout, lock
 
 HOLD = """
@@ -96,4 +96,10 @@ def test_threads_take_turns_and_no_two_are_inside(layout: Layout) -> None:
 
 def test_a_name_that_leaves_the_directory_is_refused(layout: Layout) -> None:
     with pytest.raises(InvalidArgument), lock(layout, "../lamina.db"):
+        pass
+
+
+def test_a_store_that_is_gone_is_told(layout: Layout) -> None:
+    layout.locks.rmdir()
+    with pytest.raises(Unavailable), lock(layout, "thing"):
         pass
