@@ -1,24 +1,14 @@
-"""Who the program runs as: USER resolved in the image's own passwd and group, and its capabilities."""
+"""Who the program runs as: USER resolved in the image's own passwd and group."""
 
 from __future__ import annotations
 
 import os
 import stat
 
-from . import syscalls as sys
 from .mounts import open_inside
 
 _LARGEST_ID = 2**31 - 1
 _LARGEST_FILE = 8 << 20  # bytes of passwd or group that are read; the rest is not looked at
-
-# Bits from include/uapi/linux/capability.h, in order.
-CAPABILITIES: list[str] = (
-    "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE "
-    "NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT "
-    "SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE "
-    "AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ "
-    "PERFMON BPF CHECKPOINT_RESTORE"
-).split()  # as text it can be laid beside the header
 
 
 class UnknownUser(Exception):
@@ -107,37 +97,3 @@ def _records(root: int, path: str) -> list[list[str]]:
             return []
         text = file.read(_LARGEST_FILE).decode("utf-8", "surrogateescape")
     return [line.split(":") for line in text.split("\n") if line and not line.startswith("#")]
-
-
-def take_identity(identity: Identity) -> None:
-    """Become that user; groups first, because afterwards it is not allowed."""
-    try:
-        os.setgroups(identity.groups)
-    except PermissionError:
-        # A user namespace with a single id cannot set groups (user_namespaces(7)), and has none to lose.
-        if os.getgroups() not in ([], [identity.gid]):
-            raise
-    os.setresgid(identity.gid, identity.gid, identity.gid)
-    os.setresuid(identity.uid, identity.uid, identity.uid)
-
-
-def limit_bounding_set(capabilities: list[str]) -> int:
-    """Drop from the bounding set all but these; gives their bit mask. Needs CAP_SETPCAP still."""
-    mask = 0
-    for name in capabilities:
-        mask |= 1 << CAPABILITIES.index(name)
-    bit = 0
-    while True:
-        try:
-            held = sys.prctl(sys.PR_CAPBSET_READ, bit)
-        except OSError:  # EINVAL: beyond the last capability this kernel knows
-            return mask & ((1 << bit) - 1)
-        if held and not mask & (1 << bit):
-            sys.prctl(sys.PR_CAPBSET_DROP, bit)
-        bit += 1
-
-
-def set_capabilities(mask: int) -> None:
-    """Permitted and effective as given; inheritable and ambient empty."""
-    sys.prctl(sys.PR_CAP_AMBIENT, sys.PR_CAP_AMBIENT_CLEAR_ALL)
-    sys.capset(mask, mask, 0)

@@ -2,7 +2,7 @@
 
 The order matters: namespaces before mounts (so that the host never sees one), overlay before pivot,
 masks after all mounts (so that nothing is mounted over them), groups before user, user before
-capabilities, descriptors closed last. From `pivot` on only system calls happen: nothing is imported
+capabilities, the filter of system calls last. From `pivot` on only system calls happen: nothing is imported
 any more, because whatever Python would load now could come from the image.
 """
 
@@ -16,16 +16,10 @@ import struct
 
 from . import rootfs
 from . import syscalls as sys
-from .identity import (
-    Identity,
-    UnknownUser,
-    limit_bounding_set,
-    resolve,
-    set_capabilities,
-    take_identity,
-)
+from .identity import Identity, UnknownUser, resolve
 from .messages import Failure, Reporter, Stage
 from .mounts import make_directories
+from .privileges import drop_privileges
 from .task import Program, Task
 from .terminal import open_terminal
 from .unix import control_socket
@@ -91,7 +85,8 @@ def _become(task: Task, reporter: Reporter, terminal_fd: int) -> None:
     else:
         _own_streams(identity.uid)
     os.close(root)
-    _drop_privileges(task.program, identity, reporter)
+    _reset_process()
+    drop_privileges(task.program, identity, reporter)
     reporter.begin(Stage.EXEC)
     # Fails when the monitor is gone already, before the signal of its death was asked for.
     reporter.flush()
@@ -180,30 +175,10 @@ def _own_streams(uid: int) -> None:
             continue  # /dev/null of the host, or an id that this user namespace does not map
 
 
-def _drop_privileges(program: Program, identity: Identity, reporter: Reporter) -> None:
-    mask = limit_bounding_set(program.capabilities)
-    take_identity(identity)
-    reporter.step(
-        f"uid {identity.uid}, gid {identity.gid}, groups {' '.join(map(str, identity.groups))}",
-        f"setpriv --reuid {identity.uid} --regid {identity.gid} "
-        f"--groups {','.join(map(str, identity.groups))}",
-    )
-    reporter.begin(Stage.CAPABILITIES)
-    set_capabilities(mask if identity.uid == 0 else 0)
-    # After the ids, which clear it. Killed monitor, killed container: nobody would hold its log and status.
-    sys.prctl(sys.PR_SET_PDEATHSIG, sys.SIGKILL)
-    bounding = ",".join(f"+{name.lower()}" for name in program.capabilities)
-    reporter.step(
-        f"{len(program.capabilities)} of {mask.bit_length()} kept as the limit",
-        f"setpriv --bounding-set -all,{bounding} --inh-caps -all",
-    )
-
-
 def _execute(program: Program, identity: Identity, reporter: Reporter) -> None:
     environment = dict(item.split("=", 1) for item in program.env)
     environment.setdefault("HOME", identity.home)
     candidates = _candidates(program.argv[0], environment.get("PATH", _DEFAULT_PATH))
-    _reset_process()
     worst = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     for path in candidates:
         try:

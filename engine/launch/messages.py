@@ -35,6 +35,7 @@ class Stage:
     TERMINAL = "terminal opened"
     IDENTITY = "user taken"
     CAPABILITIES = "capabilities dropped"
+    SECCOMP = "system calls filtered"
     EXEC = "program executed"
 
 

@@ -53,6 +53,7 @@ RESOLVE_IN_ROOT = 0x10
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
+PR_SET_KEEPCAPS = 8
 PR_SET_NAME = 15
 PR_CAPBSET_READ = 23
 PR_CAPBSET_DROP = 24
@@ -67,6 +68,8 @@ _RT_SIGACTION = {"x86_64": 13, "aarch64": 134, "riscv64": 134, "s390x": 174, "pp
 _RT_SIGPROCMASK = {"x86_64": 14, "aarch64": 135, "riscv64": 135, "s390x": 175, "ppc64le": 174}
 _SIG_SETMASK, _SIG_DFL, _SIG_IGN = 2, 0, 1
 SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGTERM, _SIGSTOP = 1, 2, 3, 9, 15, 19
+_SECCOMP = {"x86_64": 317, "aarch64": 277, "riscv64": 277, "s390x": 348, "ppc64le": 358}
+_SECCOMP_SET_MODE_FILTER = 1
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "riscv64": 41, "s390x": 217, "ppc64le": 203}
 
 
@@ -263,3 +266,19 @@ def capset(effective: int, permitted: int, inheritable: int) -> None:
     high = [mask >> 32 for mask in masks]
     data = (ctypes.c_uint32 * 6)(*low, *high)
     _check(_libc.capset(ctypes.byref(header), ctypes.byref(data)), "capset")
+
+
+class _FilterProgram(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p)]
+
+
+def load_filter(instructions: bytes, flags: int) -> None:
+    """Have the kernel run a program over every system call from here on. seccomp(2)
+
+    :param instructions: struct sock_filter (eight bytes), one after another.
+    :param flags: SECCOMP_FILTER_FLAG_*.
+    """
+    program = _FilterProgram(len(instructions) // 8, instructions)
+    _syscall(
+        _SECCOMP[_MACHINE], "seccomp", _int(_SECCOMP_SET_MODE_FILTER), _int(flags), ctypes.byref(program)
+    )

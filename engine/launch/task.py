@@ -38,11 +38,22 @@ class Program:
     """What to execute, and as whom.
 
     :param user: Docker's USER, `name|uid[:group|gid]`, resolved in the image's own passwd and group.
-    :param path_given: whether PATH in `env` came from image or person (then it alone is searched).
+    :param capabilities: the limit for all that runs inside, and what root has; names without CAP_.
+    :param no_new_privileges: nothing that is executed may gain privileges (set-uid, file capabilities).
+    :param filter: a seccomp program, or nothing; `filter_flags` are seccomp(2)'s.
     """
 
     def __init__(
-        self, argv: list[str], env: list[str], workdir: str, user: str, capabilities: list[str], tty: bool
+        self,
+        argv: list[str],
+        env: list[str],
+        workdir: str,
+        user: str,
+        capabilities: list[str],
+        tty: bool,
+        no_new_privileges: bool = False,
+        filter: bytes = b"",
+        filter_flags: int = 0,
     ) -> None:
         self.argv = argv
         self.env = env
@@ -50,6 +61,9 @@ class Program:
         self.user = user
         self.capabilities = capabilities
         self.tty = tty
+        self.no_new_privileges = no_new_privileges
+        self.filter = filter
+        self.filter_flags = filter_flags
 
 
 class Places:

@@ -74,6 +74,9 @@ class Sandbox:
     tty: bool = False
     stdin: bool = False
     overlay_options: list[str] = field(default_factory=list)
+    capabilities: list[str] = field(default_factory=lambda: list(CAPABILITIES))
+    no_new_privileges: bool = False
+    filter: bytes = b""
 
     def __post_init__(self) -> None:
         for name in ("upper", "work", "rootfs"):
@@ -112,7 +115,16 @@ class Sandbox:
                 self.overlay_options,
             ),
             binds=self.binds,
-            program=Program(self.argv, self.env, self.workdir, self.user, list(CAPABILITIES), self.tty),
+            program=Program(
+                self.argv,
+                self.env,
+                self.workdir,
+                self.user,
+                self.capabilities,
+                self.tty,
+                self.no_new_privileges,
+                self.filter,
+            ),
             masked=list(MASKED_PATHS),
             read_only_paths=list(READ_ONLY_PATHS),
             read_only=self.read_only,
