@@ -11,9 +11,11 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
+from textual.app import App
 from textual.message import Message
+from textual.worker import Worker
 
 from engine.errors import LaminaError
 from engine.events import Event
@@ -59,19 +61,6 @@ Work = Callable[[], Coroutine[None, None, None]]
 """What a worker does: a function, so that one cancelled before it began leaves no coroutine behind."""
 
 
-class Cancellable(Protocol):
-    """Work under way."""
-
-    def cancel(self) -> None: ...
-
-
-class Host(Protocol):
-    """What the bridge needs of the app."""
-
-    def post_message(self, message: Message) -> bool: ...
-    def run_worker(self, work: Work, *, group: str, exclusive: bool, exit_on_error: bool) -> Cancellable: ...
-
-
 class Report:
     """Lets the work of a task say how far it is."""
 
@@ -87,7 +76,7 @@ class Report:
 class Bridge:
     """Asks the engine, and tells the app in batches."""
 
-    def __init__(self, source: Source, host: Host, clock: Callable[[], float]) -> None:
+    def __init__(self, source: Source, host: App[None], clock: Callable[[], float]) -> None:
         self.source = source
         self._host = host
         self._clock = clock
@@ -97,7 +86,7 @@ class Bridge:
         self._numbers = itertools.count(1)
         self._tasks: dict[int, Task] = {}
         self._running: dict[int, asyncio.Task[str]] = {}
-        self._log: tuple[Run, Cancellable] | None = None
+        self._log: tuple[Run, Worker[None]] | None = None
         self._steps_of: Run | None = None
 
     # telling
@@ -117,7 +106,7 @@ class Bridge:
         self._flushing, self._flushed = False, asyncio.get_running_loop().time()
         self._host.post_message(Batch(updates))
 
-    def _work(self, work: Work, group: str) -> Cancellable:
+    def _work(self, work: Work, group: str) -> Worker[None]:
         return self._host.run_worker(work, group=group, exclusive=True, exit_on_error=False)
 
     # asking

@@ -8,7 +8,7 @@ from engine.images.models import LayerRow, Role
 from tui.actions import Place, name_of_image
 from tui.panels.base import Panel
 from tui.state import Topics
-from tui.text import instruction, safe, size
+from tui.text import clip_middle, instruction, safe, size, width_of
 from tui.widgets.bar import plain
 from tui.widgets.columns import Cell, Column, Row, Spans, cell
 
@@ -24,7 +24,7 @@ def _columns(roles: int) -> tuple[Column, ...]:
         Column(22, most=72, grow=5),
         Column(6, right=True),
         Column(4, most=28, grow=2, drop=3),
-        Column(min(roles, 24), drop=2, cut="middle"),
+        Column(min(roles, 14), most=min(roles, 32), grow=3, drop=2),
         Column(11, right=True, drop=1),
     )
 
@@ -48,7 +48,7 @@ class Layers(Panel):
         rows = [_row(layer, largest) for layer in reversed(detail.layers)]
         if container is not None:
             rows.insert(0, _writable(container.name))
-        roles = max([4, *(sum(len(text) for text, _ in _role(layer)) for layer in detail.layers)])
+        roles = max([4, *(_role_width(layer) for layer in detail.layers)])
         self.show_filtered(_columns(roles), rows, ("", "No layers: this image is empty."))
         self._stand_on_selected()
         self.update_head()
@@ -93,9 +93,16 @@ def _row(layer: LayerRow, largest: int) -> Row:
     return Row(layer.diff_id, cells, search)
 
 
-def _role(layer: LayerRow) -> Spans:
+def _role_width(layer: LayerRow) -> int:
     if layer.base_of:
-        return (("base ", "muted"), (safe(layer.base_of, 40), "text"))
+        return 5 + width_of(safe(layer.base_of))
+    return 0 if layer.role is Role.INTERMEDIATE else len(layer.role.value)
+
+
+def _role(layer: LayerRow) -> Cell:
+    if layer.base_of:
+        name = safe(layer.base_of)
+        return lambda width: (("base ", "muted"), (clip_middle(name, width - 5), "text"))
     return cell("" if layer.role is Role.INTERMEDIATE else layer.role.value, "muted")
 
 
