@@ -13,7 +13,7 @@ from engine.layers.blocks import BLOCK, BlockStream
 from engine.layers.header import KINDS, Header
 from engine.layers.limits import Limits
 from engine.layers.member import Kind, Member
-from engine.layers.pax import check_global, parse_records, xattrs_of
+from engine.layers.pax import global_records, parse_records, xattrs_of
 from engine.layers.sparse import apply_sparse
 
 _ZERO = bytes(BLOCK)
@@ -64,7 +64,7 @@ class ArchiveReader:
             elif kind == _LONG_LINK:
                 long_link = self._extended(header).split(b"\0", 1)[0]
             elif kind == _GLOBAL:
-                self._global.update(check_global(parse_records(self._extended(header))))
+                self._global.update(global_records(parse_records(self._extended(header))))
             else:
                 raise Malformed(f"the archive has a member of unknown type {kind!r}")
         if records or long_name or long_link:

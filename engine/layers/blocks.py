@@ -13,7 +13,7 @@ from typing import Self
 
 from engine.errors import LimitExceeded, Malformed
 from engine.layers.compression import Inflater, Source, inflate
-from engine.layers.limits import Limits
+from engine.layers.limits import Limits, too_large
 
 BLOCK = 512
 # Whole blocks only, so that no header ever lies across two buffers.
@@ -118,7 +118,7 @@ class BlockStream:
 
     def _check(self, size: int) -> None:
         if size > self._limits.unpacked:
-            raise LimitExceeded(f"the layer unpacks to more than {self._limits.unpacked} bytes")
+            raise too_large(self._limits)
         if size > self._limits.ratio_from and size > self._limits.ratio * self._source.offset:
             raise LimitExceeded(
                 f"the layer unpacks to more than {self._limits.ratio} times its compressed size"

@@ -10,9 +10,8 @@ import errno
 import os
 import stat
 from collections import OrderedDict
-from collections.abc import Iterable
 
-from engine.layers.inode import Directory, Flag, Inode, is_on_disk
+from engine.layers.inode import Directory, Flag, Inode, directories, is_on_disk
 from engine.layers.member import Kind, Member
 
 # Archives list directories one after another, so a few open ones are enough; hosts may allow 64 files.
@@ -139,7 +138,7 @@ class Disk:
             if is_on_disk(inode):
                 os.unlink(name, dir_fd=self.descriptor(parent))
             return
-        for directory in reversed(_directories(inode)):
+        for directory in reversed(directories(inode)):
             for child_name, child in directory.children.items():
                 if not isinstance(child, Directory):
                     self.remove(directory, child_name, child)
@@ -194,18 +193,6 @@ class Disk:
                 if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EINVAL, errno.ERANGE):
                     raise
                 self.refused_xattrs.add(name)
-
-
-def _directories(top: Directory) -> list[Directory]:
-    """A directory and all below it, parents first."""
-    found = [top]
-    for directory in found:
-        found.extend(_subdirectories(directory.children.values()))
-    return found
-
-
-def _subdirectories(children: Iterable[Inode]) -> Iterable[Directory]:
-    return (child for child in children if isinstance(child, Directory))
 
 
 def _xattr_names(descriptor: int) -> list[str]:

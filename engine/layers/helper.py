@@ -14,6 +14,7 @@ import threading
 from engine.errors import DigestMismatch, LaminaError, LimitExceeded, Malformed, Unavailable
 from engine.layers.blob import GrowingBlob, interrupted
 from engine.layers.blocks import BlockStream
+from engine.layers.limits import Limits
 from engine.layers.protocol import GROWTH, Done, Task, encode_done, encode_failure, encode_progress
 from engine.layers.table_writer import write_table
 from engine.layers.unpack import unpack
@@ -60,8 +61,9 @@ def perform(task: Task, blob: GrowingBlob) -> Done:
     """
     fs = os.open("fs", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=task.directory)
     try:
-        with BlockStream(blob, task.media_type, task.limits) as stream:
-            unpacker = unpack(stream, fs, task.limits)
+        limits = _within_free_space(task.limits, fs)
+        with BlockStream(blob, task.media_type, limits) as stream:
+            unpacker = unpack(stream, fs, limits)
             diff_id, _ = stream.finish()
     except (Malformed, LimitExceeded):
         # Bytes that were damaged on their way look like a malformed archive; say which of both it is.
@@ -75,9 +77,15 @@ def perform(task: Task, blob: GrowingBlob) -> Done:
             f"the layer unpacks to sha256:{diff_id}, the image config says sha256:{task.diff_id}",
             hint="the image was put together wrongly; tell its publisher",
         )
-    write_table(unpacker.root, task.directory, "table")
+    write_table(unpacker.root, task.directory, "table", limits)
     syncfs(task.directory)
     return Done(unpacker.content_bytes, unpacker.entries, tuple(unpacker.notes))
+
+
+def _within_free_space(limits: Limits, directory: int) -> Limits:
+    """A bomb must not fill the disk before it is found out."""
+    disk = os.fstatvfs(directory)
+    return limits._replace(unpacked=min(limits.unpacked, disk.f_bavail * disk.f_frsize))
 
 
 def _verify(blob: GrowingBlob, task: Task) -> None:

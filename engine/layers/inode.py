@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from enum import IntFlag
 
+from engine.errors import LimitExceeded
 from engine.layers.member import Kind, Member
 
 NO_DIGEST = bytes(32)
@@ -71,13 +72,14 @@ class Directory(Inode):
     :param parent: None for the root, and for one that was removed.
     """
 
-    __slots__ = ("children", "name", "parent")
+    __slots__ = ("children", "depth", "name", "parent")
 
     def __init__(self, name: bytes = b"", parent: Directory | None = None) -> None:
         # The same for all that nobody describes, so that equal archives make equal layers.
         super().__init__(Kind.DIRECTORY, DEFAULT_DIRECTORY_MODE)
         self.name = name
         self.parent = parent
+        self.depth: int = parent.depth + 1 if parent else 0
         self.children: dict[bytes, Inode] = {}
 
     def path(self) -> bytes:
@@ -113,16 +115,30 @@ def is_under(directory: Directory | None, ancestor: Inode) -> bool:
     return False
 
 
-def walk(root: Directory) -> list[tuple[bytes, Inode]]:
+def directories(top: Directory) -> list[Directory]:
+    """A directory and all below it, parents first."""
+    found = [top]
+    for directory in found:
+        found.extend(child for child in directory.children.values() if isinstance(child, Directory))
+    return found
+
+
+def walk(root: Directory, limit: int) -> list[tuple[bytes, Inode]]:
     """Every path and its inode, in tree order: a directory before its children, siblings by bytes.
 
     Paths have NUL for the slash, so that sorting them by bytes gives this same order.
+
+    :param limit: bytes of all paths together.
+    :raises LimitExceeded: they are longer; a few deep directories make every path below them long.
     """
     found: list[tuple[bytes, Inode]] = []
     pending: list[tuple[bytes, Inode]] = [(b"", root)]
     while pending:
         path, inode = pending.pop()
         found.append((path, inode))
+        limit -= len(path)
+        if limit < 0:
+            raise LimitExceeded("the layer's paths together are longer than we accept")
         if isinstance(inode, Directory) and inode.children:
             prefix = path + b"\0" if path else b""
             pending += [

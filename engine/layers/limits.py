@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from engine.errors import LimitExceeded
+
 
 class Limits(NamedTuple):
     """Bounds of one layer; sizes in bytes.
@@ -12,7 +14,10 @@ class Limits(NamedTuple):
 
     :param unpacked: the archive when inflated, and the sum of its files with holes of sparse files counted.
     :param ratio: inflated over compressed bytes, once `ratio_from` bytes are out; gzip cannot exceed 1032.
-    :param entries: members of an archive; `headers` of all kinds may be four times as many.
+    :param entries: members of an archive, and directories that they imply; `headers` of all kinds may be four
+        times as many.
+    :param depth: directories within directories; links of the layer can lead deeper than any path is long.
+    :param text: names, link targets and extended attributes of all members, which are held in memory.
     :param path: of a whole path or link target (PATH_MAX of limits.h with its NUL is 4096).
     :param extended: one PAX or GNU extended header.
     :param xattr: value of one extended attribute (XATTR_SIZE_MAX of limits.h).
@@ -27,6 +32,8 @@ class Limits(NamedTuple):
     ratio: int = 1100
     ratio_from: int = 256 << 20
     entries: int = 1_000_000
+    depth: int = 2048
+    text: int = 256 << 20
     path: int = 4095
     extended: int = 1 << 20
     xattr: int = 65536
@@ -40,3 +47,11 @@ class Limits(NamedTuple):
     def headers(self) -> int:
         """Header blocks of one archive, extended ones included."""
         return 4 * self.entries
+
+
+def too_large(limits: Limits) -> LimitExceeded:
+    """The error of a layer that is larger than `limits.unpacked`."""
+    return LimitExceeded(
+        f"the layer unpacks to more than {limits.unpacked} bytes",
+        hint="that is all that the store's disk has free, or the most that is accepted",
+    )

@@ -13,6 +13,7 @@ _LIBARCHIVE_XATTR = b"LIBARCHIVE.xattr."
 # Keywords that repeat in GNU sparse format 0.0; their values are joined, in order.
 SPARSE_OFFSET, SPARSE_LENGTH = b"GNU.sparse.offset", b"GNU.sparse.numbytes"
 # What says where data lies must not come from a header that speaks for all members.
+_GLOBAL = frozenset((b"uid", b"gid", b"mtime"))
 _NEVER_GLOBAL = (b"path", b"linkpath", b"size")
 _NAMES = frozenset((b"path", b"linkpath", b"GNU.sparse.name"))
 
@@ -45,15 +46,15 @@ def parse_records(data: bytes) -> dict[bytes, bytes]:
     return records
 
 
-def check_global(records: dict[bytes, bytes]) -> dict[bytes, bytes]:
-    """Records that speak for all members after them.
+def global_records(records: dict[bytes, bytes]) -> dict[bytes, bytes]:
+    """Those records of a global header that speak for all members after it and that we know.
 
     :raises Malformed: they would move the data or the name of every member.
     """
     for keyword in records:
         if keyword in _NEVER_GLOBAL or keyword.startswith(b"GNU.sparse."):
-            raise Malformed(f"the archive has a global PAX header with {keyword.decode()}")
-    return records
+            raise Malformed(f"the archive has a global PAX header with {keyword.decode('ascii', 'replace')}")
+    return {keyword: value for keyword, value in records.items() if keyword in _GLOBAL}
 
 
 def xattrs_of(records: dict[bytes, bytes], limits: Limits) -> dict[bytes, bytes] | None:

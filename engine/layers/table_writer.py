@@ -7,15 +7,19 @@ import zlib
 from array import array
 
 from engine.layers.inode import Directory, Flag, Inode, walk
+from engine.layers.limits import Limits
 from engine.layers.member import Kind
 from engine.layers.table_format import CHECKSUM, COLUMNS, HEADER, MAGIC, ORDER, VERSION, XATTR, XATTR_COUNT
 
 _IMPLICIT = int(Flag.IMPLICIT)  # members of IntFlag are slow in loops
 
 
-def encode_table(root: Directory) -> bytes:
-    """The table of a tree, as bytes."""
-    entries = walk(root)
+def encode_table(root: Directory, limits: Limits | None = None) -> bytes:
+    """The table of a tree, as bytes.
+
+    :raises LimitExceeded: its paths are longer than `limits` allow.
+    """
+    entries = walk(root, (limits or Limits()).text)
     inodes = [inode for _, inode in entries]
     columns: dict[str, list[int]] = {
         "kinds": [inode.kind for inode in inodes],
@@ -41,9 +45,9 @@ def encode_table(root: Directory) -> bytes:
     return data + CHECKSUM.pack(zlib.crc32(data))
 
 
-def write_table(root: Directory, directory: int, name: str) -> int:
+def write_table(root: Directory, directory: int, name: str, limits: Limits | None = None) -> int:
     """Write the table into an open directory; its size in bytes. Syncing is the caller's."""
-    data = memoryview(encode_table(root))
+    data = memoryview(encode_table(root, limits))
     descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444, dir_fd=directory)
     try:
         left = data

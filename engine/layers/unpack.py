@@ -15,8 +15,8 @@ from engine.layers.archive import ArchiveReader
 from engine.layers.blocks import BlockStream
 from engine.layers.content import write_content
 from engine.layers.disk import Disk
-from engine.layers.inode import Directory, Flag, Inode, is_covered, is_under, walk
-from engine.layers.limits import Limits
+from engine.layers.inode import Directory, Flag, Inode, directories, is_covered, is_under
+from engine.layers.limits import Limits, too_large
 from engine.layers.member import Kind, Member
 from engine.layers.overlay_xattrs import PREFIXES, opaque_xattr
 from engine.layers.resolve import clean, locate, lookup, show
@@ -48,6 +48,8 @@ class Unpacker:
         self.entries = 0
         self.content_bytes = 0
         self._skipped = 0
+        self._inodes = 0
+        self._text = 0
         self.notes: list[str] = []
 
     def run(self) -> None:
@@ -66,8 +68,8 @@ class Unpacker:
 
     def _apply(self, member: Member) -> None:
         self.entries += 1
-        if self.entries > self._limits.entries:
-            raise LimitExceeded(f"the archive has more than {self._limits.entries} members")
+        values = member.xattrs.values() if member.xattrs else ()
+        self._count(len(member.name) + len(member.link) + sum(map(len, values)))
         directory, name = self._split(member.name)
         if not name:
             self._describe_root(member)
@@ -77,6 +79,17 @@ class Unpacker:
             if member.xattrs:
                 self._drop_overlay_xattrs(member)
             self._place(member, self._parent(directory), name)
+
+    def _count(self, text: int) -> None:
+        """One more member or directory, with so many bytes that stay in memory."""
+        self._inodes += 1
+        self._text += text
+        if self._inodes > self._limits.entries:
+            raise LimitExceeded(f"the archive has more than {self._limits.entries} members")
+        if self._text > self._limits.text:
+            raise LimitExceeded(
+                f"the archive has more than {self._limits.text} bytes of names and attributes"
+            )
 
     @staticmethod
     def _split(path: bytes) -> tuple[bytes, bytes]:
@@ -112,6 +125,7 @@ class Unpacker:
 
     def _make_implicit(self, parent: Directory, name: bytes) -> Directory:
         # Below a whiteout or an opaque mark that came before there is nothing to take attributes from.
+        self._count(len(name))
         covered = name in parent.children or is_covered(parent)
         directory = self._make_directory(parent, name)
         if not covered:
@@ -120,6 +134,10 @@ class Unpacker:
 
     def _make_directory(self, parent: Directory, name: bytes) -> Directory:
         directory = Directory(name, parent)
+        if directory.depth > self._limits.depth:
+            raise LimitExceeded(
+                f"the archive has more than {self._limits.depth} directories within directories"
+            )
         before = parent.children.get(name)
         if before is not None:
             # A whiteout or a file of this layer stood here, so nothing from below may show through.
@@ -191,7 +209,7 @@ class Unpacker:
     def _file(self, member: Member, inode: Inode, parent: Directory, name: bytes) -> None:
         self.content_bytes += member.size
         if self.content_bytes > self._limits.unpacked:
-            raise LimitExceeded(f"the layer unpacks to more than {self._limits.unpacked} bytes")
+            raise too_large(self._limits)
         inode.size = member.size
         descriptor = self._disk.create(parent, name, member.mode)
         try:
@@ -244,9 +262,8 @@ class Unpacker:
     # the end
 
     def _finish(self) -> None:
-        for _, inode in reversed(walk(self.root)):
-            if isinstance(inode, Directory):
-                self._disk.finish_directory(inode)
+        for directory in reversed(directories(self.root)):
+            self._disk.finish_directory(directory)
         if self._skipped:
             self._note(f"this host makes no device nodes: {self._skipped} left out")
         if self._disk.refused_owners:

@@ -13,7 +13,7 @@ from engine.errors import Conflict, LaminaError, Unavailable
 from engine.layers.blob import interrupted
 from engine.layers.limits import Limits
 from engine.layers.protocol import GROWTH, Done, Task, decode
-from engine.layers.store import LayerStore, LayerUsage, Unfinished
+from engine.layers.store import LayerStore, LayerUsage
 from engine.oci.digest import Digest
 from engine.store.locks import lock
 
@@ -88,13 +88,13 @@ async def unpack_layer(
     async with _sole_maker(store, diff_id):
         if store.has(diff_id):
             return await asyncio.to_thread(store.usage, diff_id)
-        unfinished = await asyncio.to_thread(store.begin, diff_id)
+        unfinished = store.begin(diff_id)  # a few system calls on names of its own
         try:
             task = Task(str(blob), size, digest.hex, diff_id.hex, media_type, unfinished.descriptor, limits)
             done = await _run_helper(task, feed, on_progress)
-            await asyncio.to_thread(store.finish, diff_id, unfinished)
+            await _settled(lambda: store.finish(diff_id, unfinished))
         finally:
-            await _discard(unfinished)
+            await _settled(unfinished.discard)
         return LayerUsage(done.unpacked, done.entries, done.notes)
 
 
@@ -115,9 +115,17 @@ async def _sole_maker(store: LayerStore, diff_id: Digest) -> AsyncIterator[None]
         held.__exit__(None, None, None)
 
 
-async def _discard(unfinished: Unfinished) -> None:
-    # Shielded: a cancelled pull must leave nothing behind either.
-    await asyncio.shield(asyncio.to_thread(unfinished.discard))
+async def _settled(call: Callable[[], None]) -> None:
+    """Run a call in a thread and wait until it has ended, even when cancelled meanwhile.
+
+    Else what follows a cancellation would work on the same files as the thread.
+    """
+    running = asyncio.ensure_future(asyncio.to_thread(call))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait((running,))
+        raise
 
 
 async def _run_helper(task: Task, feed: Feed, on_progress: Callable[[int], None] | None) -> Done:

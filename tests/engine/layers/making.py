@@ -45,7 +45,7 @@ def unpack_into(place: Path, data: bytes, limits: Limits | None = None) -> tuple
     try:
         with blocks(data, limits) as stream:
             made = unpack(stream, fs, limits)
-        write_table(made.root, top, "table")
+        write_table(made.root, top, "table", limits)
     finally:
         os.umask(umask)
         os.close(fs)

@@ -253,27 +253,27 @@ def test_an_archive_that_goes_on_after_an_empty_block_is_refused() -> None:
         read(bytes(512) + file(b"a"))
 
 
-@pytest.mark.parametrize(
-    ("data", "limits"),
-    [
-        (archive(header(b"e", kind=b"x", size=1 << 30)), Limits()),
-        (archive(header(b"e", kind=b"L", size=1 << 30)), Limits()),
-        (archive(extended(b"L", b"a" * 5000), file(b"a")), Limits()),
-        (archive(extended(b"x", records(linkpath=b"a" * 5000)), header(b"a", kind=b"2")), Limits()),
-        (archive(extended(b"x", record(b"SCHILY.xattr.user.a", bytes(70000))), file(b"a")), Limits()),
-        (archive(extended(b"x", record(b"SCHILY.xattr.user.a", b"") * 3), file(b"a")), Limits(xattrs=0)),
-        (archive(header(b"a", size=1 << 31)), Limits(unpacked=1 << 30)),
-        (archive(*[file(b"a")] * 50), Limits(entries=10)),
-        (
-            archive(
-                extended(b"x", record(b"GNU.sparse.size", b"9" * 15) + record(b"GNU.sparse.map", b"0,1")),
-                file(b"a", b"x"),
-            ),
-            Limits(),
-        ),
-    ],
-)
-def test_what_asks_for_too_much_is_refused(data: bytes, limits: Limits) -> None:
+SPARSE_GIANT = record(b"GNU.sparse.size", b"9" * 15) + record(b"GNU.sparse.map", b"0,1")
+XATTR = b"SCHILY.xattr.user.a"
+TOO_MUCH: dict[str, tuple[bytes, Limits]] = {
+    "a PAX header": (archive(header(b"e", kind=b"x", size=1 << 30)), Limits()),
+    "a GNU long name": (archive(header(b"e", kind=b"L", size=1 << 30)), Limits()),
+    "a path by GNU": (archive(extended(b"L", b"a" * 5000), file(b"a")), Limits()),
+    "a link by PAX": (
+        archive(extended(b"x", records(linkpath=b"a" * 5000)), header(b"a", kind=b"2")),
+        Limits(),
+    ),
+    "an attribute": (archive(extended(b"x", record(XATTR, bytes(70000))), file(b"a")), Limits()),
+    "attributes": (archive(extended(b"x", record(XATTR, b"")), file(b"a")), Limits(xattrs=0)),
+    "a file": (archive(header(b"a", size=1 << 31)), Limits(unpacked=1 << 30)),
+    "headers": (archive(*[file(b"a")] * 50), Limits(entries=10)),
+    "holes": (archive(extended(b"x", SPARSE_GIANT), file(b"a", b"x")), Limits()),
+}
+
+
+@pytest.mark.parametrize("what", TOO_MUCH)
+def test_what_asks_for_too_much_is_refused(what: str) -> None:
+    data, limits = TOO_MUCH[what]
     with pytest.raises(LimitExceeded):
         read(data, limits)
 

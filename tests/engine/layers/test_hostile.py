@@ -137,15 +137,29 @@ def test_links_of_the_layer_are_followed_inside_the_root(tmp_path: Path) -> None
     assert (tmp_path / "fs/real/x").read_bytes() == b"x"
 
 
-@pytest.mark.parametrize(
-    ("data", "limits"),
-    [
-        (archive(*[file(b"%d" % number) for number in range(30)]), Limits(entries=20)),
-        (archive(file(b"a", bytes(4000)), file(b"b", bytes(4000))), Limits(unpacked=9000)),
-        (archive(file(b"/".join([b"d" * 90])), header(b"a" * 100, prefix=b"b" * 150)), Limits(path=200)),
-    ],
-)
-def test_more_than_the_limits_is_refused(data: bytes, limits: Limits, tmp_path: Path) -> None:
+TOO_MUCH: dict[str, tuple[bytes, Limits]] = {
+    "members": (archive(*[file(b"%d" % number) for number in range(30)]), Limits(entries=20)),
+    "implied directories": (archive(file(b"a/b/c/d/e/f")), Limits(entries=5)),
+    "contents": (archive(file(b"a", bytes(4000)), file(b"b", bytes(4000))), Limits(unpacked=9000)),
+    "depth": (archive(file(b"a/b/c/d/e/f")), Limits(depth=4)),
+    "depth by links": (
+        tar([symlink("l", "a/b/c"), symlink("a/b/c/m", "d/e/f"), regular("l/m/x/y")]),
+        Limits(depth=6),
+    ),
+    "names": (tar([regular("n" * 90 + str(number)) for number in range(20)]), Limits(text=1000)),
+    "paths": (tar([regular("d/" * 30 + str(number)) for number in range(20)]), Limits(text=1300)),
+    "link targets": (tar([symlink("l", "t" * 2000)]), Limits(text=1000)),
+    "attributes": (
+        tar([regular("a", pax_headers={"SCHILY.xattr.user.a": "v" * 2000})]),
+        Limits(text=1000),
+    ),
+    "one path": (archive(header(b"a" * 100, prefix=b"b" * 150)), Limits(path=200)),
+}
+
+
+@pytest.mark.parametrize("what", TOO_MUCH)
+def test_more_than_the_limits_is_refused(what: str, tmp_path: Path) -> None:
+    data, limits = TOO_MUCH[what]
     with pytest.raises(LimitExceeded):
         unpack_into(tmp_path, data, limits)
 
