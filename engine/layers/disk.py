@@ -13,6 +13,7 @@ from collections import OrderedDict
 
 from engine.layers.inode import Directory, Flag, Inode, directories, is_on_disk
 from engine.layers.member import Kind, Member
+from engine.layers.overlay_xattrs import overlay_xattr
 
 # Archives list directories one after another, so a few open ones are enough; hosts may allow 64 files.
 _OPEN_DIRECTORIES = 16
@@ -27,12 +28,11 @@ class Disk:
     """Makes and removes names below one directory.
 
     :param root: descriptor of the empty directory; it stays the caller's.
-    :param opaque: name of overlayfs's attribute for opaque directories.
     """
 
-    def __init__(self, root: int, opaque: str) -> None:
+    def __init__(self, root: int) -> None:
         self._root = root
-        self._opaque = opaque
+        self._opaque, self._origin = overlay_xattr("opaque"), overlay_xattr("origin")
         self._open: OrderedDict[Directory, int] = OrderedDict()
         self._uid, self._gid = os.geteuid(), os.getegid()
         self.refused_owners = 0
@@ -94,6 +94,10 @@ class Disk:
             self._set_xattrs(descriptor, directory.xattrs)
         if directory.flags & Flag.OPAQUE:
             os.setxattr(descriptor, self._opaque, b"y")
+        if directory.holds_whiteouts:
+            # Without it overlayfs lists the whiteouts of a directory that no other layer has: it looks for
+            # them only where it merges, or where this says that it once did (fs/overlayfs/inode.c).
+            os.setxattr(descriptor, self._origin, b"")
         os.utime(descriptor, ns=(directory.mtime, directory.mtime))
 
     def symlink(self, parent: Directory, name: bytes, member: Member) -> None:
@@ -131,6 +135,7 @@ class Disk:
     def whiteout(self, parent: Directory, name: bytes) -> None:
         """Overlayfs's mark for a path that is not there any more."""
         os.mknod(name, stat.S_IFCHR, os.makedev(0, 0), dir_fd=self.descriptor(parent))
+        parent.holds_whiteouts = True
 
     def remove(self, parent: Directory, name: bytes, inode: Inode) -> None:
         """Take a name away, with everything below it."""

@@ -72,7 +72,7 @@ class Directory(Inode):
     :param parent: None for the root, and for one that was removed.
     """
 
-    __slots__ = ("children", "depth", "name", "parent")
+    __slots__ = ("children", "depth", "holds_whiteouts", "name", "parent")
 
     def __init__(self, name: bytes = b"", parent: Directory | None = None) -> None:
         # The same for all that nobody describes, so that equal archives make equal layers.
@@ -80,6 +80,7 @@ class Directory(Inode):
         self.name = name
         self.parent = parent
         self.depth: int = parent.depth + 1 if parent else 0
+        self.holds_whiteouts = False
         self.children: dict[bytes, Inode] = {}
 
     def path(self) -> bytes:
@@ -104,6 +105,15 @@ def is_covered(directory: Directory | None) -> bool:
             return True
         directory = directory.parent
     return False
+
+
+def has_content(top: Directory) -> bool:
+    """Whether there is more in a directory than whiteouts and the parents they imply."""
+    return any(
+        not directory.flags & Flag.IMPLICIT
+        or any(child.kind not in (Kind.DIRECTORY, Kind.WHITEOUT) for child in directory.children.values())
+        for directory in directories(top)
+    )
 
 
 def is_under(directory: Directory | None, ancestor: Inode) -> bool:

@@ -132,11 +132,14 @@ class Merge:
         places: dict[bytes, Branch] = {b"": self.root}
         if self.root.source == FRESH or not table.flags[0] & _IMPLICIT:
             self.root.source = (layer, 0)
+        full = holders(table)
         for number, key, name, parent in _below(table, places):
             kind = table.kinds[number]
             if kind == Kind.DIRECTORY:
                 implicit = bool(table.flags[number] & _IMPLICIT)
-                places[key] = self._directory(parent, name, (layer, number), implicit)
+                # A parent of nothing but whiteouts is made by nobody.
+                if not implicit or key in full:
+                    places[key] = self._directory(parent, name, (layer, number), implicit)
             elif kind == Kind.HARDLINK:
                 target = targets[number]
                 parent.children[name] = Node(target.kind, target.source, target.inode, target.link)
@@ -186,6 +189,17 @@ class Merge:
             else:
                 raise Malformed(f"a layer puts files below {show(path)}, which is no directory")
         return here, missing
+
+
+def holders(table: FileTable) -> set[bytes]:
+    """Keys of the directories that hold, at some depth, more than whiteouts and implicit parents."""
+    found: set[bytes] = set()
+    for number in range(len(table) - 1, 0, -1):  # children before their parents
+        key, kind = table.keys[number], table.kinds[number]
+        implied = kind == Kind.DIRECTORY and table.flags[number] & _IMPLICIT and key not in found
+        if kind != Kind.WHITEOUT and not implied:
+            found.add(key.rpartition(b"\0")[0])
+    return found
 
 
 def _below(table: FileTable, places: dict[bytes, Branch]) -> Iterator[tuple[int, bytes, bytes, Branch]]:

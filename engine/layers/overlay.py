@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.layers.overlay_xattrs import in_user_namespace, opaque_xattr
+from engine.layers.overlay_xattrs import in_user_namespace, overlay_xattr
 from engine.layers.store import LayerStore
 from engine.oci.digest import Digest
 
@@ -70,6 +70,6 @@ def unique_layers(diff_ids: Sequence[Digest]) -> tuple[Digest, ...]:
 
 def _is_opaque(directory: Path) -> bool:
     try:
-        return os.getxattr(directory, opaque_xattr()) == b"y"
+        return os.getxattr(directory, overlay_xattr("opaque")) == b"y"
     except OSError:
         return False

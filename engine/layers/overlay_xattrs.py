@@ -19,6 +19,6 @@ def in_user_namespace() -> bool:
         return False  # a kernel without user namespaces
 
 
-def opaque_xattr() -> str:
-    """The attribute of opaque directories."""
-    return "user.overlay.opaque" if in_user_namespace() else "trusted.overlay.opaque"
+def overlay_xattr(name: str) -> str:
+    """The whole name of one of overlayfs's attributes."""
+    return f"user.overlay.{name}" if in_user_namespace() else f"trusted.overlay.{name}"

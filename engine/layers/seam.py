@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engine.layers.inode import DEFAULT_DIRECTORY_MODE, Flag
 from engine.layers.member import Kind
-from engine.layers.merge import FRESH, Branch, Merge, Node, Source
+from engine.layers.merge import FRESH, Branch, Merge, Node, Source, holders
 from engine.layers.overlay import unique_layers
 from engine.layers.removal import move_away, remove_tree
 from engine.layers.store import LayerStore, make_unfinished
@@ -82,7 +82,8 @@ def may_need_seam(stack: Sequence[FileTable]) -> bool:
             return True
         lowers = stack[:position]
         asking = [number for number, flags in enumerate(table.flags) if number and flags & _ASKS_BELOW]
-        if any(_differs_below(table, number, lowers) for number in asking):
+        full = holders(table) if asking else set()
+        if any(_differs_below(table, number, lowers, full) for number in asking):
             return True
     return False
 
@@ -151,15 +152,18 @@ def _is_other(want: Node, have: Node | None) -> bool:
     return have is None or have.inode != want.inode
 
 
-def _differs_below(table: FileTable, number: int, lowers: Sequence[FileTable]) -> bool:
+def _differs_below(table: FileTable, number: int, lowers: Sequence[FileTable], full: set[bytes]) -> bool:
+    key = table.keys[number]
     mine = attributes([table], (0, number))
+    there = False
     for lower in lowers:
-        other = lower.number(table.keys[number].replace(b"\0", b"/"))
-        if other is not None and (
-            lower.kinds[other] != table.kinds[number] or attributes([lower], (0, other)) != mine
-        ):
-            return True
-    return False
+        other = lower.number(key.replace(b"\0", b"/"))
+        if other is not None:
+            there = True
+            if lower.kinds[other] != table.kinds[number] or attributes([lower], (0, other)) != mine:
+                return True
+    # The way to a whiteout of nothing must not be seen.
+    return not there and key not in full
 
 
 def _with_parents(

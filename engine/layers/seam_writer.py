@@ -11,7 +11,6 @@ from engine.layers.disk import Disk
 from engine.layers.inode import Directory, Inode
 from engine.layers.member import Kind, Member
 from engine.layers.merge import Branch, Node
-from engine.layers.overlay_xattrs import opaque_xattr
 from engine.layers.seam import Attributes, Wanted
 from engine.layers.table import FileTable
 from engine.linux.syncfs import syncfs
@@ -34,7 +33,7 @@ def write_seam(
     fs = os.open("fs", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
     umask = os.umask(0)  # files are made with the very mode they shall have
     try:
-        disk = Disk(fs, opaque_xattr())
+        disk = Disk(fs)
         try:
             _Writer(disk, stack, trees).write(wanted)
         finally:

@@ -15,10 +15,10 @@ from engine.layers.archive import ArchiveReader
 from engine.layers.blocks import BlockStream
 from engine.layers.content import write_content
 from engine.layers.disk import Disk
-from engine.layers.inode import Directory, Flag, Inode, directories, is_covered, is_under
+from engine.layers.inode import Directory, Flag, Inode, directories, has_content, is_covered, is_under
 from engine.layers.limits import Limits, too_large
 from engine.layers.member import Kind, Member
-from engine.layers.overlay_xattrs import PREFIXES, opaque_xattr
+from engine.layers.overlay_xattrs import PREFIXES
 from engine.layers.resolve import clean, locate, lookup, show
 
 _WHITEOUT = b".wh."
@@ -41,7 +41,7 @@ class Unpacker:
     def __init__(self, reader: ArchiveReader, descriptor: int, limits: Limits | None = None) -> None:
         self._reader = reader
         self._limits = limits or Limits()
-        self._disk = Disk(descriptor, opaque_xattr())
+        self._disk = Disk(descriptor)
         self._parents: dict[bytes, Directory] = {}
         self.root = Directory()
         self.root.flags = Flag.IMPLICIT
@@ -162,19 +162,30 @@ class Unpacker:
         """
         path = directory + b"/" + name
         if name == _OPAQUE and not _has_mark(directory):
-            parent = self._parent(directory)
-            parent.flags |= Flag.OPAQUE
+            if not self._is_covered(directory):
+                self._parent(directory).flags |= Flag.OPAQUE
         elif any(part.startswith(_AUFS) for part in path.split(b"/")):
             self._note(f"left out housekeeping of AUFS: {show(path)}")
         elif _has_mark(directory):
             raise Malformed(f"the archive has a path below a whiteout: {show(member.name)}")
         else:
-            self._white_out(self._parent(directory), name.removeprefix(_WHITEOUT), member)
+            self._white_out(directory, name.removeprefix(_WHITEOUT), member)
 
-    def _white_out(self, parent: Directory, name: bytes, member: Member) -> None:
+    def _is_covered(self, path: bytes) -> bool:
+        """Whether this layer already hides all that lies below in a directory, so that no mark is needed."""
+        here, missing = locate(self.root, path, self._limits.links)
+        return bool(missing and missing[0] in here.children) or is_covered(here)
+
+    def _white_out(self, directory: bytes, name: bytes, member: Member) -> None:
         if name in (b"", b".", b".."):
             raise Malformed(f"the archive has a whiteout of no file: {show(member.name)}")
+        if self._is_covered(directory):
+            return
+        parent = self._parent(directory)
         present = parent.children.get(name)
+        if isinstance(present, Directory) and not has_content(present):
+            self._remove(parent, name, present)  # it was but the way to other whiteouts
+            present = None
         if present is None:
             self._disk.whiteout(parent, name)
             parent.children[name] = Inode(Kind.WHITEOUT)

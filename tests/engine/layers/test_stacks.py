@@ -84,6 +84,23 @@ STACKS: dict[str, list[list[Entry]]] = {
     "a file over a directory": [[regular("data", b"now a file")]],
     "a file over a directory, and a directory again": [[regular("data")], [directory("data", mode=0o700)]],
     "a directory of one layer stands twice": [[regular("etc/x", b"1")], [regular("etc/x", b"2")]],
+    "a whiteout in a directory that is nowhere": [[whiteout("nowhere/deep/x")]],
+    "a whiteout in a directory that is nowhere else": [[directory("mine"), whiteout("mine/x")]],
+    "an opaque mark on a directory that is nowhere": [[opaque("nowhere/deep")]],
+    "whiteouts below a whiteout": [[whiteout("data"), whiteout("data/kept"), opaque("data/deep")]],
+    "whiteouts before the whiteout above them": [
+        [whiteout("data/kept"), opaque("data/deep"), whiteout("data")]
+    ],
+    "whiteouts in an opaque directory": [[opaque("data"), regular("data/x"), whiteout("data/kept")]],
+    "whiteouts before the opaque mark above them": [
+        [whiteout("data/kept"), regular("data/x"), opaque("data")]
+    ],
+    "a whiteout below a file": [[whiteout("etc/passwd/x")]],
+    "whiteouts in a directory that one layer alone has": [
+        [directory("one"), regular("one/x"), regular("one/y")],
+        [whiteout("one")],
+        [directory("one"), whiteout("one/x"), regular("one/z")],
+    ],
     "the root is opaque": [[opaque(""), directory("only"), regular("only/this")], [regular("only/more")]],
     "the same layer twice": [[regular("etc/a", b"a")], [whiteout("etc/a")], [regular("etc/a", b"a")]],
     "an empty layer between": [[], [regular("usr/lib/x")], []],

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.layers import FileTable, Kind
-from engine.layers.overlay_xattrs import opaque_xattr
+from engine.layers.overlay_xattrs import overlay_xattr
 from tests.engine.layers.archives import (
     TIME,
     Entry,
@@ -51,7 +51,7 @@ def is_whiteout(path: Path) -> bool:
 
 
 def is_opaque(path: Path) -> bool:
-    return opaque_xattr() in os.listxattr(path)
+    return overlay_xattr("opaque") in os.listxattr(path)
 
 
 def test_a_file_has_content_owner_mode_and_time(tmp_path: Path) -> None:
