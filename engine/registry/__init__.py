@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from engine.registry.client import RegistryClient
     from engine.registry.directory import RegistryDirectory
     from engine.registry.embedded import EmbeddedRegistry, Served
+    from engine.registry.limits import RateLimit
+    from engine.registry.pusher import Outcome, RegistryPusher
     from engine.registry.retry import RetryPolicy
 else:
     _HOMES = {
@@ -16,6 +18,9 @@ else:
         "RegistryDirectory": "directory",
         "EmbeddedRegistry": "embedded",
         "Served": "embedded",
+        "RateLimit": "limits",
+        "Outcome": "pusher",
+        "RegistryPusher": "pusher",
         "RetryPolicy": "retry",
     }
 
@@ -30,4 +35,13 @@ else:
         return value
 
 
-__all__ = ["EmbeddedRegistry", "RegistryClient", "RegistryDirectory", "RetryPolicy", "Served"]
+__all__ = [
+    "EmbeddedRegistry",
+    "Outcome",
+    "RateLimit",
+    "RegistryClient",
+    "RegistryDirectory",
+    "RegistryPusher",
+    "RetryPolicy",
+    "Served",
+]

@@ -1,4 +1,4 @@
-"""A small read-only registry over a directory: what the lab serves its images with, and the tests theirs.
+"""A small registry over a directory: what the lab serves its images with, and the tests theirs.
 
 Source: OCI distribution-spec 1.1, "Pull" and "Content Discovery".
 """
@@ -6,6 +6,8 @@ Source: OCI distribution-spec 1.1, "Pull" and "Content Discovery".
 from __future__ import annotations
 
 import asyncio
+import base64
+import hmac
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,8 +18,10 @@ from urllib.parse import urlencode
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from engine.errors import InvalidArgument, LaminaError, NotFound
+from engine.errors import DigestMismatch, InvalidArgument, LaminaError, NotFound
 from engine.oci import Digest
+from engine.registry.accepting import Uploads
+from engine.registry.credentials import Credential
 from engine.registry.directory import RegistryDirectory
 
 _CHUNK = 1 << 20  # bytes read and sent at once
@@ -40,8 +44,10 @@ class EmbeddedRegistry:
     """Serves a directory on a loopback port; an async context manager.
 
     :param directory: what to serve; a writer may add to it meanwhile.
-    :param host: a loopback address; there are no passwords, so it is not for other machines.
+    :param host: a loopback address; there is no TLS, so it is not for other machines.
     :param port: 0 takes a free one.
+    :param writable: take images too; else it only serves them.
+    :param credential: the only user it lets in, by HTTP's basic authentication; None lets everybody in.
     :param middlewares: of aiohttp, put before the handlers: the place where tests make a registry fail.
     """
 
@@ -51,16 +57,23 @@ class EmbeddedRegistry:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
+        writable: bool = False,
+        credential: Credential | None = None,
         middlewares: Sequence[Middleware] = (),
     ) -> None:
         self._directory = directory
         self._host = host
         self._port = port
         self._served: dict[Digest, Served] = {}
-        app = web.Application(middlewares=[_errors, *middlewares])
+        self._uploads = Uploads(directory)
+        doors = [_errors] if credential is None else [_errors, _door(credential)]
+        app = web.Application(middlewares=[*doors, *middlewares])
         app.on_response_prepare.append(_sign)
         app.add_routes([
             web.get("/v2/", _version),
+            # Before the rest: an upload is no blob.
+            *(self._uploads.routes() if writable else ()),
+            web.get("/v2/_catalog", self._catalog),
             web.get("/v2/{name:.+}/manifests/{reference}", self._manifest),
             web.get("/v2/{name:.+}/blobs/{digest}", self._blob),
             web.get("/v2/{name:.+}/tags/list", self._tags),
@@ -98,6 +111,7 @@ class EmbeddedRegistry:
     async def close(self) -> None:
         """Stop serving; requests under way have a second to end."""
         await self._runner.cleanup()
+        self._uploads.close()
 
     async def _manifest(self, request: web.Request) -> web.Response:
         name, reference = request.match_info["name"], request.match_info["reference"]
@@ -148,14 +162,13 @@ class EmbeddedRegistry:
     async def _tags(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
         tags = await asyncio.to_thread(self._directory.tags, name)
-        last = request.query.get("last", "")
-        rest = [tag for tag in tags if tag > last]
-        page = rest[: _page_size(request)]
-        headers = {}
-        if page and len(page) < len(rest):
-            query = urlencode({"n": len(page), "last": page[-1]})
-            headers["Link"] = f'</v2/{name}/tags/list?{query}>; rel="next"'
+        page, headers = _page(request, f"/v2/{name}/tags/list", tags)
         return web.json_response({"name": name, "tags": page}, headers=headers)
+
+    async def _catalog(self, request: web.Request) -> web.Response:
+        names = await asyncio.to_thread(self._directory.repositories)
+        page, headers = _page(request, "/v2/_catalog", names)
+        return web.json_response({"repositories": page}, headers=headers)
 
     async def _stats(self, _: web.Request) -> web.Response:
         return web.json_response(
@@ -178,6 +191,17 @@ def _range(request: web.Request, size: int) -> tuple[int, int]:
     return start, end
 
 
+def _page(request: web.Request, path: str, names: list[str]) -> tuple[list[str], dict[str, str]]:
+    """The names that are asked for, and the header that says where the rest is."""
+    last = request.query.get("last", "")
+    rest = [name for name in names if name > last]
+    page = rest[: _page_size(request)]
+    if not page or len(page) == len(rest):
+        return page, {}
+    query = urlencode({"n": len(page), "last": page[-1]})
+    return page, {"Link": f'<{path}?{query}>; rel="next"'}
+
+
 def _page_size(request: web.Request) -> int:
     text = request.query.get("n", str(_PAGE))
     if not text.isascii() or not text.isdigit() or len(text) > 6:
@@ -190,8 +214,28 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except LaminaError as error:
-        status, code = (404, "NOT_FOUND") if isinstance(error, NotFound) else (400, "INVALID")
+        status, code = 400, "INVALID"
+        if isinstance(error, NotFound):
+            status, code = 404, "NOT_FOUND"
+        elif isinstance(error, DigestMismatch):
+            code = "DIGEST_INVALID"
         return web.json_response({"errors": [{"code": code, "message": error.message}]}, status=status)
+
+
+def _door(credential: Credential) -> Middleware:
+    pair = f"{credential.username}:{credential.secret}".encode()
+    expected = f"Basic {base64.b64encode(pair).decode()}".encode()
+
+    @web.middleware
+    async def door(request: web.Request, handler: Handler) -> web.StreamResponse:
+        given = request.headers.get("Authorization", "").encode()
+        if not hmac.compare_digest(given, expected):
+            headers = {"WWW-Authenticate": 'Basic realm="lamina"'}
+            problem = {"code": "UNAUTHORIZED", "message": "authentication required"}
+            return web.json_response({"errors": [problem]}, status=401, headers=headers)
+        return await handler(request)
+
+    return door
 
 
 async def _sign(_: web.Request, response: web.StreamResponse) -> None:

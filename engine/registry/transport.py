@@ -129,8 +129,13 @@ class Transport:
     async def _authorized(self, request: Request) -> aiohttp.ClientResponse:
         base = self.url(request.domain)
         url = base + request.path if request.path.startswith("/") else request.path
-        origin = Origin.of(base)
-        own = Origin.of(url) == origin  # another place that the registry named gets nothing of ours
+        origin, target = Origin.of(base), Origin.of(url)
+        own = target == origin  # another place that the registry named gets nothing of ours
+        if not origin.may_lead_to(target):
+            raise Unavailable(
+                f"{origin.host} sends us to {target.scheme}://{target.host}, where we do not go",
+                hint="an upload may not leave https, nor lead into this machine",
+            )
         known = self._authority.known(origin, request.scopes) if own else ""
         call = Call(url, request.method, request.headers, known, request.body)
         response = await self._connections.send(call)

@@ -55,7 +55,7 @@ async def serving(handler: Handler) -> AsyncGenerator[Peer, None]:
         return await handler(request)
 
     app = web.Application()
-    app.router.add_route("GET", "/{path:.*}", answer)
+    app.router.add_route("*", "/{path:.*}", answer)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     try:
