@@ -196,17 +196,10 @@ class Faults:
             case Fault.DRIP:
                 for place in range(0, len(data), self.drip):
                     await response.write(data[place : place + self.drip])
-                    if await self._stopped_within(self.pause):
+                    if await _is_set_within(self._stop, self.pause):
                         return
             case _:
                 await response.write(data)
-
-    async def _stopped_within(self, seconds: float) -> bool:
-        try:
-            async with asyncio.timeout(seconds):
-                return await self._stop.wait()
-        except TimeoutError:
-            return False
 
 
 class _Broken:
@@ -228,10 +221,19 @@ class _Broken:
             if left <= 0:
                 break
         if self._injected.fault is Fault.STALL:
-            await self._stop.wait()
+            while self._request.transport is not None and not await _is_set_within(self._stop, 0.02):
+                pass  # until whoever sends has had enough
         if self._request.transport is not None:
             self._request.transport.abort()
         raise ConnectionResetError
+
+
+async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False
 
 
 def _cut(request: web.Request) -> web.Response:
