@@ -78,23 +78,27 @@ class Upload:
         :raises LaminaError: what reading it raises, and what registries refuse.
         """
         patience = self._transport.patience(self._request)
-        position, most, sure, ending = 0, 0, True, False
+        position, most, broken, ending = 0, 0, 0, False
         while True:
             try:
                 if session is None:
                     session, position = await self._begin(), 0
-                elif not sure:
+                elif broken:
                     session, position = await self._where(session)
-                if position - most >= _PROGRESS:
-                    patience.progressed()
-                sure, most = True, max(most, position)
-                while position < self._descriptor.size > SMALL:
+                while True:
+                    if position - most >= _PROGRESS:
+                        patience.progressed()
+                        broken, most = 0, position
+                    if position == self._descriptor.size or self._descriptor.size <= SMALL:
+                        break
                     session, position = await self._send_part(session, position)
                 ending = True
                 await self._finish(session)
                 return
             except Interrupted as failure:
-                session, sure = (None if isinstance(failure, Lost) else session), False
+                broken += 1
+                # A registry may still be waiting for the rest of what broke: then it begins anew.
+                session = None if isinstance(failure, Lost) or broken > 1 else session
                 # What broke may have been too much at once; and smaller parts lose less.
                 self._part = min(self._part, _PART)
                 await patience.after(failure)
