@@ -25,18 +25,19 @@ class Identity:
         self.home = home
 
 
-def resolve(root: int, user: str) -> Identity:
+def resolve(root: int, user: str, more_groups: list[str] | None = None) -> Identity:
     """Docker's USER, `name|uid[:group|gid]`, as the image's files say.
 
     ASCII digits are an id, never a name. Without a group the user's primary group counts, and the
     groups that list the user; with one, that group alone.
 
     :param root: descriptor of the container's root.
+    :param more_groups: names or numbers of further groups.
     :raises UnknownUser: says what is wrong with which part.
     """
     wanted, colon, wanted_group = user.partition(":")
     uid, name, gid, home = _user(_records(root, "etc/passwd"), wanted)
-    groups = []
+    groups = [_group(root, group) for group in more_groups or []]
     if colon and wanted_group:
         gid = _group(root, wanted_group)
     elif name:

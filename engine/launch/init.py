@@ -14,9 +14,10 @@ import os
 import posixpath
 import struct
 
-from . import rootfs
+from . import cgroups, limits, rootfs
 from . import syscalls as sys
 from .identity import Identity, UnknownUser, resolve
+from .kernelfs import mount_kernel_filesystems, set_sysctls
 from .messages import Failure, Reporter, Stage
 from .mounts import make_directories
 from .privileges import drop_privileges
@@ -34,14 +35,17 @@ _HINTS = {
 }
 
 
-def run(task: Task, report_fd: int, terminal_fd: int) -> None:
+def run(task: Task, report_fd: int, terminal_fd: int, in_unified: bool = False) -> None:
     """Become the container's program. Never returns.
 
     :param report_fd: where steps and a failure are told; closed by exec, which is how success is told.
     :param terminal_fd: a socket to send the terminal's master end on, or -1 without a terminal.
+    :param in_unified: this process is in its control group of version 2 already.
     """
     reporter = Reporter(report_fd, needed=True)
     try:
+        reporter.begin(Stage.CGROUPS)
+        cgroups.join(task.walls.groups, in_unified)
         _become(task, reporter, terminal_fd)
     except Failure as failure:
         reporter.send(failure.fields)
@@ -71,12 +75,13 @@ def _become(task: Task, reporter: Reporter, terminal_fd: int) -> None:
         reporter.begin(Stage.LOOPBACK)
         _raise_loopback()
         reporter.step("its own loopback interface", "ip link set lo up")
-    reporter.begin(Stage.HOSTNAME)
-    sys.sethostname(task.hostname)
-    reporter.step(f"host name {task.hostname}", f"hostname {task.hostname}")
+    if "uts" not in task.walls.shared:
+        reporter.begin(Stage.HOSTNAME)
+        sys.sethostname(task.hostname)
+        reporter.step(f"host name {task.hostname}", f"hostname {task.hostname}")
 
     reporter.begin(Stage.IDENTITY)
-    identity = resolve(root, task.program.user)
+    identity = resolve(root, task.program.user, task.program.groups)
     _enter_workdir(root, task.program.workdir)
     if task.program.tty:
         reporter.begin(Stage.TERMINAL)
@@ -86,6 +91,7 @@ def _become(task: Task, reporter: Reporter, terminal_fd: int) -> None:
         _own_streams(identity.uid)
     os.close(root)
     _reset_process()
+    limits.apply(task.program.limits)
     drop_privileges(task.program, identity, reporter)
     reporter.begin(Stage.EXEC)
     # Fails when the monitor is gone already, before the signal of its death was asked for.
@@ -93,20 +99,25 @@ def _become(task: Task, reporter: Reporter, terminal_fd: int) -> None:
     _execute(task.program, identity, reporter)
 
 
+_NAMESPACES = {
+    "uts": sys.CLONE_NEWUTS,
+    "ipc": sys.CLONE_NEWIPC,
+    "cgroup": sys.CLONE_NEWCGROUP,
+    "net": sys.CLONE_NEWNET,
+}
+
+
 def _leave_namespaces(task: Task, reporter: Reporter) -> None:
     reporter.begin(Stage.NAMESPACES)
-    flags = sys.CLONE_NEWNS | sys.CLONE_NEWUTS | sys.CLONE_NEWIPC | sys.CLONE_NEWCGROUP
-    names = "mount, uts, ipc, cgroup"
-    if task.network != "host":
-        flags |= sys.CLONE_NEWNET
-        names += ", net"
-    sys.unshare(flags)
+    shared = [*task.walls.shared, "net"] if task.network == "host" else task.walls.shared
+    left = [name for name in _NAMESPACES if name not in shared]
+    sys.unshare(sys.CLONE_NEWNS | sum(_NAMESPACES[name] for name in left))
     # Private first: until then a mount made here would show on the host.
     sys.mount(None, "/", None, sys.MS_REC | sys.MS_PRIVATE)
-    option = " --net" if task.network != "host" else ""
+    first = [] if "pid" in shared else ["pid"]
+    options = " ".join(f"--{name}" for name in [*first, "mount", *left])
     reporter.step(
-        f"pid, {names} namespaces",
-        f"unshare --pid --fork --mount --uts --ipc --cgroup{option} --propagation private",
+        ", ".join([*first, "mount", *left]) + " namespaces", f"unshare --fork {options} --propagation private"
     )
 
 
@@ -114,7 +125,8 @@ def _build_root(task: Task, reporter: Reporter) -> int:
     overlay, places = task.overlay, task.places
     # A host path may lie where the container's overlay will be; open it before anything is mounted.
     reporter.begin(Stage.BINDS)
-    trees = rootfs.open_sources(task.binds)
+    targets = [bind.target for bind in task.binds] + [memory.target for memory in task.walls.memory]
+    trees = rootfs.open_sources(task.binds) + rootfs.make_memory(task.walls.memory)
     reporter.begin(Stage.OVERLAY)
     root = rootfs.mount_overlay(overlay, places.rootfs)
     lowers = ":".join(overlay.lowers)
@@ -124,17 +136,16 @@ def _build_root(task: Task, reporter: Reporter) -> int:
         f"{places.rootfs}",
     )
     reporter.begin(Stage.KERNEL_FILESYSTEMS)
-    rootfs.mount_kernel_filesystems(root)
+    mount_kernel_filesystems(root, task.walls)
     reporter.step(
         "proc, sysfs (read-only), devices, devpts, mqueue, shm",
         "mount -t proc proc rootfs/proc; mount -t sysfs -o ro sysfs rootfs/sys; …",
     )
     reporter.begin(Stage.BINDS)
-    rootfs.attach_binds(root, task.binds, trees)
-    reporter.step(
-        ", ".join(bind.target for bind in task.binds),
-        "; ".join(f"mount --bind {bind.source} rootfs{bind.target}" for bind in task.binds),
-    )
+    rootfs.attach_all(root, targets, trees)
+    commands = [f"mount --bind {bind.source} rootfs{bind.target}" for bind in task.binds]
+    commands += [f"mount -t tmpfs tmpfs rootfs{memory.target}" for memory in task.walls.memory]
+    reporter.step(", ".join(targets), "; ".join(commands))
     reporter.begin(Stage.ROOT)
     if task.program.workdir != "/":
         os.close(make_directories(root, task.program.workdir))
@@ -142,6 +153,7 @@ def _build_root(task: Task, reporter: Reporter) -> int:
         sys.mount_setattr(root, "", sys.MOUNT_ATTR_RDONLY)
     rootfs.pivot(root)
     reporter.step("the stack is the root, the host's tree is gone", "pivot_root . . && umount -l .")
+    set_sysctls(root, task.walls.sysctls)
     reporter.begin(Stage.MASKS)
     rootfs.mask(root, task.masked)
     rootfs.protect(root, task.read_only_paths)

@@ -23,6 +23,7 @@ class Stage:
     """Names of the steps of a start, in the order they happen."""
 
     MONITOR = "monitor started"
+    CGROUPS = "control groups made"
     PROCESS = "first process made"
     NAMESPACES = "namespaces made"
     OVERLAY = "overlay mounted"
@@ -33,6 +34,7 @@ class Stage:
     LOOPBACK = "loopback up"
     HOSTNAME = "hostname set"
     TERMINAL = "terminal opened"
+    LIMITS = "limits set"
     IDENTITY = "user taken"
     CAPABILITIES = "capabilities dropped"
     SECCOMP = "system calls filtered"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from . import frames, init, state, unix
+from . import cgroups, frames, init, state, unix
 from . import syscalls as sys
 from .clients import Client
 from .log import Log
@@ -77,6 +77,7 @@ class Monitor:
         """The container never ran: say so to whoever waits, and leave nothing."""
         fields = failure.fields
         code = int(str(fields["exit_code"]))
+        self._remove_groups()
         self._state.failed(f"{fields['stage']}: {fields['message']}", code)
         self._remove_socket()
         self._reporter.send(fields)
@@ -86,16 +87,18 @@ class Monitor:
     # ------------------------------------------------------------------ start
 
     def _launch(self, log: Log) -> tuple[int, Streams]:
+        self._make_groups()
         self._reporter.begin(Stage.PROCESS)
         ours, theirs = self._pipes()
         report_read, report_write = os.pipe2(os.O_CLOEXEC)
         channel, init_channel = unix.pair()
-        sys.unshare(sys.CLONE_NEWPID)
-        pid = os.fork()
+        if "pid" not in self._task.walls.shared:
+            sys.unshare(sys.CLONE_NEWPID)
+        pid, in_unified = cgroups.fork(self._task.walls.groups)
         if pid == 0:
             for target, fd in enumerate(theirs):
                 os.dup2(fd, target)
-            init.run(self._task, report_write, init_channel.detach())
+            init.run(self._task, report_write, init_channel.detach(), in_unified)
         os.close(report_write)
         init_channel.close()
         for fd in theirs:
@@ -110,6 +113,24 @@ class Monitor:
         self._event("start")
         self._reporter.send({"kind": "running", "pid": pid})
         return pid, streams
+
+    def _make_groups(self) -> None:
+        walls = self._task.walls
+        if not walls.groups:
+            return
+        self._reporter.begin(Stage.CGROUPS)
+        cgroups.make(walls.groups)
+        unified = [group.path for group in walls.groups if group.version == 2]
+        if walls.device_filter and unified:
+            from .device_filter import filter_devices
+
+            filter_devices(unified[0], walls.device_filter)
+        self._reporter.step(
+            f"{len(walls.groups)} control groups", "; ".join(f"mkdir {group.path}" for group in walls.groups)
+        )
+
+    def _remove_groups(self) -> None:
+        cgroups.remove(group.path for group in self._task.walls.groups)
 
     def _pipes(self) -> tuple[list[int], list[int]]:
         """Ends for the monitor and for the container: input, output, errors."""
@@ -163,7 +184,11 @@ class Monitor:
         code = 128 - status if status < 0 else status
         server.close()
         self._remove_socket()
-        self._state.exited(code, durable=not self._task.on_exit)
+        out_of_memory = cgroups.was_out_of_memory(self._task.walls.groups)
+        self._remove_groups()
+        self._state.exited(code, durable=not self._task.on_exit, out_of_memory=out_of_memory)
+        if out_of_memory:
+            self._event("oom")
         self._event("die", exitCode=str(code))
         # Whoever waits for the end of a `--rm` removes it; when nobody does, that is left to us.
         owner_waits = self._owner is not None and not self._owner.gone

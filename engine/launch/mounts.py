@@ -19,14 +19,17 @@ _DIRECTORY = os.O_PATH | os.O_DIRECTORY
 _FOLLOW_NOTHING = sys.RESOLVE_NO_SYMLINKS | sys.RESOLVE_NO_MAGICLINKS | sys.RESOLVE_IN_ROOT
 
 
-def make_filesystem(kind: str, options: Iterable[tuple[str, str]] = (), attributes: int = 0) -> int:
+def make_filesystem(
+    kind: str, options: Iterable[tuple[str, str]] = (), attributes: int = 0, source: str = ""
+) -> int:
     """A descriptor of a new, detached filesystem.
 
+    :param source: what mount(8) shows as its source; its kind where that is empty.
     :raises OSError: with what the kernel says about it, where it says anything.
     """
     context = sys.fsopen(kind)
     try:
-        sys.fsconfig_string(context, "source", kind)
+        sys.fsconfig_string(context, "source", source or kind)
         for key, value in options:
             if value:
                 sys.fsconfig_string(context, key, value)

@@ -1,4 +1,4 @@
-"""The container's root: the overlay of its layers, what the kernel shows in it, and what is hidden."""
+"""The container's root: the overlay of its layers, what is mounted into it, and what is hidden."""
 
 from __future__ import annotations
 
@@ -6,27 +6,12 @@ import os
 import stat
 
 from . import syscalls as sys
-from .mounts import attach, clone_tree, make_directories, make_filesystem, open_strict, open_target
+from .mounts import attach, clone_tree, make_filesystem, open_strict, open_target
 from .task import Bind, Overlay
+from .walls import Memory
 
 _PAGE = 4096  # bytes; the old mount call takes no more than a page of options
 _QUIET = sys.MOUNT_ATTR_NOSUID | sys.MOUNT_ATTR_NODEV | sys.MOUNT_ATTR_NOEXEC
-_DEVICES = {
-    "null": (1, 3),
-    "zero": (1, 5),
-    "full": (1, 7),
-    "random": (1, 8),
-    "urandom": (1, 9),
-    "tty": (5, 0),
-}
-_LINKS = {
-    "fd": "/proc/self/fd",
-    "stdin": "/proc/self/fd/0",
-    "stdout": "/proc/self/fd/1",
-    "stderr": "/proc/self/fd/2",
-    "core": "/proc/kcore",
-    "ptmx": "pts/ptmx",
-}
 
 
 def mount_overlay(overlay: Overlay, rootfs: str) -> int:
@@ -83,49 +68,22 @@ def _relative(overlay: Overlay) -> tuple[str, list[str], str, str]:
     return base, names[:-2], names[-2], names[-1]
 
 
-def mount_kernel_filesystems(root: int) -> None:
-    """/proc, /sys and /dev with Docker's flags. A link in their place is refused."""
-    _place(root, "proc", make_filesystem("proc", attributes=_QUIET))
-    _place(root, "sys", make_filesystem("sysfs", attributes=_QUIET | sys.MOUNT_ATTR_RDONLY))
-    dev = make_filesystem("tmpfs", [("mode", "755"), ("size", "65536k")], sys.MOUNT_ATTR_NOSUID)
-    _fill_dev(dev)
-    _place(root, "dev", dev)
-    below = _QUIET & ~sys.MOUNT_ATTR_NODEV
-    pts = [("newinstance", ""), ("ptmxmode", "0666"), ("mode", "0620"), ("gid", "5")]
-    _place(root, "dev/pts", make_filesystem("devpts", pts, below))
-    _place(root, "dev/mqueue", make_filesystem("mqueue", attributes=_QUIET))
-    _place(root, "dev/shm", make_filesystem("tmpfs", [("mode", "1777"), ("size", "65536k")], _QUIET))
-
-
-def _place(root: int, path: str, mounted: int) -> None:
-    attach(mounted, make_directories(root, path, follow=False))
-
-
-def _fill_dev(dev: int) -> None:
-    for name, (major, minor) in _DEVICES.items():
-        try:
-            os.mknod(name, stat.S_IFCHR | 0o666, os.makedev(major, minor), dir_fd=dev)
-        except PermissionError:
-            # Inside a user namespace nobody makes devices: show the host's own.
-            os.close(os.open(name, os.O_CREAT | os.O_CLOEXEC, 0o666, dir_fd=dev))
-            here = os.open(name, os.O_PATH | os.O_CLOEXEC, dir_fd=dev)
-            attach(sys.open_tree(sys.AT_FDCWD, f"/dev/{name}", sys.OPEN_TREE_CLONE), here)
-    for name, target in _LINKS.items():
-        os.symlink(target, name, dir_fd=dev)
-    for name in ("pts", "mqueue", "shm"):
-        os.mkdir(name, dir_fd=dev)
-
-
 def open_sources(binds: list[Bind]) -> list[int]:
     """Detached copies of what binds show; opened while the host's paths can still be seen."""
     return [clone_tree(bind.source, bind.read_only) for bind in binds]
 
 
-def attach_binds(root: int, binds: list[Bind], trees: list[int]) -> None:
-    """Put host files and directories in their places, in the order given."""
-    for bind, tree in zip(binds, trees, strict=True):
+def make_memory(memory: list[Memory]) -> list[int]:
+    """Detached file systems in memory."""
+    return [make_filesystem("tmpfs", one.options, one.attributes) for one in memory]
+
+
+def attach_all(root: int, targets: list[str], trees: list[int]) -> None:
+    """Put what was opened or made in its places: what lies deeper later, else in the order given."""
+    pairs = sorted(zip(targets, trees, strict=True), key=lambda pair: pair[0].rstrip("/").count("/"))
+    for target, tree in pairs:
         directory = stat.S_ISDIR(os.fstat(tree).st_mode)
-        attach(tree, open_target(root, bind.target, directory))
+        attach(tree, open_target(root, target, directory))
 
 
 def pivot(root: int) -> None:

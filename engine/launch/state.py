@@ -47,18 +47,28 @@ class State:
             "finished": None,
             "exit_code": None,
             "error": "",
+            "out_of_memory": False,
         }
 
     def running(self, pid: int) -> None:
         """The program has been executed."""
         self._write(status="running", pid=pid, pid_start=start_time(pid), started=time.time())
 
-    def exited(self, exit_code: int, durable: bool) -> None:
+    def exited(self, exit_code: int, durable: bool, out_of_memory: bool = False) -> None:
         """The program has ended.
 
+        :param out_of_memory: the kernel killed one of its processes, because its memory limit was reached.
         :param durable: wait until the disk has it; not worth it for a container that is removed next.
         """
-        self._write(durable, status="exited", pid=0, pid_start=0, finished=time.time(), exit_code=exit_code)
+        self._write(
+            durable,
+            status="exited",
+            pid=0,
+            pid_start=0,
+            finished=time.time(),
+            exit_code=exit_code,
+            out_of_memory=out_of_memory,
+        )
 
     def failed(self, message: str, exit_code: int) -> None:
         """It never ran."""

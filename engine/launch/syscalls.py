@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _libc = ctypes.CDLL(None, use_errno=True)
-_MACHINE = os.uname().machine
+MACHINE = os.uname().machine
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWCGROUP = 0x02000000
@@ -80,11 +80,13 @@ def _check(result: int, what: str, path: str | bytes | None = None) -> int:
     return result
 
 
-def _syscall(number: int, what: str, *arguments: object, path: str | bytes | None = None) -> int:
+def system_call(number: int, what: str, *arguments: object, path: str | bytes | None = None) -> int:
+    """Any system call, by its number; integers are to be given as `word`."""
     return _check(_libc.syscall(ctypes.c_long(number), *arguments), what, path)
 
 
-def _int(value: int) -> ctypes.c_long:
+def word(value: int) -> ctypes.c_long:
+    """An integer as an argument of `system_call`."""
     # Variadic arguments travel as whole registers; a bare int would leave the upper half undefined.
     return ctypes.c_long(value)
 
@@ -115,17 +117,19 @@ def umount(target: str, flags: int = 0) -> None:
 
 def pivot_root(new_root: str, put_old: str) -> None:
     """Make a mount the root of this mount namespace. pivot_root(2)"""
-    _syscall(_PIVOT_ROOT[_MACHINE], "pivot_root", os.fsencode(new_root), os.fsencode(put_old), path=new_root)
+    system_call(
+        _PIVOT_ROOT[MACHINE], "pivot_root", os.fsencode(new_root), os.fsencode(put_old), path=new_root
+    )
 
 
 def open_tree(directory: int, path: str, flags: int) -> int:
     """A descriptor of a mount, or with OPEN_TREE_CLONE of a detached copy of it. open_tree(2)"""
-    return _syscall(
+    return system_call(
         _OPEN_TREE,
         "open_tree",
-        _int(directory),
+        word(directory),
         os.fsencode(path),
-        _int(flags | OPEN_TREE_CLOEXEC),
+        word(flags | OPEN_TREE_CLOEXEC),
         path=path,
     )
 
@@ -133,33 +137,33 @@ def open_tree(directory: int, path: str, flags: int) -> int:
 def attach_mount(mount_fd: int, target_fd: int) -> None:
     """Attach a detached mount on the very file that a descriptor names. move_mount(2)"""
     flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH
-    _syscall(_MOVE_MOUNT, "move_mount", _int(mount_fd), b"", _int(target_fd), b"", _int(flags))
+    system_call(_MOVE_MOUNT, "move_mount", word(mount_fd), b"", word(target_fd), b"", word(flags))
 
 
 def fsopen(kind: str) -> int:
     """A configuration context of a filesystem type. fsopen(2)"""
-    return _syscall(_FSOPEN, f"fsopen {kind}", os.fsencode(kind), _int(FSOPEN_CLOEXEC))
+    return system_call(_FSOPEN, f"fsopen {kind}", os.fsencode(kind), word(FSOPEN_CLOEXEC))
 
 
 def fsconfig_string(context: int, key: str, value: str) -> None:
     """Set one option; options given one by one have no common length limit. fsconfig(2)"""
-    _syscall(
-        _FSCONFIG, f"fsconfig {key}", _int(context), _int(FSCONFIG_SET_STRING), os.fsencode(key),
-        os.fsencode(value), _int(0), path=value,
+    system_call(
+        _FSCONFIG, f"fsconfig {key}", word(context), word(FSCONFIG_SET_STRING), os.fsencode(key),
+        os.fsencode(value), word(0), path=value,
     )  # fmt: skip
 
 
 def fsconfig_flag(context: int, key: str) -> None:
     """Set an option that takes no value. fsconfig(2)"""
-    _syscall(
-        _FSCONFIG, f"fsconfig {key}", _int(context), _int(FSCONFIG_SET_FLAG), os.fsencode(key), None, _int(0)
+    system_call(
+        _FSCONFIG, f"fsconfig {key}", word(context), word(FSCONFIG_SET_FLAG), os.fsencode(key), None, word(0)
     )
 
 
 def fsmount(context: int, attributes: int) -> int:
     """Create the filesystem and give a descriptor of its detached mount. fsconfig(2), fsmount(2)"""
-    _syscall(_FSCONFIG, "fsconfig create", _int(context), _int(FSCONFIG_CMD_CREATE), None, None, _int(0))
-    return _syscall(_FSMOUNT, "fsmount", _int(context), _int(FSMOUNT_CLOEXEC), _int(attributes))
+    system_call(_FSCONFIG, "fsconfig create", word(context), word(FSCONFIG_CMD_CREATE), None, None, word(0))
+    return system_call(_FSMOUNT, "fsmount", word(context), word(FSMOUNT_CLOEXEC), word(attributes))
 
 
 class _MountAttr(ctypes.Structure):
@@ -175,9 +179,9 @@ def mount_setattr(fd: int, path: str, set_: int, *, recursive: bool = False, pro
     """Add attributes (MOUNT_ATTR_*) to a mount, or to all below it. mount_setattr(2)"""
     attributes = _MountAttr(attr_set=set_, propagation=propagation)
     flags = (AT_EMPTY_PATH if not path else 0) | (AT_RECURSIVE if recursive else 0)
-    _syscall(
-        _MOUNT_SETATTR, "mount_setattr", _int(fd), os.fsencode(path), _int(flags),
-        ctypes.byref(attributes), _int(ctypes.sizeof(attributes)), path=path,
+    system_call(
+        _MOUNT_SETATTR, "mount_setattr", word(fd), os.fsencode(path), word(flags),
+        ctypes.byref(attributes), word(ctypes.sizeof(attributes)), path=path,
     )  # fmt: skip
 
 
@@ -193,9 +197,9 @@ def openat2(directory: int, path: str | bytes, flags: int, resolve: int, mode: i
     how = _OpenHow(flags=flags | os.O_CLOEXEC, mode=mode, resolve=resolve)
     for attempt in range(128):
         try:
-            return _syscall(
-                _OPENAT2, "openat2", _int(directory), os.fsencode(path), ctypes.byref(how),
-                _int(ctypes.sizeof(how)), path=path,
+            return system_call(
+                _OPENAT2, "openat2", word(directory), os.fsencode(path), ctypes.byref(how),
+                word(ctypes.sizeof(how)), path=path,
             )  # fmt: skip
         except BlockingIOError:
             if attempt == 127:
@@ -205,7 +209,7 @@ def openat2(directory: int, path: str | bytes, flags: int, resolve: int, mode: i
 
 def close_on_exec_from(first: int) -> None:
     """Mark all descriptors from `first` on to be closed by exec, whoever opened them. close_range(2)"""
-    _syscall(_CLOSE_RANGE, "close_range", _int(first), _int(0xFFFFFFFF), _int(_CLOSE_RANGE_CLOEXEC))
+    system_call(_CLOSE_RANGE, "close_range", word(first), word(0xFFFFFFFF), word(_CLOSE_RANGE_CLOEXEC))
 
 
 def ignore_signals(numbers: Iterable[int]) -> None:
@@ -224,14 +228,14 @@ def reset_signals() -> None:
         if number not in (SIGKILL, _SIGSTOP):  # these have no other
             _set_action(number, _SIG_DFL)
     empty = (ctypes.c_char * 8)()
-    _syscall(_RT_SIGPROCMASK[_MACHINE], "rt_sigprocmask", _int(_SIG_SETMASK), empty, None, _int(8))
+    system_call(_RT_SIGPROCMASK[MACHINE], "rt_sigprocmask", word(_SIG_SETMASK), empty, None, word(8))
 
 
 def _set_action(number: int, handler: int) -> None:
     action = (ctypes.c_ulong * 4)(
         handler
     )  # struct kernel_sigaction: handler, no flags, no restorer, empty mask
-    _syscall(_RT_SIGACTION[_MACHINE], "rt_sigaction", _int(number), action, None, _int(8))
+    system_call(_RT_SIGACTION[MACHINE], "rt_sigaction", word(number), action, None, word(8))
 
 
 def prctl(option: int, value: int = 0, third: int = 0) -> int:
@@ -279,6 +283,6 @@ def load_filter(instructions: bytes, flags: int) -> None:
     :param flags: SECCOMP_FILTER_FLAG_*.
     """
     program = _FilterProgram(len(instructions) // 8, instructions)
-    _syscall(
-        _SECCOMP[_MACHINE], "seccomp", _int(_SECCOMP_SET_MODE_FILTER), _int(flags), ctypes.byref(program)
+    system_call(
+        _SECCOMP[MACHINE], "seccomp", word(_SECCOMP_SET_MODE_FILTER), word(flags), ctypes.byref(program)
     )

@@ -8,6 +8,13 @@ from __future__ import annotations
 
 import marshal
 
+from .limits import Limit
+from .walls import Walls
+
+TYPE_CHECKING = False  # mypy takes it for true; `typing` itself stays out
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class Bind:
     """A file or directory of the host, shown inside.
@@ -41,6 +48,8 @@ class Program:
     :param capabilities: the limit for all that runs inside, and what root has; names without CAP_.
     :param no_new_privileges: nothing that is executed may gain privileges (set-uid, file capabilities).
     :param filter: a seccomp program, or nothing; `filter_flags` are seccomp(2)'s.
+    :param groups: supplementary groups beside those of `user`, names or numbers.
+    :param limits: of prlimit(2).
     """
 
     def __init__(
@@ -54,6 +63,8 @@ class Program:
         no_new_privileges: bool = False,
         filter: bytes = b"",
         filter_flags: int = 0,
+        groups: list[str] | None = None,
+        limits: list[Limit] | None = None,
     ) -> None:
         self.argv = argv
         self.env = env
@@ -64,6 +75,17 @@ class Program:
         self.no_new_privileges = no_new_privileges
         self.filter = filter
         self.filter_flags = filter_flags
+        self.groups = groups or []
+        self.limits = limits or []
+
+    def fields(self) -> dict[str, Any]:
+        """As plain values, for the document."""
+        return {**vars(self), "limits": [vars(limit) for limit in self.limits]}
+
+    @classmethod
+    def of(cls, fields: dict[str, Any]) -> Program:
+        """From what `fields` gave."""
+        return cls(**{**fields, "limits": [Limit(**limit) for limit in fields["limits"]]})
 
 
 class Places:
@@ -89,6 +111,7 @@ class Task:
     :param masked: paths inside that show nothing.
     :param read_only_paths: paths inside that cannot be written.
     :param on_exit: a command the monitor becomes when all is over (removal of `--rm`), or empty.
+    :param walls: control groups, devices, file systems in memory; by default none beyond Docker's.
     :param stdin_open: keep a pipe on standard input; else it is /dev/null.
     :param stdin_once: the first attached front's end is the end of standard input.
     """
@@ -111,6 +134,7 @@ class Task:
         stdin_open: bool,
         stdin_once: bool,
         on_exit: list[str],
+        walls: Walls | None = None,
     ) -> None:
         self.id = id
         self.name = name
@@ -127,11 +151,13 @@ class Task:
         self.stdin_open = stdin_open
         self.stdin_once = stdin_once
         self.on_exit = on_exit
+        self.walls = walls or Walls([])
 
     def dump(self) -> bytes:
         """The document; for the same interpreter to read, which is what a monitor is."""
         fields = {**vars(self), "places": vars(self.places), "overlay": vars(self.overlay)}
-        fields["program"] = vars(self.program)
+        fields["program"] = self.program.fields()
+        fields["walls"] = self.walls.fields()
         fields["binds"] = [vars(bind) for bind in self.binds]
         return marshal.dumps(fields)
 
@@ -142,5 +168,6 @@ class Task:
         fields["places"] = Places(**fields["places"])
         fields["overlay"] = Overlay(**fields["overlay"])
         fields["binds"] = [Bind(**bind) for bind in fields["binds"]]
-        fields["program"] = Program(**fields["program"])
+        fields["program"] = Program.of(fields["program"])
+        fields["walls"] = Walls.of(fields["walls"])
         return cls(**fields)

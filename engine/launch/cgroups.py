@@ -1,0 +1,213 @@
+"""The container's control groups: made before its first process, left to nobody at its end. cgroups(7)"""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+
+from .fork import fork_into
+from .messages import Failure, Stage
+from .syscalls import SIGKILL
+
+TYPE_CHECKING = False  # mypy takes it for true; `typing` itself stays out
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_TRIES, _PAUSE = 200, 0.005  # one second for the kernel to be done with what was killed
+
+
+class Setting:
+    """What is written to a file of a group, and the option that asked for it ("" for none).
+
+    :param optional: where there is no such file, it is done without.
+    """
+
+    def __init__(self, file: str, value: str, option: str, optional: bool = False) -> None:
+        self.file = file
+        self.value = value
+        self.option = option
+        self.optional = optional
+
+
+class Group:
+    """One group of a container.
+
+    :param path: absolute; its parent is the engine's and made with it.
+    :param version: 1 or 2. :param controllers: of its tree.
+    :param shown: names below /sys/fs/cgroup inside, the first a directory and others links to it;
+        [""] is /sys/fs/cgroup itself, and an empty list shows nothing.
+    """
+
+    def __init__(
+        self, path: str, version: int, controllers: list[str], shown: list[str], settings: list[Setting]
+    ) -> None:
+        self.path = path
+        self.version = version
+        self.controllers = controllers
+        self.shown = shown
+        self.settings = settings
+
+
+def make(groups: list[Group]) -> None:
+    """Make the groups and set their limits, before anybody is in them.
+
+    :raises Failure: names the option that this machine cannot serve.
+    """
+    for group in groups:
+        try:
+            _make_directory(group)
+        except FileExistsError:
+            pass  # of a start that was killed; its limits are written anew
+        except OSError as error:
+            raise Failure(
+                Stage.CGROUPS, f"cannot make the control group {group.path}: {error.strerror}",
+                errno=error.errno or 0, path=group.path,
+            ) from error  # fmt: skip
+        for setting in group.settings:
+            _set(group.path, setting)
+
+
+def _make_directory(group: Group) -> None:
+    for attempt in range(10):
+        try:
+            os.mkdir(group.path, 0o755)
+            break
+        except FileNotFoundError:
+            if attempt == 9:
+                raise
+            # Taken away by the container that ended last, or never made.
+            _make_parent(group)
+    if "cpuset" in group.controllers and group.version == 1:
+        _inherit_cpuset(group.path)
+
+
+def _make_parent(group: Group) -> None:
+    parent = os.path.dirname(group.path)
+    try:
+        os.mkdir(parent, 0o755)
+    except FileExistsError:
+        pass
+    if group.version == 2:
+        for directory in (os.path.dirname(parent), parent):
+            for controller in group.controllers:
+                try:
+                    _write(os.path.join(directory, "cgroup.subtree_control"), f"+{controller}")
+                except OSError:
+                    continue  # not delegated to us; who asks for its limit is told that the file is missing
+    elif "cpuset" in group.controllers:
+        _inherit_cpuset(parent)
+
+
+def _inherit_cpuset(path: str) -> None:
+    """A new group of version 1 has no processors at all, and lets nobody in."""
+    for name in ("cpuset.cpus", "cpuset.mems"):
+        with open(os.path.join(os.path.dirname(path), name)) as file:
+            _write(os.path.join(path, name), file.read().strip())
+
+
+def _set(path: str, setting: Setting) -> None:
+    try:
+        _write(os.path.join(path, setting.file), setting.value)
+    except OSError as error:
+        asked = f"{setting.option}: " if setting.option else ""
+        missing = error.errno in (errno.ENOENT, errno.EACCES)
+        if missing and setting.optional:
+            return
+        reason = f"this kernel has no {setting.file}" if missing else f"{setting.file}: {error.strerror}"
+        raise Failure(
+            Stage.CGROUPS, f"{asked}{reason}", errno=error.errno or 0, path=setting.file,
+            hint="lamina info says what this machine's control groups can limit",
+        ) from error  # fmt: skip
+
+
+def fork(groups: list[Group]) -> tuple[int, bool]:
+    """Fork; gives the pid (0 in the child), and whether the child is in its group of version 2 already.
+
+    A fork into a group costs nothing; a move between groups waits for all processors (15 ms and more).
+    """
+    unified = [group.path for group in groups if group.version == 2]
+    if unified:
+        directory = os.open(unified[0], os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            return fork_into(directory), True
+        except OSError:
+            pass  # kernels before 5.7 have no clone3 with a group
+        finally:
+            os.close(directory)
+    return os.fork(), False
+
+
+def join(groups: list[Group], in_unified: bool) -> None:
+    """Move this process, which has one thread, into the groups."""
+    for group in groups:
+        if group.version == 1:
+            # One thread that moves itself needs no lock; by cgroup.procs the whole machine would wait.
+            _write(os.path.join(group.path, "tasks"), "0")
+        elif not in_unified:
+            _write(os.path.join(group.path, "cgroup.procs"), "0")
+
+
+def was_out_of_memory(groups: list[Group]) -> bool:
+    """Whether the kernel killed a process of the groups because they had no memory left."""
+    for group in groups:
+        name = "memory.events" if group.version == 2 else "memory.oom_control"
+        try:
+            with open(os.path.join(group.path, name)) as file:
+                counts = dict(line.split() for line in file)
+        except (OSError, ValueError):
+            continue
+        if int(counts.get("oom_kill", "0")) > 0:
+            return True
+    return False
+
+
+def remove(paths: Iterable[str]) -> None:
+    """Remove groups, and whatever still runs in them; gone already is fine."""
+    for path in paths:
+        for _ in range(_TRIES):
+            try:
+                os.rmdir(path)
+            except FileNotFoundError:
+                break
+            except OSError as error:
+                if error.errno not in (errno.EBUSY, errno.ENOTEMPTY):
+                    break
+                _clear(path)
+                time.sleep(_PAUSE)
+            else:
+                break
+        try:
+            os.rmdir(os.path.dirname(path))
+        except OSError:
+            continue  # other containers' groups are there
+
+
+def _clear(path: str) -> None:
+    """Kill all that is in a group, and remove groups that were made below it."""
+    for directory, _, _ in os.walk(path, topdown=False):
+        try:
+            with open(os.path.join(directory, "cgroup.procs")) as file:
+                pids = [int(line) for line in file]
+        except OSError:
+            continue
+        for pid in pids:
+            try:
+                # The group's list is fresh; a pid in it is no stranger's before this call is over.
+                os.kill(pid, SIGKILL)
+            except ProcessLookupError:
+                continue
+        if directory != path:
+            try:
+                os.rmdir(directory)
+            except OSError:
+                continue
+
+
+def _write(path: str, text: str) -> None:
+    # No buffer: a file of the kernel takes each write as a command of its own.
+    fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(fd, text.encode())
+    finally:
+        os.close(fd)

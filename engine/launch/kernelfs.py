@@ -1,0 +1,147 @@
+"""What the kernel shows in a container: /proc, /sys, /dev and its control groups, with Docker's flags."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+from . import syscalls as sys
+from .messages import Failure, Stage
+from .mounts import attach, make_directories, make_filesystem, open_strict
+from .walls import Node, Walls
+
+TYPE_CHECKING = False  # mypy takes it for true; `typing` itself stays out
+if TYPE_CHECKING:
+    from .cgroups import Group
+
+_QUIET = sys.MOUNT_ATTR_NOSUID | sys.MOUNT_ATTR_NODEV | sys.MOUNT_ATTR_NOEXEC
+_DEVICES = {
+    "null": (1, 3),
+    "zero": (1, 5),
+    "full": (1, 7),
+    "random": (1, 8),
+    "urandom": (1, 9),
+    "tty": (5, 0),
+}
+_LINKS = {
+    "fd": "/proc/self/fd",
+    "stdin": "/proc/self/fd/0",
+    "stdout": "/proc/self/fd/1",
+    "stderr": "/proc/self/fd/2",
+    "core": "/proc/kcore",
+    "ptmx": "pts/ptmx",
+}
+
+
+def mount_kernel_filesystems(root: int, walls: Walls) -> None:
+    """Mount them below the root of a descriptor. A link in their place is refused."""
+    read_only = 0 if walls.writable else sys.MOUNT_ATTR_RDONLY
+    # The host's own are cloned before anything of the container's lies over a path of the host.
+    host_ipc = _clone_host_ipc() if "ipc" in walls.shared else {}
+    shown = [group for group in walls.groups if group.shown]
+    groups = [(group, sys.open_tree(sys.AT_FDCWD, group.path, sys.OPEN_TREE_CLONE)) for group in shown]
+    _place(root, "proc", make_filesystem("proc", attributes=_QUIET))
+    _place(root, "sys", make_filesystem("sysfs", attributes=_QUIET | read_only))
+    _show_groups(root, groups, read_only)
+    dev = make_filesystem("tmpfs", [("mode", "755"), ("size", "65536k")], sys.MOUNT_ATTR_NOSUID)
+    _fill_dev(dev)
+    for node in walls.nodes:
+        _make_node(dev, node)
+    _place(root, "dev", dev)
+    below = _QUIET & ~sys.MOUNT_ATTR_NODEV
+    pts = [("newinstance", ""), ("ptmxmode", "0666"), ("mode", "0620"), ("gid", "5")]
+    _place(root, "dev/pts", make_filesystem("devpts", pts, below))
+    _place(root, "dev/mqueue", host_ipc.get("mqueue") or make_filesystem("mqueue", attributes=_QUIET))
+    _place(root, "dev/shm", host_ipc.get("shm") or _shm(walls.shm_size))
+
+
+def _place(root: int, path: str, mounted: int) -> None:
+    attach(mounted, make_directories(root, path, follow=False))
+
+
+def _shm(size: int) -> int:
+    return make_filesystem("tmpfs", [("mode", "1777"), ("size", str(size))], _QUIET, "shm")
+
+
+def _clone_host_ipc() -> dict[str, int]:
+    """The host's shared memory and message queues, for a container in the host's ipc namespace."""
+    found = {}
+    for name in ("shm", "mqueue"):
+        try:
+            found[name] = sys.open_tree(sys.AT_FDCWD, f"/dev/{name}", sys.OPEN_TREE_CLONE)
+        except FileNotFoundError:
+            continue
+    return found
+
+
+def _show_groups(root: int, groups: list[tuple[Group, int]], read_only: int) -> None:
+    """The container's own groups, and nothing above them."""
+    if not groups:
+        return
+    for _, tree in groups:
+        sys.mount_setattr(tree, "", _QUIET | read_only)
+    whole = [tree for group, tree in groups if group.shown == [""]]
+    if whole:
+        _place(root, "sys/fs/cgroup", whole[0])
+        return
+    top = make_filesystem("tmpfs", [("mode", "755")], _QUIET)
+    for group, _ in groups:
+        name, *links = group.shown
+        os.mkdir(name, 0o755, dir_fd=top)
+        for link in links:
+            os.symlink(name, link, dir_fd=top)
+    sys.mount_setattr(top, "", sys.MOUNT_ATTR_RDONLY)
+    _place(root, "sys/fs/cgroup", top)
+    for group, tree in groups:
+        attach(tree, open_strict(root, f"sys/fs/cgroup/{group.shown[0]}", os.O_PATH | os.O_DIRECTORY))
+
+
+def _fill_dev(dev: int) -> None:
+    for name, (major, minor) in _DEVICES.items():
+        _make_node(dev, Node(f"/dev/{name}", "c", major, minor, 0o666, 0, 0))
+    for name, target in _LINKS.items():
+        os.symlink(target, name, dir_fd=dev)
+    for name in ("pts", "mqueue", "shm"):
+        os.mkdir(name, dir_fd=dev)
+
+
+def _make_node(dev: int, node: Node) -> None:
+    """A device in a tmpfs that is still ours alone, so that its path can hold no surprise."""
+    path = node.path.removeprefix("/dev/")
+    directory, name = os.path.split(path)
+    parent = make_directories(dev, directory)
+    kind = stat.S_IFBLK if node.kind == "b" else stat.S_IFCHR
+    try:
+        os.mknod(name, kind | node.mode, os.makedev(node.major, node.minor), dir_fd=parent)
+        if node.uid or node.gid:
+            os.chown(name, node.uid, node.gid, dir_fd=parent, follow_symlinks=False)
+    except FileExistsError:
+        pass  # one that every container has
+    except PermissionError:
+        # Inside a user namespace nobody makes devices: show the host's own.
+        os.close(os.open(name, os.O_CREAT | os.O_CLOEXEC, 0o666, dir_fd=parent))
+        here = os.open(name, os.O_PATH | os.O_CLOEXEC, dir_fd=parent)
+        attach(sys.open_tree(sys.AT_FDCWD, node.path, sys.OPEN_TREE_CLONE), here)
+    finally:
+        os.close(parent)
+
+
+def set_sysctls(root: int, sysctls: list[tuple[str, str, bool]]) -> None:
+    """Write settings of the container's namespaces, while /proc/sys can still be written.
+
+    :raises Failure: the kernel does not take one that was asked for; names it.
+    """
+    for name, value, needed in sysctls:
+        try:
+            file = open_strict(root, "proc/sys/" + name.replace(".", "/"), os.O_WRONLY)
+            try:
+                os.write(file, value.encode())
+            finally:
+                os.close(file)
+        except OSError as error:
+            if not needed and error.errno in (errno.ENOENT, errno.EACCES, errno.EINVAL):
+                continue
+            raise Failure(
+                Stage.KERNEL_FILESYSTEMS, f"--sysctl {name}={value}: {error.strerror}", errno=error.errno or 0
+            ) from error

@@ -1,0 +1,92 @@
+"""Which control groups this machine has: version 1, version 2, or both side by side. cgroups(7)
+
+Found by looking at what is mounted and can be written, not by the kernel's version.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+_LARGEST_FILE = 4 << 20  # bytes of mountinfo; a host with more mounts has other troubles
+_ESCAPE = re.compile(r"\\([0-7]{3})")
+_OPTIONS = frozenset({"rw", "ro", "xattr", "clone_children", "cpuset_v2_mode", "noprefix", "favordynmods"})
+
+Mode = Literal["v1", "v2", "hybrid", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """One tree of groups.
+
+    :param path: where it is mounted. :param version: 1 or 2.
+    :param controllers: what it limits, such as "memory"; "name=systemd" for one that only gives names.
+    """
+
+    path: Path
+    version: int
+    controllers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cgroups:
+    """All trees of groups in which this process may make one."""
+
+    hierarchies: tuple[Hierarchy, ...]
+
+    @property
+    def mode(self) -> Mode:
+        """Docker's and systemd's word for the arrangement."""
+        versions = {hierarchy.version for hierarchy in self.hierarchies}
+        if versions == {1, 2}:
+            return "hybrid"
+        return "v2" if versions == {2} else "v1" if versions == {1} else "none"
+
+    def of(self, controller: str) -> Hierarchy | None:
+        """The tree that has a controller."""
+        for hierarchy in self.hierarchies:
+            if controller in hierarchy.controllers:
+                return hierarchy
+        return None
+
+
+def find_cgroups(mountinfo: Path = Path("/proc/self/mountinfo"), root: Path = Path("/")) -> Cgroups:
+    """What there is.
+
+    :param mountinfo: the table of mounts, proc_pid_mountinfo(5).
+    :param root: what the table's paths are below; for recorded trees.
+    """
+    with mountinfo.open("rb") as file:
+        lines = file.read(_LARGEST_FILE).decode("utf-8", "surrogateescape").splitlines()
+    found: dict[tuple[str, ...], Hierarchy] = {}
+    for line in lines:
+        hierarchy = _hierarchy(line, root)
+        if hierarchy and hierarchy.controllers not in found:
+            found[hierarchy.controllers] = hierarchy
+    return Cgroups(tuple(sorted(found.values(), key=lambda one: (one.version, str(one.path)))))
+
+
+def _hierarchy(line: str, root: Path) -> Hierarchy | None:
+    left, dash, right = line.partition(" - ")
+    before, after = left.split(" "), right.split(" ")
+    if not dash or len(before) < 6 or len(after) < 3 or after[0] not in ("cgroup", "cgroup2"):
+        return None
+    if "ro" in before[5].split(","):
+        return None
+    path = root / _ESCAPE.sub(lambda octal: chr(int(octal[1], 8)), before[4]).lstrip("/")
+    if not os.access(path, os.W_OK):
+        return None
+    if after[0] == "cgroup":
+        names = [name for name in after[2].split(",") if _is_controller(name)]
+        return Hierarchy(path, 1, tuple(names)) if names else None
+    try:
+        return Hierarchy(path, 2, tuple((path / "cgroup.controllers").read_text("ascii").split()))
+    except OSError:
+        return None
+
+
+def _is_controller(option: str) -> bool:
+    return option not in _OPTIONS and (option.startswith("name=") or "=" not in option)

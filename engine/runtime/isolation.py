@@ -1,0 +1,110 @@
+"""What a person may ask of a container's walls and limits: plain values, kept as they were asked for.
+
+Sizes are bytes. An empty value is Docker's default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Limits by control group; 0 is none.
+
+    :param memory_swap: memory and swap together; -1 lets it swap as it likes; 0 is twice the memory.
+    :param memory_reservation: what it is left with when the host has little.
+    :param nano_cpus: processors, in thousand millionths.
+    :param cpu_shares: weight beside others, 2 to 262144; 1024 is ordinary.
+    :param cpuset_cpus: processors by number, such as "0-2,4". :param cpuset_mems: memory nodes likewise.
+    :param pids: processes and threads at a time; -1 is no limit.
+    :param blkio_weight: weight at the disks, 10 to 1000.
+    """
+
+    memory: int = 0
+    memory_swap: int = 0
+    memory_reservation: int = 0
+    nano_cpus: int = 0
+    cpu_shares: int = 0
+    cpuset_cpus: str = ""
+    cpuset_mems: str = ""
+    pids: int = 0
+    blkio_weight: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tmpfs:
+    """A file system in memory.
+
+    :param size: 0 is half of the machine's memory, as the kernel has it. :param mode: of its top directory.
+    :param options: of mount(8): ro, noexec, exec, suid, dev and their contraries.
+    """
+
+    target: str
+    size: int = 0
+    mode: int = 0o1777
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device of the host, and its name inside.
+
+    :param access: of "r", "w" and "m" (mknod).
+    """
+
+    source: str
+    target: str
+    access: str = "rwm"
+
+
+@dataclass(frozen=True, slots=True)
+class Ulimit:
+    """A limit of setrlimit(2), by its short name such as "nofile"; -1 is unlimited."""
+
+    name: str
+    soft: int
+    hard: int
+
+
+@dataclass(frozen=True, slots=True)
+class Isolation:
+    """The walls around a container.
+
+    :param cap_add: capabilities, without CAP_, in capitals; "ALL" is all that the engine holds itself.
+    :param seccomp: "" is the default profile, "unconfined" none, anything else the profile's document.
+    :param groups: supplementary groups beside the image's, names or numbers.
+    :param shared: namespaces of the host that the container stays in: of "pid", "ipc", "uts", "cgroup".
+    :param sysctls: of the kernel's settings those that a namespace has for itself.
+    :param shm_size: of /dev/shm; 0 is 64 MiB.
+    """
+
+    cap_add: tuple[str, ...] = ()
+    cap_drop: tuple[str, ...] = ()
+    privileged: bool = False
+    no_new_privileges: bool = False
+    seccomp: str = ""
+    groups: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
+    sysctls: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    ulimits: tuple[Ulimit, ...] = ()
+    devices: tuple[Device, ...] = ()
+    tmpfs: tuple[Tmpfs, ...] = ()
+    shm_size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How a container finds others by name.
+
+    :param hosts: (name, address) lines for its /etc/hosts. :param servers: addresses for its resolv.conf;
+        empty takes the host's. :param search: domains to try; "." is none.
+    """
+
+    hosts: tuple[tuple[str, str], ...] = ()
+    servers: tuple[str, ...] = ()
+    search: tuple[str, ...] = ()
