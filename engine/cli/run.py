@@ -105,16 +105,19 @@ def _bring_image(session: Session, asked: Wanted) -> None:
         pull_image(session, image, asked.platform)
         return
     try:
-        found = session.rooms.images.get(image)
+        session.rooms.images.recipe(image)
     except NotFound:
         if asked.pull == "never":
             raise
         click.echo(f"{image} is not here; pulling it", err=True)
         pull_image(session, image, asked.platform)
         return
-    if asked.platform and not _is_for(found.summary.platform, asked.platform):
+    if not asked.platform:
+        return
+    here = session.rooms.images.get(image).summary.platform
+    if not _is_for(here, asked.platform):
         if asked.pull == "never":
-            raise NotFound(f"{image} is here for {found.summary.platform}, not for {asked.platform}")
+            raise NotFound(f"{image} is here for {here}, not for {asked.platform}")
         pull_image(session, image, asked.platform)
 
 

@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,10 +28,10 @@ if TYPE_CHECKING:
     import socket
 
     from engine.images.service import ImageService
-    from engine.layers.store import LayerStore
     from engine.runtime.logs import LogReader
 
 _LOCK_PATIENCE = 30.0  # seconds; a start or a removal that somebody else is busy with takes less
+_REMOVAL_PATIENCE = 30.0  # seconds
 _KILL_PATIENCE = 10.0  # seconds from SIGKILL until the kernel and the monitor are done with it
 
 
@@ -60,17 +59,17 @@ class ContainerService:
         self._records = Records(self._database)
         self._journal = Journal(self._layout)
 
-    @cached_property
-    def _layers(self) -> LayerStore:
-        from engine.layers.store import LayerStore
-
-        return LayerStore(self._layout)
-
     # looking
 
     def list(self, all: bool = True) -> list[ContainerSummary]:
         """Containers, the newest first; with `all` false only those that run."""
-        found = [views.summary(record, self._state(record)) for record in self._records.all()]
+        found = []
+        for record in self._records.all():
+            state = self._state(record)
+            if self._was_left(record, state):
+                self.remove(record.id, force=True)
+            else:
+                found.append(views.summary(record, state))
         return [row for row in found if all or row.status in ("running", "paused", "restarting")]
 
     def get(self, name: str) -> ContainerSummary:
@@ -81,8 +80,8 @@ class ContainerService:
     def inspect(self, name: str) -> dict[str, Any]:
         """Everything about one container, with Docker's keys."""
         record = self._records.find(name)
-        stack = [str(self._layers.fs(diff_id)) for diff_id in self._images.resolve(record.image_id).diff_ids]
-        return views.inspection(record, self._state(record), self._directory(record), stack)
+        lowers = [str(self._layout.root / lower) for lower in self._images.recipe(record.image_id).lowers]
+        return views.inspection(record, self._state(record), self._directory(record), lowers)
 
     def steps(self, name: str) -> tuple[StepRow, ...]:
         """What the last start did, in order; empty when it was never started."""
@@ -117,16 +116,14 @@ class ContainerService:
                 raise InvalidArgument(
                     f"bind source {bind.source} does not exist on the host", hint="make it first"
                 )
-        image = self._images.resolve(options.image)
+        recipe = self._images.recipe(options.image)
         container_id = new_id()
-        run = self._images.config(image.id).run
-        config = resolve_config(container_id, options, run, os.uname().nodename)
+        config = resolve_config(container_id, options, recipe.run, os.uname().nodename)
         directory = self._layout.container(container_id)
-        draft = Record(container_id, options.name, image.id, options.image, time.time(), config)
+        draft = Record(container_id, options.name, recipe.image_id, options.image, time.time(), config)
         stack.prepare(directory)
         try:
-            overlay = stack.overlay_of(self._layout, self._layers, directory, image.diff_ids)
-            stack.adopt_root(directory, overlay)
+            stack.adopt_root(stack.overlay_of(self._layout, directory, recipe))
             record = self._records.add(draft)
         except BaseException:
             stack.delete_tree(directory)
@@ -151,8 +148,7 @@ class ContainerService:
                     raise Conflict(f"{record.name} runs already", hint=f"lamina logs -f {record.name}")
                 return Started(self.get(record.id), None)
             directory = self._directory(record)
-            diff_ids = self._images.resolve(record.image_id).diff_ids
-            overlay = stack.overlay_of(self._layout, self._layers, directory, diff_ids)
+            overlay = stack.overlay_of(self._layout, directory, self._images.recipe(record.image_id))
             stack.write_network_files(directory, record.config)
             task = build_task(self._layout, record, overlay, attach and record.config.interactive)
             launched = launch(task, attach)
@@ -258,6 +254,13 @@ class ContainerService:
             # The kernel kills it with its monitor unless the program had that taken back (prctl(2)).
             state.init.signal(signal_number("KILL"))
         return state
+
+    def _was_left(self, record: Record, state: State) -> bool:
+        """Whether it ended with nobody left to keep its `--rm`: its front and its monitor were killed."""
+        if not record.config.auto_remove or state.monitor.alive or state.status not in ("exited", "dead"):
+            return False
+        # The front that waited for the end may be just about to.
+        return state.finished is None or time.time() - state.finished > _REMOVAL_PATIENCE
 
     def _running(self, name: str) -> Record:
         record = self._records.find(name)

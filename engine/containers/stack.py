@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Sequence
 from pathlib import Path
 
-from engine.layers.overlay import OverlayMount, overlay_mount
-from engine.layers.seam import make_seam
-from engine.layers.store import LayerStore
-from engine.oci import Digest
+from engine.images.recipe import Recipe
+from engine.launch.task import Overlay
+from engine.layers.overlay_xattrs import mount_options
 from engine.runtime.config import ContainerConfig
 from engine.store.layout import Layout
 
@@ -22,10 +20,10 @@ _LOOPBACK_HOSTS = (
 )
 
 
-def overlay_of(layout: Layout, layers: LayerStore, directory: Path, stack: Sequence[Digest]) -> OverlayMount:
+def overlay_of(layout: Layout, directory: Path, recipe: Recipe) -> Overlay:
     """The mount that shows a container's files."""
-    seam = make_seam(layers, layout, stack)
-    return overlay_mount(layers, stack, directory / "upper", directory / "work", seam)
+    lowers = [str(layout.root / lower) for lower in recipe.lowers]
+    return Overlay(lowers, str(directory / "upper"), str(directory / "work"), list(mount_options()))
 
 
 def prepare(directory: Path) -> None:
@@ -35,12 +33,12 @@ def prepare(directory: Path) -> None:
         (directory / name).mkdir(mode=0o755)
 
 
-def adopt_root(directory: Path, overlay: OverlayMount) -> None:
+def adopt_root(overlay: Overlay) -> None:
     """Give the writable layer's top directory the attributes of the image's root.
 
     In the mounted stack `/` is this directory, whatever the layers say.
     """
-    top, upper = overlay.lowers[0], directory / "upper"
+    top, upper = overlay.lowers[0], overlay.upper
     status = os.stat(top)
     os.chown(upper, status.st_uid, status.st_gid)
     os.chmod(upper, stat.S_IMODE(status.st_mode))

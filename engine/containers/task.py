@@ -7,7 +7,6 @@ from pathlib import Path
 
 from engine.containers.records import Record
 from engine.launch.task import Bind, Overlay, Places, Program, Task
-from engine.layers.overlay import OverlayMount
 from engine.runtime.sandbox import CAPABILITIES, MASKED_PATHS, READ_ONLY_PATHS
 from engine.store.layout import Layout
 
@@ -20,7 +19,7 @@ def attach_socket(layout: Layout, container_id: str) -> Path:
     return layout.container_run(container_id) / "attach.sock"
 
 
-def build_task(layout: Layout, record: Record, overlay: OverlayMount, attached: bool) -> Task:
+def build_task(layout: Layout, record: Record, overlay: Overlay, attached: bool) -> Task:
     """The task of one start.
 
     :param attached: a front stands in the streams from the start, and its end of input is the end of input.
@@ -28,10 +27,9 @@ def build_task(layout: Layout, record: Record, overlay: OverlayMount, attached: 
     config, directory = record.config, layout.container(record.id)
     binds = [Bind(str(directory / name), f"/etc/{name}") for name in _ENGINE_FILES]
     binds += [Bind(bind.source, bind.target, bind.read_only) for bind in config.binds]
-    options = list(overlay.options)
     if config.auto_remove:
         # Its writes need not reach the disk: without this the last unmount waits for all of them.
-        options.append("volatile")
+        overlay.options.append("volatile")
     return Task(
         id=record.id,
         name=record.name,
@@ -44,9 +42,7 @@ def build_task(layout: Layout, record: Record, overlay: OverlayMount, attached: 
             str(attach_socket(layout, record.id)),
             str(layout.journal),
         ),
-        overlay=Overlay(
-            [str(path) for path in overlay.lowers], str(overlay.upper), str(overlay.work), options
-        ),
+        overlay=overlay,
         binds=binds,
         program=Program(
             list(config.argv), list(config.env), config.workdir, config.user, list(CAPABILITIES), config.tty

@@ -33,7 +33,7 @@ def summary(record: Record, state: State) -> ContainerSummary:
     )
 
 
-def inspection(record: Record, state: State, directory: Path, stack: list[str]) -> dict[str, Any]:
+def inspection(record: Record, state: State, directory: Path, lowers: list[str]) -> dict[str, Any]:
     """All of it, with Docker's keys (Docker Engine API, ContainerInspect)."""
     config = record.config
     return {
@@ -59,7 +59,7 @@ def inspection(record: Record, state: State, directory: Path, stack: list[str]) 
         "GraphDriver": {
             "Name": "overlay",
             "Data": {
-                "LowerDir": ":".join(reversed(stack)),
+                "LowerDir": ":".join(lowers),
                 "UpperDir": str(directory / "upper"),
                 "WorkDir": str(directory / "work"),
             },

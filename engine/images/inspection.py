@@ -7,8 +7,9 @@ from typing import Any
 
 from engine.images.catalogue import ImageRecord
 from engine.images.naming import familiar
-from engine.oci.config import ImageConfig, RunConfig
+from engine.oci.config import ImageConfig
 from engine.oci.reference import Reference
+from engine.oci.run_config import RunConfig
 
 
 def inspection(image: ImageRecord, config: ImageConfig) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from engine.images.offload import leaf, settled
 from engine.images.parts import Parts
 from engine.images.plan import make_plan
 from engine.images.progress import Meter
+from engine.images.recipe import make_recipe, write_recipe
 from engine.images.remote import RemoteImage, fetch_image
 from engine.images.slots import remember_slots
 from engine.images.sweeping import sweep_leftovers
@@ -142,8 +143,10 @@ def _commit(parts: Parts, image: RemoteImage, arrivals: dict[Digest, Arrival]) -
     parts.blobs.put(image.config.raw)
     parts.blobs.put(image.manifest.raw)
     usages = {diff_id: arrival.usage for diff_id, arrival in arrivals.items()}
+    recipe = make_recipe(parts, image.id, image.config.diff_ids, image.config.run)
     with parts.database.write() as connection:
         changed = commit_image(connection, image, usages, time.time())
+        write_recipe(connection, recipe)
     attributes = {"name": image.reference.familiar}
     parts.journal.append(Event(time.time(), "image", "pull", image.id, attributes))
     return changed

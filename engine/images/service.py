@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from engine.images.naming import Match
     from engine.images.parts import Parts
+    from engine.images.recipe import Recipe
     from engine.oci.config import ImageConfig
 
 
@@ -85,6 +86,28 @@ class ImageService:
         """
         match = self._find(name)
         return Resolved(match.image.id, match.name, match.image.stack)
+
+    def recipe(self, name: str) -> Recipe:
+        """What a container of an image starts from.
+
+        :raises NotFound: no image has that name. :raises Conflict: several ids begin so.
+        """
+        from engine.images.recipe import make_recipe, recipe_of_id, recipe_of_name, write_recipe
+
+        # By its name or its whole id, which is how nearly all are asked for, one row is enough.
+        with self._parts.database.read() as connection:
+            found = recipe_of_id(connection, name) or recipe_of_name(connection, _canonical(name))
+        if found is not None:
+            return found
+        image = self._find(name).image
+        with self._parts.database.read() as connection:
+            found = recipe_of_id(connection, image.id)
+        if found is not None:
+            return found
+        made = make_recipe(self._parts, image.id, image.stack, self.config(image.id).run)
+        with self._parts.database.write() as connection:
+            write_recipe(connection, made)
+        return made
 
     def config(self, image_id: Digest) -> ImageConfig:
         """The config of an image that is here.
@@ -193,3 +216,12 @@ class ImageService:
         from engine.images.naming import find
 
         return find(self._catalogue(), name)
+
+
+def _canonical(name: str) -> str:
+    from engine.oci.reference import Reference
+
+    try:
+        return str(Reference.parse(name))
+    except InvalidArgument:
+        return ""  # an id, perhaps; or nothing at all, which the full search then says

@@ -11,7 +11,7 @@ from engine.errors import Conflict
 from engine.images.catalogue import read_catalogue
 from engine.images.parts import Parts
 from engine.layers.removal import move_away, remove_tree
-from engine.oci.config import chain_id
+from engine.oci.chain import chain_id
 from engine.oci.digest import Digest
 from engine.store.leases import leased_digests
 from engine.store.locks import lock

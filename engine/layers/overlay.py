@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.layers.overlay_xattrs import in_user_namespace, overlay_xattr
+from engine.layers.overlay_xattrs import mount_options, overlay_xattr
 from engine.layers.store import LayerStore
 from engine.oci.digest import Digest
 
@@ -52,11 +52,7 @@ def overlay_mount(
             break
     if seam is not None:
         lowers.insert(0, seam)
-    # Off, so that a layer may stand below any upper directory, also a copied or a restored one.
-    options = ["index=off"]
-    if in_user_namespace():
-        options.append("userxattr")
-    return OverlayMount(tuple(lowers), upper, work, tuple(options))
+    return OverlayMount(tuple(lowers), upper, work, mount_options())
 
 
 def unique_layers(diff_ids: Sequence[Digest]) -> tuple[Digest, ...]:

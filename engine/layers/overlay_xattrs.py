@@ -22,3 +22,9 @@ def in_user_namespace() -> bool:
 def overlay_xattr(name: str) -> str:
     """The whole name of one of overlayfs's attributes."""
     return f"user.overlay.{name}" if in_user_namespace() else f"trusted.overlay.{name}"
+
+
+def mount_options() -> tuple[str, ...]:
+    """Options of every overlay of ours, each `name` or `name=value`."""
+    # Index off, so that a layer may stand below any upper directory, also a copied or a restored one.
+    return ("index=off", "userxattr") if in_user_namespace() else ("index=off",)

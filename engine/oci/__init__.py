@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 from engine.oci.digest import Digest
 
 if TYPE_CHECKING:
-    from engine.oci.config import History, ImageConfig, RunConfig, chain_id, chain_ids, parse_image_config
+    from engine.oci.chain import chain_id, chain_ids
+    from engine.oci.config import History, ImageConfig, parse_image_config
     from engine.oci.descriptor import Descriptor
     from engine.oci.manifest import Index, Manifest, choose, parse_document
     from engine.oci.platform import Platform
     from engine.oci.reference import Reference
+    from engine.oci.run_config import RunConfig
 else:
     _HOMES = {
         "History": "config",
         "ImageConfig": "config",
-        "RunConfig": "config",
-        "chain_id": "config",
-        "chain_ids": "config",
+        "RunConfig": "run_config",
+        "chain_id": "chain",
+        "chain_ids": "chain",
         "parse_image_config": "config",
         "Descriptor": "descriptor",
         "Index": "manifest",

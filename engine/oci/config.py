@@ -7,13 +7,13 @@ All text is kept as it came and means nothing to the engine until a container is
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engine.errors import InvalidArgument, LimitExceeded
+from engine.errors import LimitExceeded
 from engine.oci.digest import Digest
 from engine.oci.manifest import LAYERS_LIMIT
 from engine.oci.platform import Platform
+from engine.oci.run_config import RunConfig
 from engine.oci.strict import Fields, read_object
 
 CONFIG_LIMIT = 4 << 20  # bytes
@@ -31,26 +31,6 @@ _HISTORY_KEYS = ("created", "author", "created_by", "comment", "empty_layer")
 # RFC 3339, as Go writes time.Time.
 _TIME = r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)"
 _GO_ZERO_TIME = -62135596800.0  # 0001-01-01T00:00:00Z, Go's "never"
-
-
-@dataclass(frozen=True, slots=True)
-class RunConfig:
-    """How a container of the image starts, where its maker does not say otherwise.
-
-    :param env: `NAME=value`, in the order of the document.
-    :param exposed_ports: as written, such as `80/tcp`.
-    :param volumes: paths inside.
-    """
-
-    env: tuple[str, ...] = ()
-    entrypoint: tuple[str, ...] = ()
-    cmd: tuple[str, ...] = ()
-    user: str = ""
-    workdir: str = ""
-    exposed_ports: tuple[str, ...] = ()
-    volumes: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
-    stop_signal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,27 +82,6 @@ def parse_image_config(raw: bytes) -> ImageConfig:
         history=tuple(_history(entry) for entry in fields.each("history", _HISTORY_KEYS, _HISTORY_LIMIT)),
         raw=raw,
     )
-
-
-def chain_ids(diff_ids: tuple[Digest, ...]) -> tuple[Digest, ...]:
-    """For each layer the identity of the stack that ends with it.
-
-    Source: OCI image-spec 1.1, config.md, "Layer ChainID".
-    """
-    chain: list[Digest] = []
-    for diff_id in diff_ids:
-        chain.append(Digest.of(f"{chain[-1]} {diff_id}".encode()) if chain else diff_id)
-    return tuple(chain)
-
-
-def chain_id(diff_ids: tuple[Digest, ...]) -> Digest:
-    """The identity of the whole stack.
-
-    :raises InvalidArgument: there is no layer.
-    """
-    if not diff_ids:
-        raise InvalidArgument("a stack without layers has no chain ID")
-    return chain_ids(diff_ids)[-1]
 
 
 def _run_config(fields: Fields) -> RunConfig:

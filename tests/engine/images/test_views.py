@@ -1,7 +1,7 @@
 from engine.images.models import Role
 from engine.images.views import align_history, detail, summary
 from engine.oci import Platform
-from engine.oci.config import History, ImageConfig, RunConfig
+from engine.oci import History, ImageConfig, RunConfig
 from tests.engine.images.make import catalogue, image, stack
 
 BASE = image("debian:12", "base")

@@ -1,0 +1,81 @@
+"""What a container of an image starts from: its directories and its defaults, worked out once.
+
+Parsing the config, reading the file tables and looking for a seam take a pull a few milliseconds, and
+would take every start as many.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.oci.digest import Digest
+from engine.oci.run_config import RunConfig
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from engine.images.parts import Parts
+
+_TUPLES = ("env", "entrypoint", "cmd", "exposed_ports", "volumes")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One image, ready to be run.
+
+    :param lowers: directories of its stack, relative to the store's root, the topmost first.
+    """
+
+    image_id: Digest
+    lowers: tuple[str, ...]
+    run: RunConfig
+
+
+def make_recipe(parts: Parts, image_id: Digest, diff_ids: Sequence[Digest], run: RunConfig) -> Recipe:
+    """The recipe of an image whose layers are all here; makes their seam, where they need one.
+
+    :raises Malformed: the layers do not fit together.
+    """
+    from engine.layers.overlay import overlay_mount
+    from engine.layers.seam import make_seam
+
+    seam = make_seam(parts.layers, parts.layout, diff_ids)
+    stack = overlay_mount(parts.layers, diff_ids, None, None, seam)
+    return Recipe(image_id, tuple(str(path.relative_to(parts.layout.root)) for path in stack.lowers), run)
+
+
+def write_recipe(connection: sqlite3.Connection, recipe: Recipe) -> None:
+    """Keep a recipe with its image."""
+    connection.execute(
+        "INSERT OR REPLACE INTO recipes (image_id, lowers, run) VALUES (?, ?, ?)",
+        (recipe.image_id, json.dumps(recipe.lowers), json.dumps(dataclasses.asdict(recipe.run))),
+    )
+
+
+def recipe_of_id(connection: sqlite3.Connection, image_id: str) -> Recipe | None:
+    """The recipe of an image; None where there is none yet."""
+    row = connection.execute(
+        "SELECT image_id, lowers, run FROM recipes WHERE image_id = ?", (image_id,)
+    ).fetchone()
+    return _recipe(*row) if row else None
+
+
+def recipe_of_name(connection: sqlite3.Connection, name: str) -> Recipe | None:
+    """The recipe of the image that a canonical reference names; None where no image has the name."""
+    row = connection.execute(
+        "SELECT image_id, lowers, run FROM names JOIN recipes USING (image_id) WHERE reference = ?", (name,)
+    ).fetchone()
+    return _recipe(*row) if row else None
+
+
+def _recipe(image_id: str, lowers: str, run: str) -> Recipe:
+    fields = json.loads(run)
+    return Recipe(
+        Digest(image_id),
+        tuple(json.loads(lowers)),
+        RunConfig(**{**fields, **{name: tuple(fields[name]) for name in _TUPLES}}),
+    )
