@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from engine.launch import frames
+from engine.launch.limits import Limit
 from engine.launch.task import Bind, Overlay, Places, Program, Task
+from engine.launch.walls import Walls
 from engine.runtime.sandbox import CAPABILITIES, DEFAULT_PATH, MASKED_PATHS, READ_ONLY_PATHS
 from engine.runtime.start import Launched, launch
 from engine.runtime.state import State, read_state
@@ -77,6 +79,9 @@ class Sandbox:
     capabilities: list[str] = field(default_factory=lambda: list(CAPABILITIES))
     no_new_privileges: bool = False
     filter: bytes = b""
+    groups: list[str] = field(default_factory=list)
+    limits: list[Limit] = field(default_factory=list)
+    walls: Walls = field(default_factory=lambda: Walls([]))
 
     def __post_init__(self) -> None:
         for name in ("upper", "work", "rootfs"):
@@ -124,6 +129,8 @@ class Sandbox:
                 self.tty,
                 self.no_new_privileges,
                 self.filter,
+                groups=self.groups,
+                limits=self.limits,
             ),
             masked=list(MASKED_PATHS),
             read_only_paths=list(READ_ONLY_PATHS),
@@ -131,6 +138,7 @@ class Sandbox:
             stdin_open=self.stdin,
             stdin_once=self.stdin,
             on_exit=[],
+            walls=self.walls,
         )
 
     def start(self, *argv: str) -> Launched:
