@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-# Other engines on the machine mount and unmount as they like, and tests of cgroups beside this one move hierarchies.
+# Other engines on the machine mount as they like, and tests of cgroups move hierarchies meanwhile.
 FOREIGN = (
     "/sys/fs/cgroup",
     "/run/docker",
