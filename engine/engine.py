@@ -30,6 +30,8 @@ from engine.rooms import Rooms
 from engine.settings import Settings
 
 if TYPE_CHECKING:
+    from engine.images.moves import BlobProgress, Churn, PushResult, TagStanding
+    from engine.registry.login import LoggedIn, LoggedOut
     from engine.layers.table import FileTable
 
 _Result = TypeVar("_Result")
@@ -85,6 +87,77 @@ class Engine:
         """
         images = await self._call(lambda rooms: rooms.images)
         return await images.pull(reference, platform, on_plan=on_plan, on_progress=on_progress)
+
+    async def push(self, name: str, *, on_blob: Callable[[BlobProgress], None] | None = None) -> PushResult:
+        """Give the registry in an image's name the image; only what it lacks travels.
+
+        :param on_blob: called in the event loop, many times a second.
+        """
+        images = await self._call(lambda rooms: rooms.images)
+        return await images.push(name, on_blob=on_blob)
+
+    async def copy_image(
+        self,
+        source: str,
+        target: str,
+        *,
+        platform: str = "",
+        everything: bool = False,
+        on_blob: Callable[[BlobProgress], None] | None = None,
+    ) -> PushResult:
+        """Copy an image from registry to registry; nothing is unpacked or kept here.
+
+        :param platform: which image of an index; the host's where empty.
+        :param everything: the whole index, with the images of all platforms.
+        """
+        from engine.images.copying import copy
+
+        return await copy(
+            self.settings, source, target, platform=platform, everything=everything, on_blob=on_blob
+        )
+
+    async def outdated(
+        self, names: tuple[str, ...] = (), *, on_standing: Callable[[TagStanding], None] | None = None
+    ) -> tuple[TagStanding, ...]:
+        """How tags that are here stand to their registries, and what an update would fetch.
+
+        :param on_standing: called in the event loop, with each as its registry has answered.
+        """
+        images = await self._call(lambda rooms: rooms.images)
+        return await images.outdated(names, on_standing=on_standing)
+
+    async def churn(self, repository: str, *, last: int = 10, pattern: str = "*", platform: str = "") -> Churn:
+        """Which layers changed between the last tags of a repository, and what each release cost.
+
+        :param pattern: tags that count, as in a shell (`15.*`).
+        """
+        from engine.images.churn import churn
+
+        return await churn(self.settings, repository, last=last, pattern=pattern, platform=platform)
+
+    async def tags(self, repository: str) -> list[str]:
+        """The tags of a repository, in its registry's order."""
+        from engine.oci import Reference
+        from engine.registry import RegistryClient
+
+        async with RegistryClient(self.settings) as client:
+            return await client.tags(Reference.parse(repository))
+
+    async def login(self, registry: str, username: str, password: str) -> LoggedIn:
+        """Try a user's name and password at a registry, and keep them where it takes them.
+
+        :raises Unauthorized: it does not; nothing is kept.
+        """
+        from engine.registry.credentials import Credential
+        from engine.registry.login import login, registry_name
+
+        return await login(self.settings, registry_name(registry), Credential(username, password))
+
+    async def logout(self, registry: str) -> LoggedOut:
+        """Forget what a login kept."""
+        from engine.registry.login import logout, registry_name
+
+        return await logout(self.settings, registry_name(registry))
 
     async def preview_remove(self, name: str, force: bool = False) -> RemovedImage:
         """What `remove_image` would do; changes nothing."""

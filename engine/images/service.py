@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         PullResult,
         RemovedImage,
     )
+    from engine.images.moves import BlobProgress, PushResult, TagStanding
     from engine.images.naming import Match
     from engine.images.parts import Parts
     from engine.images.recipe import Recipe
@@ -199,6 +200,41 @@ class ImageService:
         from engine.images.pull import pull
 
         return await pull(self._parts, reference, platform, on_plan, on_progress)
+
+    async def push(self, name: str, *, on_blob: Callable[[BlobProgress], None] | None = None) -> PushResult:
+        """Give the registry in an image's name the image: only what it lacks travels, the manifest last.
+
+        :param name: a tag that the image has here.
+        :param on_blob: called at every change of a layer's state, and ten times a second for its bytes.
+        :raises NotFound: no image has that name, or a layer is neither here as it travelled nor there.
+        :raises Unauthorized, PermissionDenied: the registry does not let us.
+        :raises Unavailable: it does not answer.
+        """
+        from engine.images.push import push
+
+        return await push(self._parts, name, on_blob)
+
+    def tags_of(self, name: str) -> tuple[str, ...]:
+        """The names here with a tag in the repository of `name`, sorted.
+
+        :raises NotFound: there is none.
+        """
+        from engine.images.push import tags_here
+
+        return tuple(tags_here(self._parts, name))
+
+    async def outdated(
+        self, names: tuple[str, ...] = (), *, on_standing: Callable[[TagStanding], None] | None = None
+    ) -> tuple[TagStanding, ...]:
+        """How tags that are here stand to their registries, and what an update would fetch; sorted by name.
+
+        :param names: of images; all where empty.
+        :param on_standing: called with each as its registry has answered.
+        :raises NotFound: no image has one of the names.
+        """
+        from engine.images.outdated import outdated
+
+        return tuple(await outdated(self._parts, names, on_standing))
 
     def sweep(self) -> None:
         """Remove what crashes left; pulls and removals do so by themselves."""
