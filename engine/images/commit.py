@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from engine.images.remote import RemoteImage
@@ -14,21 +14,27 @@ if TYPE_CHECKING:
 
 
 def commit_image(
-    connection: sqlite3.Connection, image: RemoteImage, usages: Mapping[Digest, LayerUsage], now: float
+    connection: sqlite3.Connection,
+    image: RemoteImage,
+    usages: Mapping[Digest, LayerUsage],
+    now: float,
+    names: Sequence[str] | None = None,
 ) -> bool:
-    """Write the rows of an image and its name; whether the name points elsewhere than before.
+    """Write the rows of an image and its names; whether one of them points elsewhere than before.
 
     An image that is here already keeps the manifest it came by: another one names the same layers by
     blobs that never travelled.
 
     :param usages: of every layer of the image.
+    :param names: canonical references; the image's own where None.
     """
     known = connection.execute("SELECT 1 FROM images WHERE id = ?", (image.id,)).fetchone()
     if known is None:
         _insert(connection, image, usages, now)
     else:
         connection.execute("UPDATE images SET pulled = ? WHERE id = ?", (now, image.id))
-    return point(connection, image.name, image.id)
+    pointed = [point(connection, name, image.id) for name in ([image.name] if names is None else names)]
+    return any(pointed)
 
 
 def point(connection: sqlite3.Connection, name: str, image_id: Digest) -> bool:

@@ -26,7 +26,7 @@ def make_plan(image: RemoteImage, here: Collection[Digest], known: Mapping[Diges
     )
     sizes = {layer.diff_id: layer.descriptor.size for layer in image.layers}
     return PullPlan(
-        reference=image.reference.familiar,
+        reference=image.label,
         image_id=image.id,
         manifest_digest=image.manifest.digest,
         platform=str(image.config.platform),

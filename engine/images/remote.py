@@ -34,12 +34,13 @@ class RemoteLayer:
 
 @dataclass(frozen=True, slots=True)
 class RemoteImage:
-    """An image of a registry, all but its layers.
+    """An image of a registry or an archive, all but its layers.
 
+    :param reference: what it is called there; None for one of an archive that has no name.
     :param name: what it is filed under when it is pulled.
     """
 
-    reference: Reference
+    reference: Reference | None
     name: str
     manifest: Manifest
     config: ImageConfig
@@ -48,6 +49,11 @@ class RemoteImage:
     def id(self) -> Digest:
         """The digest of its config."""
         return self.manifest.config.digest
+
+    @property
+    def label(self) -> str:
+        """What people call it: its familiar name, or the start of its id."""
+        return self.id.short if self.reference is None else self.reference.familiar
 
     @property
     def layers(self) -> tuple[RemoteLayer, ...]:

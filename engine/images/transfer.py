@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from engine.errors import DigestMismatch, LimitExceeded, Malformed
 from engine.images.models import LayerState
@@ -20,13 +20,12 @@ from engine.images.progress import Meter
 from engine.images.remote import RemoteLayer
 from engine.layers.store import LayerStore, LayerUsage
 from engine.layers.unpacker import Feed
-from engine.oci.reference import Reference
+from engine.oci.descriptor import Descriptor
 from engine.store.blobs import BlobStore, Ingest
 from engine.store.layout import Layout
 from engine.store.locks import lock
 
-if TYPE_CHECKING:
-    from engine.registry import RegistryClient
+Fetch = Callable[[Descriptor, int], AsyncGenerator[bytes, None]]
 
 # A hop to a thread costs 60 µs, writing this much 150 µs when memory takes it and seconds when the disk must.
 _BATCH = 512 << 10
@@ -47,19 +46,17 @@ class Arrival:
 
 
 class Transfer:
-    """Brings the layers of one pull here.
+    """Brings the layers of one pull, or of one archive, here.
 
+    :param fetch: gives the bytes of a blob from an offset on.
     :param parallel: layers that travel and unpack at the same time.
     """
 
-    def __init__(
-        self, layout: Layout, layers: LayerStore, client: RegistryClient, reference: Reference, parallel: int
-    ) -> None:
+    def __init__(self, layout: Layout, layers: LayerStore, fetch: Fetch, parallel: int) -> None:
         self._layout = layout
         self._layers = layers
         self._blobs = BlobStore(layout)
-        self._client = client
-        self._reference = reference
+        self._fetch = fetch
         self._turns = asyncio.Semaphore(parallel)
 
     async def bring(self, layer: RemoteLayer, meter: Meter) -> Arrival:
@@ -134,7 +131,7 @@ class Transfer:
         feed.grown(ingest.offset)
         batch: list[bytes] = []
         waiting, kept_at = 0, time.monotonic()
-        chunks = self._client.blob(self._reference, layer.descriptor, ingest.offset)
+        chunks = self._fetch(layer.descriptor, ingest.offset)
         try:
             async with aclosing(chunks):
                 async for chunk in chunks:
