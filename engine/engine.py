@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -30,9 +30,16 @@ from engine.rooms import Rooms
 from engine.settings import Settings
 
 if TYPE_CHECKING:
+    from engine.analysis.blame import Blame
+    from engine.analysis.changes import LayerChanges
+    from engine.analysis.compare import Comparison
+    from engine.analysis.sharing import Sharing
+    from engine.analysis.stacked import Stack
+    from engine.analysis.waste import Waste
+    from engine.inside import Inside
     from engine.images.moves import BlobProgress, Churn, PushResult, TagStanding
-    from engine.registry.login import LoggedIn, LoggedOut
     from engine.layers.table import FileTable
+    from engine.registry.login import LoggedIn, LoggedOut
 
 _Result = TypeVar("_Result")
 
@@ -126,7 +133,9 @@ class Engine:
         images = await self._call(lambda rooms: rooms.images)
         return await images.outdated(names, on_standing=on_standing)
 
-    async def churn(self, repository: str, *, last: int = 10, pattern: str = "*", platform: str = "") -> Churn:
+    async def churn(
+        self, repository: str, *, last: int = 10, pattern: str = "*", platform: str = ""
+    ) -> Churn:
         """Which layers changed between the last tags of a repository, and what each release cost.
 
         :param pattern: tags that count, as in a shell (`15.*`).
@@ -174,6 +183,53 @@ class Engine:
         """The files of one layer, as its archive had them."""
         return await self._call(lambda rooms: rooms.layers.table(diff_id))
 
+    # what is in images
+
+    async def tree(self, name: str, layers: int | None = None) -> Stack:
+        """The tree of an image's files; rows, children and sizes are asked of it without waiting.
+
+        :param layers: how many layers from the base on; None for all.
+        :raises NotFound: no image has that name. :raises InvalidArgument: it has not so many layers.
+        """
+        return await self._look(lambda inside: inside.stack(name, layers))
+
+    async def changes(self, name: str, position: int) -> LayerChanges:
+        """What one layer of an image changed in those below it.
+
+        :param position: of the layer; 1 is the base.
+        :raises NotFound: no image has that name. :raises InvalidArgument: it has no such layer.
+        """
+        return await self._look(lambda inside: inside.changes(name, position))
+
+    async def blame(self, name: str, path: str) -> Blame:
+        """Every layer of an image that touched a path.
+
+        :raises NotFound: no image has that name, or no layer of it ever had that path.
+        """
+        return await self._look(lambda inside: inside.blame(name, path))
+
+    async def waste(self, name: str) -> Waste:
+        """What an image carries though no container sees it.
+
+        :raises NotFound: no image has that name.
+        """
+        return await self._look(lambda inside: inside.waste(name))
+
+    async def compare(self, old: str, new: str) -> Comparison:
+        """What separates two images: layers, files, settings, and the download between them.
+
+        :raises NotFound: no image has one of the names.
+        """
+        return await self._look(lambda inside: inside.compare(old, new))
+
+    async def sharing(self, names: Sequence[str] = ()) -> Sharing:
+        """Which images share which layers, and what removing these images together would free.
+
+        :param names: of the images to tell of; all of the store where there are none.
+        :raises NotFound: no image has one of the names.
+        """
+        return await self._look(lambda inside: inside.sharing(names))
+
     # containers
 
     async def containers(self, all: bool = True) -> list[ContainerSummary]:
@@ -199,7 +255,7 @@ class Engine:
         started = await self._call(lambda rooms: rooms.containers.start(name))
         return started.summary
 
-    async def stop(self, name: str, timeout: float = 10) -> None:  # noqa: ASYNC109  Docker's grace, not ours
+    async def stop(self, name: str, timeout: float | None = None) -> None:  # noqa: ASYNC109  Docker's grace, not ours
         """Ask a container to end, and kill it when `timeout` seconds have passed."""
         await self._call(lambda rooms: rooms.containers.stop(name, timeout))
 
@@ -277,6 +333,12 @@ class Engine:
     async def info(self) -> HostInfo:
         """The machine, the store, and what sharing layers saves."""
         return await self._call(lambda rooms: rooms.info())
+
+    async def _look(self, look: Callable[[Inside], _Result]) -> _Result:
+        """Ask something of what is inside images, in a thread."""
+        from engine.inside import Inside
+
+        return await self._call(lambda rooms: look(Inside(rooms)))
 
     async def _call(self, call: Callable[[Rooms], _Result]) -> _Result:
         """Run a blocking call in a thread; a room it is the first to use is opened there too."""

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli.output import format_option, print_json, print_table
-from engine.cli.pull import platform_option
-from engine.cli.session import Session, pass_session
+from engine.cli.session import Session, pass_session, platform_option
 from engine.cli.words import ago, size
 from engine.printable import printable
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import click
 
 from engine.cli.output import format_option, print_json
-from engine.cli.pull import platform_option
 from engine.cli.push import BlobLines, say
-from engine.cli.session import Session, pass_session
+from engine.cli.session import Session, pass_session, platform_option
 
 
 @click.command()

@@ -46,10 +46,14 @@ def push(session: Session, name: str, all_tags: bool, quiet: bool, as_json: bool
         if not as_json:
             say(result, quiet)
 
-    code = each(names, push_one) if all_tags else push_one(name)
+    code = 0
+    if all_tags:
+        code = each(names, push_one)
+    else:
+        push_one(name)
     if as_json:
         print_json(results if all_tags else results[0])
-    return code or 0
+    return code
 
 
 class BlobLines:
