@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from engine.cli import complete
-from engine.cli.pull import platform_option
+from engine.cli.session import platform_option
 from engine.containers.models import BindMount, ContainerOptions
 from engine.errors import InvalidArgument, NotFound
 

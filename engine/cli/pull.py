@@ -8,17 +8,13 @@ import click
 
 from engine.cli.output import format_option, print_json, print_table
 from engine.cli.progress import PullProgress
-from engine.cli.session import Session, pass_session
+from engine.cli.session import Session, pass_session, platform_option
 from engine.cli.words import size
 from engine.errors import LaminaError, NotFound, PermissionDenied, Unavailable
 from engine.printable import printable
 
 if TYPE_CHECKING:
     from engine.images.models import PullPlan, PullResult
-
-platform_option = click.option(
-    "--platform", metavar="OS/ARCH", default="", help="Instead of this host's: linux/arm64, linux/arm/v7."
-)
 
 
 @click.command()

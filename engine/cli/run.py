@@ -13,7 +13,6 @@ import click
 from engine.cli import complete
 from engine.cli.ending import each
 from engine.cli.options import CONTEXT, Wanted, container_options, wanted
-from engine.cli.pull import pull_image
 from engine.cli.session import Session, pass_session
 from engine.errors import InvalidArgument, LaminaError, NotFound
 
@@ -100,25 +99,32 @@ def _create(session: Session, asked: Wanted) -> ContainerSummary:
 
 
 def _bring_image(session: Session, asked: Wanted) -> None:
+    if _must_travel(session, asked):
+        from engine.cli.pull import pull_image  # most runs find their image here
+
+        pull_image(session, asked.options.image, asked.platform)
+
+
+def _must_travel(session: Session, asked: Wanted) -> bool:
+    """Whether to ask the registry first; raises NotFound where that is wanted and forbidden."""
     image = asked.options.image
     if asked.pull == "always":
-        pull_image(session, image, asked.platform)
-        return
+        return True
     try:
         session.rooms.images.recipe(image)
     except NotFound:
         if asked.pull == "never":
             raise
         click.echo(f"{image} is not here; pulling it", err=True)
-        pull_image(session, image, asked.platform)
-        return
+        return True
     if not asked.platform:
-        return
+        return False
     here = session.rooms.images.get(image).summary.platform
-    if not _is_for(here, asked.platform):
-        if asked.pull == "never":
-            raise NotFound(f"{image} is here for {here}, not for {asked.platform}")
-        pull_image(session, image, asked.platform)
+    if _is_for(here, asked.platform):
+        return False
+    if asked.pull == "never":
+        raise NotFound(f"{image} is here for {here}, not for {asked.platform}")
+    return True
 
 
 def _is_for(platform: str, wanted_platform: str) -> bool:

@@ -1,4 +1,4 @@
-"""What one command works with: the settings and rooms of the store that was chosen."""
+"""What commands work with: the settings and rooms of the store that was chosen, and options they share."""
 
 from __future__ import annotations
 
@@ -37,3 +37,8 @@ class Session:
 
 
 pass_session = click.make_pass_decorator(Session, ensure=True)
+
+platform_option = click.option(
+    "--platform", metavar="OS/ARCH", default="", help="Instead of this host's: linux/arm64, linux/arm/v7."
+)
+"""`--platform`, of all verbs that may bring an image here."""
