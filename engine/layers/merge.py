@@ -90,49 +90,67 @@ class Merge:
         self._add(layer, table, targets)
 
     def _targets(self, table: FileTable) -> dict[int, Node]:
-        """What the hard links that the layer alone could not make point to."""
+        """What the hard links that the layer alone could not make point to, as far as that is there now."""
         found = {}
         for number, link in table.links.items():
-            if table.kinds[number] != Kind.HARDLINK:
-                continue
-            directory, _, name = link.rpartition(b"/")
-            here, missing = self._walk(self.root, directory)
-            target = None if missing else here.children.get(name)
-            if target is None or isinstance(target, Branch):
-                raise Malformed(
-                    f"a layer has a hard link to {show(link)}, which is no file of the layers below",
-                    hint="the image was put together wrongly; tell its publisher",
-                )
-            self.relinked.add(target.inode)
-            found[number] = target
+            if table.kinds[number] == Kind.HARDLINK:
+                target = self._target(link)
+                if target is not None:
+                    found[number] = target
         return found
 
+    def _target(self, link: bytes) -> Node | None:
+        directory, _, name = link.rpartition(b"/")
+        here, missing = self._walk(self.root, directory)
+        target = None if missing else here.children.get(name)
+        return None if isinstance(target, Branch) else target
+
+    def _link(self, parent: Branch, name: bytes, link: bytes, target: Node | None) -> None:
+        if target is None:
+            raise Malformed(
+                f"a layer has a hard link to {show(link)}, which is no file of the layers below",
+                hint="the image was put together wrongly; tell its publisher",
+            )
+        self.relinked.add(target.inode)
+        parent.children[name] = Node(target.kind, target.source, target.inode, target.link)
+
     def _hide(self, table: FileTable) -> None:
-        """Take away what whiteouts and opaque directories hide, before the layer's own files come."""
+        """Take away what whiteouts and opaque directories hide, before the layer's own files come.
+
+        Directories that the layer has stay, emptied: one implied before the mark keeps its attributes.
+        """
         places: dict[bytes, Branch] = {b"": self.root}
+        hidden: set[bytes] = set()
         if table.flags[0] & _OPAQUE:
-            self.root.children.clear()
+            _empty(self.root, b"", table)
+            hidden.add(b"")
         for number, key, name, parent in _below(table, places):
             kind = table.kinds[number]
             if kind == Kind.WHITEOUT or table.flags[number] & _SKIPPED:
                 parent.children.pop(name, None)
             elif kind == Kind.DIRECTORY:
-                there = parent.children.get(name)
-                implicit = table.flags[number] & _IMPLICIT
-                if there is not None and there.kind == Kind.SYMLINK and implicit:
-                    there, missing = self._walk(parent, there.link)
-                    if missing:
-                        continue
-                if isinstance(there, Branch):
-                    if table.flags[number] & _OPAQUE:
-                        there.children.clear()
-                    places[key] = there
+                there = self._followed(parent, name, bool(table.flags[number] & _IMPLICIT))
+                if there is None:
+                    continue
+                if table.flags[number] & _OPAQUE or key.rpartition(b"\0")[0] in hidden:
+                    _empty(there, key, table)
+                    hidden.add(key)
+                places[key] = there
+
+    def _followed(self, parent: Branch, name: bytes, implicit: bool) -> Branch | None:
+        """The directory of a name, a link followed if the layer only implies it; None where there is none."""
+        there = parent.children.get(name)
+        if there is not None and there.kind == Kind.SYMLINK and implicit:
+            here, missing = self._walk(parent, there.link)
+            return None if missing else here
+        return there if isinstance(there, Branch) else None
 
     def _add(self, layer: int, table: FileTable, targets: dict[int, Node]) -> None:
         places: dict[bytes, Branch] = {b"": self.root}
         if self.root.source == FRESH or not table.flags[0] & _IMPLICIT:
             self.root.source = (layer, 0)
         full = holders(table)
+        late: list[tuple[int, bytes, Branch]] = []
         for number, key, name, parent in _below(table, places):
             kind = table.kinds[number]
             if kind == Kind.DIRECTORY:
@@ -141,10 +159,13 @@ class Merge:
                 if not implicit or key in full:
                     places[key] = self._directory(parent, name, (layer, number), implicit)
             elif kind == Kind.HARDLINK:
-                target = targets[number]
-                parent.children[name] = Node(target.kind, target.source, target.inode, target.link)
+                late.append((number, name, parent))
             elif kind != Kind.WHITEOUT and not table.flags[number] & _SKIPPED:
                 parent.children[name] = _leaf(layer, number, table)
+        for number, name, parent in late:
+            # To a file of the layer itself, where a link below leads to it.
+            link = table.links[number]
+            self._link(parent, name, link, targets.get(number) or self._target(link))
 
     def _directory(self, parent: Branch, name: bytes, source: Source, implicit: bool) -> Branch:
         there = parent.children.get(name)
@@ -189,6 +210,14 @@ class Merge:
             else:
                 raise Malformed(f"a layer puts files below {show(path)}, which is no directory")
         return here, missing
+
+
+def _empty(there: Branch, key: bytes, table: FileTable) -> None:
+    """Take away all but the directories that a layer has in the directory of this key."""
+    for name in list(there.children):
+        number = table.number((key + b"/" + name).replace(b"\0", b"/"))
+        if number is None or table.kinds[number] != Kind.DIRECTORY:
+            del there.children[name]
 
 
 def holders(table: FileTable) -> set[bytes]:

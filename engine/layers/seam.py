@@ -82,8 +82,11 @@ def may_need_seam(stack: Sequence[FileTable]) -> bool:
             return True
         lowers = stack[:position]
         asking = [number for number, flags in enumerate(table.flags) if number and flags & _ASKS_BELOW]
-        full = holders(table) if asking else set()
-        if any(_differs_below(table, number, lowers, full) for number in asking):
+        # Parents of nothing but whiteouts must not show where nothing lies below.
+        implied = [table.keys[number] for number in asking if table.kinds[number] == Kind.DIRECTORY]
+        if implied and not holders(table).issuperset(implied):
+            return True
+        if any(_differs_below(table, number, lowers) for number in asking):
             return True
     return False
 
@@ -152,18 +155,14 @@ def _is_other(want: Node, have: Node | None) -> bool:
     return have is None or have.inode != want.inode
 
 
-def _differs_below(table: FileTable, number: int, lowers: Sequence[FileTable], full: set[bytes]) -> bool:
-    key = table.keys[number]
+def _differs_below(table: FileTable, number: int, lowers: Sequence[FileTable]) -> bool:
+    path = table.keys[number].replace(b"\0", b"/")
     mine = attributes([table], (0, number))
-    there = False
-    for lower in lowers:
-        other = lower.number(key.replace(b"\0", b"/"))
-        if other is not None:
-            there = True
-            if lower.kinds[other] != table.kinds[number] or attributes([lower], (0, other)) != mine:
-                return True
-    # The way to a whiteout of nothing must not be seen.
-    return not there and key not in full
+    return any(
+        lower.kinds[other] != table.kinds[number] or attributes([lower], (0, other)) != mine
+        for lower in lowers
+        if (other := lower.number(path)) is not None
+    )
 
 
 def _with_parents(

@@ -3,7 +3,10 @@
 What lies below is not known here, so three things are left to the seam: attributes of parents that the
 archive leaves out (`Flag.IMPLICIT`), hard links to files of lower layers (`Kind.HARDLINK`), and names
 below a parent that is a symbolic link in a lower layer. Everything else a sequential unpack would do
-is done here, in the archive's order: a later member replaces an earlier one of the same path.
+is done here, in the archive's order: a later member replaces an earlier one of the same path. In one case
+the result is another: where a path is a link below, and an archive names files under it first and the
+path itself after them, they stay with the path instead of going where the link led. No known builder
+writes parents last.
 """
 
 from __future__ import annotations

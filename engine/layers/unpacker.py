@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -134,6 +136,7 @@ async def _run_helper(task: Task, feed: Feed, on_progress: Callable[[int], None]
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         pass_fds=(task.directory,), limit=_LONGEST_LINE,
     )  # fmt: skip
+    handle = _handle(process)
     feeding = asyncio.create_task(_feed(process, task, feed))
     hearing = asyncio.create_task(_hear(process, on_progress))
     try:
@@ -145,7 +148,15 @@ async def _run_helper(task: Task, feed: Feed, on_progress: Callable[[int], None]
         for job in (feeding, hearing):
             job.cancel()
         await asyncio.gather(feeding, hearing, return_exceptions=True)
-        await _end(process)
+        await _end(process, handle, kill=not hearing.done() or hearing.cancelled())
+
+
+def _handle(process: Process) -> int | None:
+    """A descriptor to signal the helper by; None where it has ended. Its number may be another's by then."""
+    try:
+        return os.pidfd_open(process.pid)
+    except ProcessLookupError:
+        return None
 
 
 async def _feed(process: Process, task: Task, feed: Feed) -> None:
@@ -185,8 +196,18 @@ async def _silence(process: Process) -> Unavailable:
     )
 
 
-async def _end(process: Process) -> None:
-    if process.returncode is None:
-        process.kill()
+async def _end(process: Process, handle: int | None, *, kill: bool) -> None:
+    """Let the helper end, or end it, and wait for that."""
+    try:
+        if handle is not None and kill:
+            # Not process.kill(), which would take the exit status away from the event loop's watcher.
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    finally:
+        if handle is not None:
+            os.close(handle)
+    assert process.stdin is not None
+    process.stdin.close()
     # Reads what is left, or the transport would stay open; nothing of it is needed.
     await asyncio.shield(process.communicate())

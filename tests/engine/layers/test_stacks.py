@@ -44,7 +44,7 @@ BASE: list[Entry] = [
     symlink("lib", "usr/lib"),
     symlink("absolute", "/usr/lib"),
     directory("data"),
-    directory("data/deep"),
+    directory("data/deep", mode=0o751, uid=8),
     regular("data/deep/old", b"old"),
     regular("data/kept", b"kept"),
     hardlink("data/also", "data/kept"),
@@ -95,6 +95,13 @@ STACKS: dict[str, list[list[Entry]]] = {
     "whiteouts before the opaque mark above them": [
         [whiteout("data/kept"), regular("data/x"), opaque("data")]
     ],
+    "a whiteout in a directory that another layer hides": [[opaque("")], [whiteout("etc/passwd")]],
+    "a hard link to a file of the layer itself through a link below": [
+        [regular("usr/lib/own", b"o"), hardlink("usr/linked", "lib/own")],
+    ],
+    "a parent that is left out comes after an opaque mark": [
+        [opaque("data"), directory("data/deep"), regular("data/deep/x")]
+    ],
     "a whiteout below a file": [[whiteout("etc/passwd/x")]],
     "whiteouts in a directory that one layer alone has": [
         [directory("one"), regular("one/x"), regular("one/y")],
@@ -116,6 +123,11 @@ TIMELESS: dict[str, list[list[Entry]]] = {
     "a directory is remade, the whiteout last": [[directory("data"), regular("data/now"), whiteout("data")]],
     "a parent is left out and comes before its whiteout": [[regular("data/now"), whiteout("data")]],
     "a parent is left out and comes after its whiteout": [[whiteout("data"), regular("data/now")]],
+    "a parent that is left out comes fresh after an opaque mark": [[opaque("data"), regular("data/deep/x")]],
+    "a parent that is left out comes before the whiteout above it": [
+        [regular("data/deep/x"), whiteout("data")]
+    ],
+    "a parent that is left out outlives an opaque mark after it": [[regular("data/deep/x"), opaque("data")]],
     "a parent is left out and is nowhere": [[regular("data/new/now")]],
 }
 
