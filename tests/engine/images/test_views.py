@@ -1,7 +1,6 @@
 from engine.images.models import Role
 from engine.images.views import align_history, detail, summary
-from engine.oci import Platform
-from engine.oci import History, ImageConfig, RunConfig
+from engine.oci import History, ImageConfig, Platform, RunConfig
 from tests.engine.images.make import catalogue, image, stack
 
 BASE = image("debian:12", "base")
