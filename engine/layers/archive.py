@@ -7,9 +7,10 @@ fractions, extended attributes, sparse 0.0, 0.1 and 1.0).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from engine.errors import LimitExceeded, Malformed
-from engine.layers.blocks import BLOCK, BlockStream
+from engine.layers.blocks import BLOCK
 from engine.layers.header import KINDS, Header
 from engine.layers.limits import Limits
 from engine.layers.member import Kind, Member
@@ -20,6 +21,22 @@ _ZERO = bytes(BLOCK)
 _PAX, _GLOBAL, _LONG_NAME, _LONG_LINK = b"x", b"g", b"L", b"K"
 
 
+class Blocks(Protocol):
+    """Where an archive is read from; see `engine.layers.blocks.BlockStream`."""
+
+    def block(self) -> bytes:
+        """The next 512 bytes; nothing where the stream ends."""
+        ...
+
+    def take(self, limit: int) -> memoryview:
+        """At least one and at most `limit` bytes."""
+        ...
+
+    def skip(self, size: int) -> None:
+        """Pass over `size` bytes."""
+        ...
+
+
 class ArchiveReader:
     """Iterates the members of an archive; what the caller leaves of a member's data is passed over.
 
@@ -27,7 +44,7 @@ class ArchiveReader:
     :raises LimitExceeded: it asks for more than `limits` allow.
     """
 
-    def __init__(self, stream: BlockStream, limits: Limits | None = None) -> None:
+    def __init__(self, stream: Blocks, limits: Limits | None = None) -> None:
         self._stream = stream
         self._limits = limits or Limits()
         self._left = 0  # bytes of the member's data that nobody took

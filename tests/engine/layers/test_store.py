@@ -20,6 +20,7 @@ from engine.layers.limits import Limits
 from engine.oci import Digest
 from tests.engine.layers.archives import directory, regular, tar
 from tests.engine.layers.making import new_store, unpack_blob, write_blob
+from tests.engine.layers.mounting import why_not
 
 pytestmark = [
     pytest.mark.system,
@@ -295,3 +296,32 @@ def test_a_sweep_takes_what_nobody_works_on_and_nothing_else(store: LayerStore) 
     assert (layers / DIFF_ID.hex / "fs/deep").is_dir()
     left = {name.removeprefix(DIFF_ID.hex) for name in os.listdir(layers)}
     assert left == {"", ".tmp-34", ".tmp-78", "mine"}
+
+
+FULL_DISK = """
+import asyncio, os, sys
+from pathlib import Path
+from engine.errors import LaminaError
+from engine.oci import Digest
+from tests.engine.layers.making import new_store, unpack_blob
+store = new_store(Path(sys.argv[1]))
+try:
+    asyncio.run(unpack_blob(store, Path(sys.argv[2]), Digest(sys.argv[3])))
+except LaminaError as error:
+    print(type(error).__name__, os.listdir(store.layout.layers))
+"""
+
+
+@pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
+@pytest.mark.parametrize(
+    ("options", "error"), [("size=256k", "LimitExceeded"), ("size=1m,nr_inodes=17", "Unavailable")]
+)
+def test_a_full_disk_is_said_and_leaves_nothing(options: str, error: str, blob: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounting = f'mount -t tmpfs -o {options} tmpfs "$1" && exec "$2" -c "$3" "$1/s" "$4" "$5"'
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", mounting, "sh", disk, sys.executable, FULL_DISK, blob, DIFF_ID],
+        check=True, cwd=Path(__file__).parents[3], capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == (f"{error} []\n", "")
