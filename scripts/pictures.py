@@ -55,7 +55,7 @@ def _every_day(root: str) -> None:
     _lamina(root, "run", "-d", "--name", "web", "lab/web:2")
     with _open(root, 160, 45) as screen:
         screen.until("web:2")
-        screen.press("1", "j")
+        screen.press("1", "g", "3")
         screen.settle()
         screen.save(PICTURES / "workbench.png")
         screen.press("2")
@@ -68,15 +68,15 @@ def _every_day(root: str) -> None:
         screen.until("web:2")
         screen.settle()
         screen.save(PICTURES / "narrow.png")
-    with _open(root, 160, 45, LAMINA_THEME="lamina-light") as screen:
+    with _open(root, 160, 45) as screen:
         screen.until("web:2")
-        screen.press("3")
+        screen.press(":", *"light", "enter", "3")
         screen.settle()
         screen.save(PICTURES / "light.png")
 
 
-def _open(root: str, columns: int, rows: int, **environment: str) -> Terminal:
-    return Terminal([LAMINA, "--root", root], columns, rows, environment)
+def _open(root: str, columns: int, rows: int) -> Terminal:
+    return Terminal([LAMINA, "--root", root], columns, rows)
 
 
 def _lamina(root: str, *words: str) -> None:

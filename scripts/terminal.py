@@ -29,17 +29,14 @@ _NAMED = {
 
 
 class Terminal:
-    """Runs a command on a screen of `columns` × `rows`; ends it when left.
+    """Runs a command on a screen of `columns` × `rows`; ends it when left."""
 
-    :param environment: added to this process's.
-    """
-
-    def __init__(self, command: list[str], columns: int, rows: int, environment: dict[str, str]) -> None:
+    def __init__(self, command: list[str], columns: int, rows: int) -> None:
         self._screen: Any = pyte.Screen(columns, rows)
         self._stream: Any = pyte.ByteStream(self._screen)
         self._pid, self._fd = pty.fork()
         if self._pid == 0:
-            os.environ.update({"TERM": "xterm-256color", "COLORTERM": "truecolor", **environment})
+            os.environ.update({"TERM": "xterm-256color", "COLORTERM": "truecolor"})
             os.execvp(command[0], command)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 

@@ -167,7 +167,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "run", "R", "R", "run", "start a container of this image", "images", ("images", "layers"), _image,
-        lambda ctx: f"lamina run -d {shlex.quote(ctx.image_name)}",
+        lambda ctx: f"lamina run -d {shlex.quote(ctx.image_name)}" if ctx.image else "lamina run -d IMAGE",
     ),
     Action("logs", "l", "l", "logs", "follow the container's output", "containers", ("containers",),
            _container, _on_container("logs -f")),
