@@ -136,6 +136,11 @@ class RegistryClient:
         """What the registry of `ref` said last of how many more pulls it grants; None where it does not."""
         return self._transport.rate_limits.get(self._domain(ref))
 
+    def notes(self, ref: Reference) -> tuple[str, ...]:
+        """What a person should know of the registry of `ref` after a pull."""
+        limit = self.rate_limit(ref)
+        return (f"{ref.domain}: {limit}",) if limit is not None and limit.is_nearly_used_up else ()
+
     async def _manifest(self, ref: Reference, name: str, what: str) -> Answer:
         path = f"/v2/{ref.path}/manifests/{quote(name, safe=':')}"
         return await self._fetch(
