@@ -65,7 +65,7 @@ async def _pull(
         unpacked_bytes=sum(arrival.unpacked for arrival in arrivals.values()),
         seconds=time.monotonic() - begun,
         changed=changed,
-        notes=notes_of(arrivals),
+        notes=(*notes_of(arrivals), *client.notes(reference)),
     )
 
 

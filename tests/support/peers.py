@@ -33,12 +33,12 @@ def needs_programs(*names: str) -> None:
         )
 
 
-def answers(host: str, path: str = "/v2/") -> bool:
-    """Whether a registry gives status 200 for a path."""
+def answers(host: str, path: str = "/v2/", status: tuple[int, ...] = (200,)) -> bool:
+    """Whether a registry gives status 200, or another that is hoped for, for a path."""
     connection = http.client.HTTPConnection(host, timeout=5)
     try:
         connection.request("GET", path, headers={"Accept": ", ".join(MANIFESTS)})
-        return connection.getresponse().status == 200
+        return connection.getresponse().status in status
     except OSError:
         return False
     finally:
@@ -93,14 +93,17 @@ class PeerRegistry:
 
 
 @contextlib.contextmanager
-def peer_registry(directory: Path) -> Iterator[PeerRegistry]:
-    """Run a docker-registry over a directory, on a free loopback port, until the block ends."""
+def peer_registry(directory: Path, auth: str = "") -> Iterator[PeerRegistry]:
+    """Run a docker-registry over a directory, on a free loopback port, until the block ends.
+
+    :param auth: the `auth` section of its configuration, in YAML's flow style; "" lets everybody in.
+    """
     needs_programs("docker-registry", "setpriv")
     storage = directory / "storage"
     storage.mkdir()
     for _ in range(5):  # another process may take the free port before the registry does
         host = f"127.0.0.1:{_free_port()}"
-        with _registry_process(directory, storage, host) as process:
+        with _registry_process(directory, storage, host, auth) as process:
             if _serves(process, host):
                 yield PeerRegistry(host, storage)
                 return
@@ -120,8 +123,9 @@ def run(*words: str, cwd: Path | None = None) -> str:
 
 
 def _serves(process: subprocess.Popen[bytes], host: str) -> bool:
-    eventually(lambda: process.poll() is not None or answers(host))
-    return process.poll() is None and answers(host)
+    up = (200, 401)  # some want a password first
+    eventually(lambda: process.poll() is not None or answers(host, status=up))
+    return process.poll() is None and answers(host, status=up)
 
 
 def _free_port() -> int:
@@ -131,13 +135,15 @@ def _free_port() -> int:
 
 
 @contextlib.contextmanager
-def _registry_process(directory: Path, storage: Path, host: str) -> Iterator[subprocess.Popen[bytes]]:
+def _registry_process(
+    directory: Path, storage: Path, host: str, auth: str
+) -> Iterator[subprocess.Popen[bytes]]:
     config = directory / "registry.yml"
     config.write_text(
         "version: 0.1\n"
         "log: {level: error}\n"
         f"storage: {{filesystem: {{rootdirectory: {storage}}}, delete: {{enabled: true}}}}\n"
-        f'http: {{addr: "{host}"}}\n'
+        f'http: {{addr: "{host}"}}\n' + (f"auth: {auth}\n" if auth else "")
     )
     with (directory / "log").open("ab") as log:
         # The signal at our death, so that a test run that is killed leaves no registry.
