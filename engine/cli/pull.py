@@ -75,6 +75,8 @@ def pull_image(session: Session, reference: str, platform: str = "", *, quiet: b
         progress.close()
     if not quiet:
         click.echo(_travelled(result.plan, result.fetched_bytes), err=True)
+        for note in result.notes:
+            click.echo(f"note: {printable(note)}", err=True)
     return result
 
 
