@@ -4,13 +4,13 @@
 #   scripts/test-peers.sh
 #
 # LAMINA_TEST_REGISTRY   where the registry is, or will be (127.0.0.1:5000)
-# LAMINA_PEERS           the script that builds the images and serves them there (../shared/peers/up.sh)
+# LAMINA_PEERS           a script that builds the images and serves them there; none by default
 #
 # Exit 0 when the registry answers at the end, 1 when it does not; tests that want it are then skipped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 registry=${LAMINA_TEST_REGISTRY:-127.0.0.1:5000}
-peers=${LAMINA_PEERS:-../shared/peers/up.sh}
+peers=${LAMINA_PEERS:-}
 
 answers() { curl -fs -m 5 -o /dev/null "http://$registry/v2/"; }
 
