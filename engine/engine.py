@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from engine.analysis.sharing import Sharing
     from engine.analysis.stacked import Stack
     from engine.analysis.waste import Waste
-    from engine.inside import Inside
     from engine.images.moves import BlobProgress, Churn, PushResult, TagStanding
+    from engine.inside import Inside
     from engine.layers.table import FileTable
     from engine.registry.login import LoggedIn, LoggedOut
 

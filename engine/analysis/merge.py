@@ -7,10 +7,11 @@ the speed of C, and only paths that two layers have are looked at one by one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain, compress, count
 
+from engine.analysis.effect import Effect, absent, bare_parents, implicit_parents
 from engine.analysis.entries import Entries
 from engine.analysis.tree import child_key, range_below
 from engine.analysis.walk import walk
@@ -23,27 +24,6 @@ from engine.layers.table import FileTable
 _DIRECTORY, _SYMLINK, _HARDLINK = int(Kind.DIRECTORY), int(Kind.SYMLINK), int(Kind.HARDLINK)
 _WHITEOUT = int(Kind.WHITEOUT)
 _IMPLICIT, _OPAQUE, _SKIPPED = int(Flag.IMPLICIT), int(Flag.OPAQUE), int(Flag.SKIPPED)
-# Translates columns of bytes to 1 where something is so: far faster than asking each byte.
-_IS_IMPLICIT = bytes(1 if flags & _IMPLICIT else 0 for flags in range(256))
-_IS_SKIPPED = bytes(1 if flags & _SKIPPED else 0 for flags in range(256))
-_IS_WHITEOUT = bytes(kind == _WHITEOUT for kind in range(256))
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What one layer did to the stack below it.
-
-    :param keys: the place of each entry of its table; the table's own keys, unless a parent that its
-        archive leaves out is a symbolic link below.
-    :param below: by number in its table, the entry whose place it took (a directory: that it describes anew).
-    :param kept: by number, the directory below that goes on describing a parent the archive leaves out.
-    :param removed: entries below that are gone without a successor, by key.
-    """
-
-    keys: Sequence[bytes]
-    below: dict[int, int] = field(default_factory=dict)
-    kept: dict[int, int] = field(default_factory=dict)
-    removed: dict[bytes, int] = field(default_factory=dict)
 
 
 class Merge:
@@ -67,7 +47,7 @@ class Merge:
         """
         table = self.entries.tables[layer]
         try:
-            self._find_targets(layer, table)
+            targets = self._find_targets(layer, table)
             if any(self._leads_on(table.keys[number]) for number in implicit_parents(table)):
                 from engine.analysis.merge_links import LinkedLayer  # few layers come here
 
@@ -80,6 +60,7 @@ class Merge:
                 self._add(layer, table, effect)
                 self.effects.append(effect)
                 self._sorted.append(table.keys)
+            self._link_late(targets)
         except NotFound as error:
             raise Malformed(
                 f"the layers do not fit together: {error.message}",
@@ -99,55 +80,81 @@ class Merge:
         below = self.winners.get(key)
         return below is not None and self.entries.kind(below) == _SYMLINK
 
-    def _find_targets(self, layer: int, table: FileTable) -> None:
-        """Look up, in the stack below, the files that this layer only has links to."""
-        if _HARDLINK not in bytes(table.kinds):
-            return
-        for number, link in table.links.items():
-            if table.kinds[number] != _HARDLINK:
-                continue
-            directory, _, name = link.rpartition(b"/")
-            here, missing = walk(self.entries, self.winners.get, b"", directory)
-            target = None if missing else self.winners.get(child_key(here, name))
-            if target is None or self.entries.kind(target) == _DIRECTORY:
+    def _find_targets(self, layer: int, table: FileTable) -> dict[int, bytes]:
+        """Look up the files that this layer only has links to, before it hides any.
+
+        :returns: targets by entry that are not there, or not yet.
+        """
+        left: dict[int, bytes] = {}
+        if _HARDLINK in bytes(table.kinds):
+            offset = self.entries.offsets[layer]
+            for number, link in table.links.items():
+                if table.kinds[number] == _HARDLINK and not self._link(offset + number, link):
+                    left[offset + number] = link
+        return left
+
+    def _link_late(self, targets: dict[int, bytes]) -> None:
+        """Find files of the layer itself that are linked to by way of a link below."""
+        for entry, link in targets.items():
+            if not self._link(entry, link):
                 raise NotFound(f"there is no file {show(link)} for a hard link")
-            self.entries.targets[self.entries.offsets[layer] + number] = self.entries.source(target)
+
+    def _link(self, entry: int, link: bytes) -> bool:
+        directory, _, name = link.rpartition(b"/")
+        here, missing = walk(self.entries, self.winners.get, b"", directory)
+        target = None if missing else self.winners.get(child_key(here, name))
+        if target is None or self.entries.kind(target) in (_DIRECTORY, _HARDLINK):
+            return False
+        self.entries.targets[entry] = self.entries.source(target)
+        return True
 
     def _hide(self, table: FileTable, effect: Effect) -> None:
-        """Take away what the layer hides, and note what stood where it puts something."""
+        """Take away what the layer hides, and note what stood where it puts something.
+
+        Directories that the layer has stay, emptied: one implied before an opaque mark keeps its attributes.
+        """
         keys, winners, kinds, gone = table.keys, self.winners, self.entries.kinds, effect.removed
+        bare = bare_parents(table)
         # Listed before the first is taken away; a directory comes before what it holds.
         for number in list(compress(count(), map(winners.__contains__, keys))):
             key, kind, flags = keys[number], table.kinds[number], table.flags[number]
-            entry = winners.get(key)
             absent = kind == _WHITEOUT or flags & _SKIPPED
+            implied = kind == _DIRECTORY and flags & _IMPLICIT
+            entry = winners.get(key)
             if entry is None:
                 # It went with a directory above; what comes again here is changed, not removed.
                 if not absent and key in gone:
-                    effect.below[number] = gone.pop(key)
+                    self._come_again(number, key, gone.pop(key), bool(implied), bare, effect)
                 continue
             if absent:
                 gone[key] = winners.pop(key)
             elif kind == _DIRECTORY and kinds[entry] == _DIRECTORY:
-                (effect.kept if flags & _IMPLICIT else effect.below)[number] = entry
+                (effect.kept if implied else effect.below)[number] = entry
                 if not flags & _OPAQUE:
                     continue
+            elif implied and number in bare:
+                continue
             else:
                 effect.below[number] = entry
             if kinds[entry] == _DIRECTORY:
                 self.clear(key, gone)
+        effect.unmade.update(bare - effect.kept.keys())
+
+    def _come_again(
+        self, number: int, key: bytes, entry: int, implied: bool, bare: AbstractSet[int], effect: Effect
+    ) -> None:
+        """An entry that an opaque mark above took away, at a place where the layer has something."""
+        if implied and self.entries.kinds[entry] == _DIRECTORY:
+            self.winners[key] = effect.kept[number] = entry
+        elif implied and number in bare:
+            self.winners[key] = entry
+        else:
+            effect.below[number] = entry
 
     def _add(self, layer: int, table: FileTable, effect: Effect) -> None:
         present = bytearray(b"\1") * len(table)
-        skipped = compress(count(), bytes(table.flags).translate(_IS_SKIPPED))
-        whiteouts = compress(count(), bytes(table.kinds).translate(_IS_WHITEOUT))
-        for number in chain(skipped, whiteouts, effect.kept):
+        for number in chain(absent(table), effect.kept, effect.unmade):
             present[number] = 0
         offset = self.entries.offsets[layer]
         numbers = range(offset, offset + len(table))
         self.winners.update(compress(zip(effect.keys, numbers, strict=True), present))
-
-
-def implicit_parents(table: FileTable) -> Iterator[int]:
-    """Numbers of the directories that the archive leaves out."""
-    return compress(count(), bytes(table.flags).translate(_IS_IMPLICIT))

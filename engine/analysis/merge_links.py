@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.analysis.effect import Effect, bare_parents
 from engine.analysis.tree import SEPARATOR, child_key
 from engine.analysis.walk import walk
 from engine.errors import NotFound
@@ -16,7 +17,7 @@ from engine.layers.member import Kind
 from engine.layers.resolve import show
 
 if TYPE_CHECKING:
-    from engine.analysis.merge import Effect, Merge
+    from engine.analysis.merge import Merge
 
 _DIRECTORY, _SYMLINK, _WHITEOUT = int(Kind.DIRECTORY), int(Kind.SYMLINK), int(Kind.WHITEOUT)
 _IMPLICIT, _OPAQUE, _SKIPPED = int(Flag.IMPLICIT), int(Flag.OPAQUE), int(Flag.SKIPPED)
@@ -29,14 +30,13 @@ class LinkedLayer:
     """
 
     def __init__(self, merge: Merge, layer: int) -> None:
-        from engine.analysis.merge import Effect
-
         self._merge = merge
         self._entries = merge.entries
         self._winners = merge.winners
         self._table = merge.entries.tables[layer]
         self._offset = merge.entries.offsets[layer]
         self._places = list(self._table.keys)
+        self._hidden_places: dict[int, bytes] = {}
         self._fresh: set[bytes] = set()
         self._effect = Effect(self._places)
 
@@ -53,9 +53,10 @@ class LinkedLayer:
 
     def _hide(self) -> None:
         places = {b"": b""}
-        gone = self._effect.removed
+        hidden: set[bytes] = set()
         if self._table.flags[0] & _OPAQUE:
-            self._merge.clear(b"", gone)
+            self._empty(b"", 0)
+            hidden.add(b"")
         for number, key in enumerate(self._table.keys):
             above, _, name = key.rpartition(SEPARATOR)
             if not number or above not in places:
@@ -74,11 +75,29 @@ class LinkedLayer:
                     if missing:
                         continue
                 if self._is(place, _DIRECTORY):
-                    if flags & _OPAQUE:
-                        self._merge.clear(place, gone)
-                    places[key] = place
+                    if flags & _OPAQUE or above in hidden:
+                        self._empty(place, number)
+                        hidden.add(key)
+                    places[key] = self._hidden_places[number] = place
             elif self._is(place, _DIRECTORY):
                 self._take(place)
+
+    def _empty(self, place: bytes, number: int) -> None:
+        """Take away all but the directories that the layer has in a directory."""
+        table = self._table
+        kept = {
+            table.keys[child].rpartition(SEPARATOR)[2]
+            for child in table.child_numbers(number)
+            if table.kinds[child] == _DIRECTORY
+        }
+        taken: dict[bytes, int] = {}
+        self._merge.clear(place, taken)
+        start = len(place) + 1 if place else 0
+        for key, entry in taken.items():
+            if key[start:].partition(SEPARATOR)[0] in kept:
+                self._winners[key] = entry
+            else:
+                self._effect.removed[key] = entry
 
     def _take(self, place: bytes) -> None:
         gone = self._effect.removed
@@ -89,9 +108,13 @@ class LinkedLayer:
                 self._merge.clear(place, gone)
 
     def _add(self) -> None:
+        bare = bare_parents(self._table)
         for number, key in enumerate(self._table.keys):
             kind, flags = self._table.kinds[number], self._table.flags[number]
             if kind == _WHITEOUT or flags & _SKIPPED:
+                continue
+            if number in bare:
+                self._leave(number)
                 continue
             place, missing = key, list[bytes]()
             if number:
@@ -110,6 +133,15 @@ class LinkedLayer:
                 self._put(number, place)
             elif self._winners[place] < self._offset:
                 self._effect.kept[number] = self._winners[place]
+
+    def _leave(self, number: int) -> None:
+        """A parent implied by whiteouts alone: what is there goes on being there."""
+        place = self._hidden_places.get(number)
+        if place is None or not self._is(place, _DIRECTORY):
+            self._effect.unmade.add(number)
+        else:
+            self._places[number] = place
+            self._effect.kept[number] = self._winners[place]
 
     def _put(self, number: int, place: bytes) -> None:
         before = self._winners.get(place, self._effect.removed.pop(place, None))

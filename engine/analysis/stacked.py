@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 
+from engine.analysis.effect import Effect
 from engine.analysis.entries import Entries
-from engine.analysis.merge import Effect, Merge
+from engine.analysis.merge import Merge
 from engine.analysis.tree import Tree, key_of
 from engine.analysis.walk import walk
 from engine.errors import NotFound
@@ -72,6 +74,29 @@ class Stack(Tree):
             for layer, effect in enumerate(self.effects)
             for entry in (*effect.below.values(), *effect.removed.values())
         }
+
+    @cached_property
+    def wasted(self) -> AbstractSet[int]:
+        """Entries of files that are kept and travel though no name of them is seen; one for each file."""
+        entries = self.entries
+        contents = entries.contents
+        repeated = {layer for layer in range(len(entries.tables)) if entries.is_repeated(layer)}
+        found = {
+            entry
+            for entry in self.hidden
+            if contents[entry] and not (repeated and entries.layer(entry) in repeated)
+        }
+        linked = {entry for entry in found if entries.is_linked(entry)}
+        if linked:
+            found -= linked
+            found |= {inode for entry in linked if (inode := entries.inode(entry)) not in self.linked}
+        return found
+
+    @cached_property
+    def linked(self) -> AbstractSet[int]:
+        """Inodes of all files that have, or once had, several names, and are seen."""
+        entries = self.entries
+        return {entries.inode(entry) for entry in self.winners if entries.is_linked(entry)}
 
     def row(self, row: int) -> StackedRow:
         """Everything about a row."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
+import re
+from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -12,7 +15,7 @@ SEPARATOR = b"\0"  # stands for the slash, as in file tables: sorting by bytes i
 _AFTER = b"\1"
 
 
-class Tree:
+class Tree(ABC):
     """Sorted keys; row 0 is the root, and a directory's rows are one range.
 
     :ivar keys: paths without leading slash, NUL for the slash; sorted and distinct, the first is empty.
@@ -21,10 +24,10 @@ class Tree:
     def __init__(self, keys: list[bytes]) -> None:
         self.keys = keys
 
-    @cached_property
+    @property
+    @abstractmethod
     def weights(self) -> Sequence[int]:
         """Bytes of each row by itself; what `size` sums up."""
-        raise NotImplementedError  # pragma: no cover  every tree says what its rows weigh
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -48,6 +51,33 @@ class Tree:
         while at < stop:
             yield at
             at = self.end(at)
+
+    def walk(self, row: int, depth: int | None = None, *, by_size: bool = False) -> Iterator[int]:
+        """A row and all below it, each directory before what it holds.
+
+        :param depth: levels below the row; None for all.
+        :param by_size: the largest of a directory's children first, sizes with all below them.
+        """
+        pending = [(row, 0)]
+        while pending:
+            at, level = pending.pop()
+            yield at
+            if depth is None or level < depth:
+                children = list(self.child_rows(at))
+                if by_size:
+                    children.sort(key=self.size, reverse=True)
+                pending += [(child, level + 1) for child in reversed(children)]
+
+    def matching(self, row: int, pattern: str) -> list[int]:
+        """Rows at or below a row that a shell pattern matches, in order.
+
+        :param pattern: with a slash it stands for whole paths, else for names.
+        """
+        test = re.compile(fnmatch.translate(pattern.lstrip("/"))).match
+        rows = range(row, self.end(row))
+        if "/" in pattern:
+            return [at for at in rows if test(self.path(at))]
+        return [at for at in rows if test(os.fsdecode(self.keys[at].rpartition(SEPARATOR)[2]))]
 
     def size(self, row: int) -> int:
         """Bytes of a row and all below it."""

@@ -27,11 +27,17 @@ _COMPLETE = "_LAMINA_COMPLETE"  # set by the scripts that `lamina completion` pr
 # verb: (module:function, what it does)
 _VERBS = {
     "attach": ("engine.cli.run:attach", "Connect to a running container's input and output"),
+    "blame": ("engine.cli.waste:blame", "Show which layers touched a path of an image"),
+    "cat": ("engine.cli.cat:cat", "Print a file of an image"),
+    "check-image": ("engine.cli.check_image:check_image", "Check an image against rules, for CI"),
     "churn": ("engine.cli.churn:churn", "Show what a repository's releases cost those who follow them"),
+    "compare": ("engine.cli.compare:compare", "Sum up what separates two images"),
     "completion": ("engine.cli.completion:completion", "Print a shell's completion script"),
     "copy": ("engine.cli.copy:copy", "Copy an image from registry to registry"),
     "create": ("engine.cli.run:create", "Make a container without starting it"),
+    "diff": ("engine.cli.diff:diff", "Show in what two images differ: layers, files, settings, text"),
     "events": ("engine.cli.events:events", "Show what happens on the store"),
+    "extract": ("engine.cli.cat:extract", "Write a file or directory of an image to the host"),
     "images": ("engine.cli.images:images", "List images"),
     "info": ("engine.cli.host:info", "Show the host and the store"),
     "inspect": ("engine.cli.inspect:inspect", "Show everything about containers or images"),
@@ -40,6 +46,7 @@ _VERBS = {
     "layers": ("engine.cli.images:layers", "Show an image's layers: sizes, sharing, instructions"),
     "login": ("engine.cli.login:login", "Log in to a registry"),
     "logout": ("engine.cli.login:logout", "Log out of a registry"),
+    "load": ("engine.cli.load:load", "Load images from an archive"),
     "logs": ("engine.cli.logs:logs", "Show what a container wrote"),
     "outdated": ("engine.cli.outdated:outdated", "Show which tags moved on in their registry"),
     "plan": ("engine.cli.pull:plan", "Show what a pull would fetch"),
@@ -50,13 +57,17 @@ _VERBS = {
     "rmi": ("engine.cli.images:rmi", "Remove images"),
     "run": ("engine.cli.run:run", "Make a container and start it"),
     "search": ("engine.cli.tags:search", "List the repositories of a registry"),
+    "sharing": ("engine.cli.sharing:sharing", "Show what images share, and what removing them would free"),
+    "save": ("engine.cli.save:save", "Save images to an archive"),
     "start": ("engine.cli.run:start", "Start containers"),
     "steps": ("engine.cli.inspect:steps", "Show what was done to start a container"),
     "stop": ("engine.cli.lifecycle:stop", "Ask containers to end, then kill them"),
     "tag": ("engine.cli.images:tag", "Give an image another name"),
     "tags": ("engine.cli.tags:tags", "List the tags of a repository"),
+    "tree": ("engine.cli.tree:tree", "Show the files of an image or of one layer"),
     "version": ("engine.cli.host:version", "Show the versions at work"),
     "wait": ("engine.cli.lifecycle:wait", "Wait until containers end; print their exit codes"),
+    "waste": ("engine.cli.waste:waste", "Show what an image carries though nobody sees it"),
 }
 
 

@@ -46,9 +46,11 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print columns as wide as their widest cell; every cell is made safe first."""
     safe = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(cells, column)) for column in zip(headings, *safe, strict=True)]
+    lines = []
     for row in [list(headings), *safe]:
         padded = [cell + " " * (width - cells(cell)) for cell, width in zip(row, widths, strict=True)]
-        click.echo(_GAP.join(padded).rstrip())
+        lines.append(_GAP.join(padded).rstrip())
+    click.echo("\n".join(lines))  # at once: a write for each of ten thousand lines would be felt
 
 
 def print_facts(facts: Iterable[tuple[str, str]]) -> None:

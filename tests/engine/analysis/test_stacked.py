@@ -9,7 +9,7 @@ from engine.analysis.stacked import Stack
 from engine.errors import Malformed, NotFound
 from engine.layers.member import Kind
 from engine.layers.merge import FRESH, Branch, Merge, Node
-from engine.layers.table import FileTable
+from engine.layers.table import FileEntry, FileTable
 from tests.engine.analysis.stacks import ANY_STACKS, PLAIN_STACKS
 from tests.engine.analysis.tables import GONE, OPAQUE, What, file, folder, hard, link, tables
 
@@ -51,16 +51,27 @@ def test_tree_equals_the_merge_that_is_mounted(stack: list[FileTable]) -> None:
 def test_tree_equals_paths_applied_one_by_one(stack: list[FileTable]) -> None:
     paths: dict[str, tuple[Kind, int]] = {}
     for layer in stack:
-        for entry in layer:
+        made = [entry for entry in layer if not _is_bare(entry, layer)]
+        for entry in made:
             if entry.is_whiteout or (entry.kind is not Kind.DIRECTORY):
                 _remove(paths, entry.path, itself=True)
             elif entry.is_opaque or paths.get(entry.path, (entry.kind, 0))[0] is not Kind.DIRECTORY:
                 _remove(paths, entry.path, itself=False)
-        paths |= {entry.path: (entry.kind, entry.size) for entry in layer if not entry.is_whiteout}
+        paths |= {entry.path: (entry.kind, entry.size) for entry in made if not entry.is_whiteout}
     found = Stack(stack)
     assert [row.path for row in found.rows()] == [found.path(row) for row in range(len(found))]
     assert {row.path: row.kind for row in found.rows()} == {path: kind for path, (kind, _) in paths.items()}
     assert found.size(0) == sum(size for _, size in paths.values())
+
+
+def _is_bare(entry: FileEntry, layer: FileTable) -> bool:
+    """Whether it is a parent that nobody makes: implied by whiteouts alone."""
+    below = [other for other in layer if other.path.startswith(f"{entry.path}/")]
+    return (
+        bool(entry.path)
+        and entry.is_implicit
+        and all(other.is_whiteout or other.is_implicit for other in below)
+    )
 
 
 def _remove(paths: dict[str, tuple[Kind, int]], path: str, *, itself: bool) -> None:

@@ -1,0 +1,178 @@
+"""What is inside the images of a store: their tables, configs and sizes, brought together for analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from engine.analysis.images import ImageFacts, LayerFacts, OpenImage
+from engine.analysis.stacked import Stack
+from engine.errors import InvalidArgument
+from engine.oci import Digest
+from engine.rooms import Rooms
+
+if TYPE_CHECKING:
+    from engine.analysis.blame import Blame
+    from engine.analysis.changes import LayerChanges
+    from engine.analysis.compare import Comparison
+    from engine.analysis.content import Contents
+    from engine.analysis.rules import Rules, Verdict
+    from engine.analysis.sharing import Sharing
+    from engine.analysis.waste import Waste
+    from engine.images.models import ImageDetail
+    from engine.layers.table import FileTable
+
+
+class Inside:
+    """Opens images of a store by name, to look into them. All calls read only.
+
+    :param rooms: of the store.
+    """
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+        self._tables: dict[Digest, FileTable] = {}
+
+    def stack(self, name: str, layers: int | None = None) -> Stack:
+        """The tree of an image's files.
+
+        :param layers: how many layers from the base on; None for all.
+        :raises NotFound: no image has that name. :raises InvalidArgument: it has not so many layers.
+        """
+        return self._stack(self._diff_ids(name, layers))
+
+    def changes(self, name: str, position: int) -> LayerChanges:
+        """What one layer of an image changed in those below it.
+
+        :param position: of the layer; 1 is the base.
+        :raises NotFound: no image has that name. :raises InvalidArgument: it has no such layer.
+        """
+        from engine.analysis.changes import layer_changes
+
+        return layer_changes(self.stack(name, position), position)
+
+    def blame(self, name: str, path: str) -> Blame:
+        """Every layer of an image that touched a path.
+
+        :raises NotFound: no image has that name, or no layer of it ever had that path.
+        """
+        from engine.analysis.blame import blame
+
+        return blame(self.stack(name), path)
+
+    def waste(self, name: str) -> Waste:
+        """What an image carries though no container sees it.
+
+        :raises NotFound: no image has that name.
+        """
+        from engine.analysis.waste import waste
+
+        return waste(self.stack(name))
+
+    def compare(self, old: str, new: str) -> Comparison:
+        """What separates two images.
+
+        :raises NotFound: no image has one of the names.
+        """
+        from engine.analysis.compare import compare
+
+        return compare(self.image(old), self.image(new))
+
+    def sharing(self, names: Sequence[str] = ()) -> Sharing:
+        """Which images share which layers, and what removing these images together would free.
+
+        :param names: of the images to tell of; all where there are none.
+        :raises NotFound: no image has one of the names.
+        """
+        from engine.analysis.sharing import sharing
+
+        asked = {self._rooms.images.resolve(name).id for name in names} if names else None
+        return sharing(self.all(), asked)
+
+    def contents(self, name: str) -> Contents:
+        """An image's tree with what its files hold.
+
+        :raises NotFound: no image has that name.
+        """
+        from engine.analysis.content import Contents
+
+        diff_ids = self._diff_ids(name, None)
+        store = self._rooms.layers
+        return Contents(self._stack(diff_ids), lambda layer: store.fs(diff_ids[layer]))
+
+    def image(self, name: str) -> OpenImage:
+        """An image with its config and its tree.
+
+        :raises NotFound: no image has that name.
+        """
+        facts = self.facts(name)
+        config = self._rooms.images.config(facts.id)
+        return OpenImage(facts, config, self._stack([layer.diff_id for layer in facts.layers]))
+
+    def facts(self, name: str) -> ImageFacts:
+        """An image without its files.
+
+        :raises NotFound: no image has that name.
+        """
+        return self._facts(self._rooms.images.get(name), name)
+
+    def all(self) -> tuple[ImageFacts, ...]:
+        """All images of the store, the newest first."""
+        images = self._rooms.images
+        return tuple(
+            self._facts(images.get(image.id), image.names[0] if image.names else image.id.short)
+            for image in images.list()
+        )
+
+    def check(self, name: str, rules: Rules) -> tuple[Verdict, ...]:
+        """What comes of rules on an image, in the order of the options.
+
+        :raises NotFound: no image has that name, or the one that an update starts from.
+        """
+        from engine.analysis.rules import check_efficiency, check_secrets, check_update, check_waste
+        from engine.analysis.secrets import find_secrets
+        from engine.analysis.waste import waste
+
+        contents = self.contents(name)
+        found: list[Verdict] = []
+        wasted = waste(contents.stack)
+        if rules.max_waste is not None:
+            found.append(check_waste(rules.max_waste, wasted))
+        if rules.min_efficiency is not None:
+            found.append(check_efficiency(rules.min_efficiency, wasted))
+        if rules.max_update_bytes is not None and rules.update_from is not None:
+            old, new = self.facts(rules.update_from), self.facts(name)
+            found.append(check_update(rules.max_update_bytes, old.layers, new.layers))
+        if rules.no_hidden_secrets:
+            found.append(check_secrets(find_secrets(contents.stack, contents.head), rules.allow_secrets))
+        return tuple(found)
+
+    def _diff_ids(self, name: str, layers: int | None) -> Sequence[Digest]:
+        diff_ids = self._rooms.images.resolve(name).diff_ids
+        if layers is not None and not 1 <= layers <= len(diff_ids):
+            raise InvalidArgument(
+                f"there is no layer {layers}", hint=f"the image has layers 1 to {len(diff_ids)}"
+            )
+        return diff_ids[:layers]
+
+    def _stack(self, diff_ids: Sequence[Digest]) -> Stack:
+        # One table for one layer: analysis knows by it that two images share the layer.
+        for diff_id in diff_ids:
+            if diff_id not in self._tables:
+                self._tables[diff_id] = self._rooms.layers.table(diff_id)
+        return Stack([self._tables[diff_id] for diff_id in diff_ids])
+
+    def _facts(self, detail: ImageDetail, name: str) -> ImageFacts:
+        from engine.store.blobs import BlobStore
+
+        blobs = BlobStore(self._rooms.layout)
+        summary = detail.summary
+        digests = [summary.id, summary.manifest_digest, *(layer.blob_digest for layer in detail.layers)]
+        return ImageFacts(
+            id=summary.id,
+            name=name,
+            layers=tuple(
+                LayerFacts(layer.diff_id, layer.compressed, layer.unpacked) for layer in detail.layers
+            ),
+            blobs=tuple((digest, blobs.size(digest)) for digest in dict.fromkeys(digests)),
+        )
