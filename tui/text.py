@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from rich.cells import cell_len, get_character_cell_size
 
+from engine.images.instruction import written
+
 ELLIPSIS = "…"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 LONGEST = 4096
@@ -150,20 +152,8 @@ def short_id(digest: str) -> str:
 
 
 def instruction(created_by: str) -> str:
-    """A history entry as its author wrote it: without the shell and the builder's marks around it."""
-    text = created_by.strip().removesuffix("# buildkit").strip()
-    if text.startswith("|"):  # build arguments stand before the shell: |2 A=1 B=2 /bin/sh -c …
-        _, found, rest = text.partition("/bin/sh -c ")
-        text = "RUN " + rest if found else text
-    for shell in ("RUN /bin/sh -c ", "/bin/sh -c "):
-        if text.startswith(shell):
-            rest = text.removeprefix(shell).strip()
-            text = rest.removeprefix("#(nop)").strip() if rest.startswith("#(nop)") else "RUN " + rest
-    words = text.split(" ", 1)
-    if words[0] in ("ADD", "COPY") and len(words) > 1 and words[1].startswith(("file:", "dir:", "multi:")):
-        source, into, target = words[1].partition(" in ")
-        text = f"{words[0]} {source.split(':')[0]} {target.strip()}" if into else text
-    return safe(" ".join(text[:LONGEST].split()))
+    """A history entry as its author wrote it, safe to draw."""
+    return safe(written(created_by[:LONGEST]))
 
 
 _ESCAPES = re.compile(

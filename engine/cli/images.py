@@ -11,6 +11,7 @@ from engine.cli.ending import each
 from engine.cli.output import format_option, print_json, print_table
 from engine.cli.session import Session, pass_session
 from engine.cli.words import ago, size
+from engine.images.instruction import written
 from engine.printable import printable
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _is_named(familiar: str, wanted: str) -> bool:
 @format_option
 @pass_session
 def layers(session: Session, image: str, no_trunc: bool, as_json: bool) -> None:
-    """Show the layers of IMAGE, the base first.
+    """Show the layers of IMAGE as they lie, the newest on top; positions count from the base.
 
     SHARED says how many other images here stand on the same layer; COMPRESSED is what travels,
     UNPACKED what lies on disk.
@@ -91,12 +92,12 @@ def layers(session: Session, image: str, no_trunc: bool, as_json: bool) -> None:
         print_json(detail.layers)
         return
     headings = ("POSITION", "DIFF ID", "COMPRESSED", "UNPACKED", "SHARED", "ROLE", "INSTRUCTION")
-    print_table(headings, [_layer_row(layer, no_trunc) for layer in detail.layers])
+    print_table(headings, [_layer_row(layer, no_trunc) for layer in reversed(detail.layers)])
 
 
 def _layer_row(layer: LayerRow, no_trunc: bool) -> tuple[str, ...]:
     base_of = f" {layer.base_of}" if layer.base_of else ""
-    instruction = " ".join(layer.created_by.split())
+    instruction = written(layer.created_by)
     return (
         str(layer.position),
         str(layer.diff_id) if no_trunc else layer.diff_id.short,

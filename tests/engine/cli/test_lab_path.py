@@ -100,14 +100,15 @@ def test_images_of_one_name(name: str, count: int, house: Lamina) -> None:
     assert len(house("images", "-q", name).ok().out.split()) == count
 
 
-def test_layers_are_shown_from_the_base_up_with_their_sharing(house: Lamina) -> None:
+def test_layers_are_shown_as_they_lie_with_their_sharing(house: Lamina) -> None:
     heading, *rows = house("layers", "lab/web:1").ok().out.splitlines()
     assert heading.split() == [
         "POSITION", "DIFF", "ID", "COMPRESSED", "UNPACKED", "SHARED", "ROLE", "INSTRUCTION"
     ]  # fmt: skip
     shared = [[layer["position"], len(layer["used_by"])] for layer in layers(house, "lab/web:1")]
     assert shared == [[1, 1], [2, 1], [3, 0]]
-    assert "ADD a shell and tools of this host" in rows[0]
+    assert [row.split()[0] for row in rows] == ["3", "2", "1"]
+    assert "ADD a shell and tools of this host" in rows[-1]
 
 
 def test_image_is_inspected_with_dockers_keys(house: Lamina) -> None:
