@@ -92,13 +92,17 @@ def _by_age(found: list[tuple[str, RemoteImage]]) -> list[list[tuple[str, Remote
         groups.setdefault(image.id, []).append((tag, image))
     # Reproducible builds have no time, or all the same: then the names decide.
     return sorted(
-        groups.values(), key=lambda group: (group[0][1].config.created or 0.0, natural(group[0][0]))
+        groups.values(), key=lambda group: (group[0][1].config.created or 0.0, natural(_main(group)[0]))
     )
 
 
+def _main(group: list[tuple[str, RemoteImage]]) -> tuple[str, RemoteImage]:
+    """The tag of an image that says most: `15.1` rather than `15` or `latest`."""
+    return max(group, key=lambda named: (any(map(str.isdigit, named[0])), len(named[0]), named[0]))
+
+
 def _release(group: list[tuple[str, RemoteImage]], before: RemoteImage | None) -> Release:
-    # The longest name says most: `15.1` rather than `15` or `latest`.
-    tag, image = max(group, key=lambda named: (any(map(str.isdigit, named[0])), len(named[0]), named[0]))
+    tag, image = _main(group)
     had = set(before.config.diff_ids) if before else set()
     instructions = [entry.created_by for entry in image.config.history if not entry.empty_layer]
     if len(instructions) != len(image.config.diff_ids):
