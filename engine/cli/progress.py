@@ -23,9 +23,11 @@ class PullProgress:
     """Draws what a pull reports.
 
     :param quiet: draw nothing.
+    :param coming: what happens to a layer whose bytes come here.
     """
 
-    def __init__(self, quiet: bool = False) -> None:
+    def __init__(self, quiet: bool = False, coming: str = "downloading") -> None:
+        self._coming = coming
         self._quiet = quiet
         self._live = sys.stderr.isatty()
         self._layers: dict[int, PlanLayer] = {}
@@ -66,7 +68,7 @@ class PullProgress:
 
     def _say(self, progress: LayerProgress) -> None:
         if not self._quiet and progress.state is not LayerState.WAITING:
-            sys.stderr.write(f"{self._label(progress)}: {_words(progress)}\n")
+            sys.stderr.write(f"{self._label(progress)}: {self._words(progress)}\n")
             sys.stderr.flush()
 
     def _draw(self) -> None:
@@ -78,7 +80,7 @@ class PullProgress:
         shown = list(self._now.values())[-(rows - 2) :]
         text = _UP.format(self._drawn) if self._drawn else ""
         for progress in shown:
-            line = f"{self._label(progress)}  {_bar(progress)} {_words(progress)}"
+            line = f"{self._label(progress)}  {_bar(progress)} {self._words(progress)}"
             text += f"\r{_CLEAR_LINE}{line[: columns - 1]}\n"
         sys.stderr.write(text)
         sys.stderr.flush()
@@ -88,6 +90,17 @@ class PullProgress:
         layer = self._layers.get(progress.position)
         name = layer.diff_id.short if layer is not None else ""
         return f"{progress.position:>3} {name:12}"
+
+    def _words(self, progress: LayerProgress) -> str:
+        match progress.state:
+            case LayerState.DOWNLOADING:
+                return f"{self._coming} {size(progress.done)} of {size(progress.total)}"
+            case LayerState.HERE:
+                return f"already here ({size(progress.total)})"
+            case LayerState.DONE:
+                return f"done ({size(progress.total)})"
+            case LayerState.WAITING | LayerState.UNPACKING:
+                return progress.state.value
 
 
 def _only_waits(before: LayerProgress, now: LayerProgress) -> bool:
@@ -99,15 +112,3 @@ def _bar(progress: LayerProgress) -> str:
     whole = progress.state in (LayerState.DONE, LayerState.HERE, LayerState.UNPACKING)
     full = _BAR if whole or not progress.total else _BAR * progress.done // progress.total
     return "█" * full + "░" * (_BAR - full)
-
-
-def _words(progress: LayerProgress) -> str:
-    match progress.state:
-        case LayerState.DOWNLOADING:
-            return f"downloading {size(progress.done)} of {size(progress.total)}"
-        case LayerState.HERE:
-            return f"already here ({size(progress.total)})"
-        case LayerState.DONE:
-            return f"done ({size(progress.total)})"
-        case LayerState.WAITING | LayerState.UNPACKING:
-            return progress.state.value

@@ -75,6 +75,10 @@ class Catalogue:
         """How many images stand on a layer."""
         return Counter(diff_id for image in self.images for diff_id in set(image.stack))
 
+    def copies(self, diff_id: Digest) -> Iterator[LayerRecord]:
+        """A layer as each image has it, which may be packed differently."""
+        return (layer for image in self.images for layer in image.layers if layer.diff_id == diff_id)
+
     def others(self, image: ImageRecord) -> Iterator[ImageRecord]:
         """All images but one."""
         return (other for other in self.images if other.id != image.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,10 @@ from engine.oci.digest import Digest
 from engine.settings import Settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     # `ps` opens this room without asking it anything: what only some calls need is loaded by them.
+    from engine.images.archive_models import ArchiveFormat, Compression, LoadResult, SaveResult
     from engine.images.catalogue import Catalogue
     from engine.images.models import (
         ImageDetail,
@@ -235,6 +238,48 @@ class ImageService:
         from engine.images.outdated import outdated
 
         return tuple(await outdated(self._parts, names, on_standing))
+
+    async def load(
+        self,
+        source: Path | int,
+        platform: str = "",
+        *,
+        on_plan: Callable[[PullPlan], None] | None = None,
+        on_progress: Callable[[LayerProgress], None] | None = None,
+    ) -> LoadResult:
+        """Bring the images of an archive here: what `docker save` writes, or an OCI image layout.
+
+        Each image becomes known when all of it stands, in the archive's order.
+
+        :param source: a tar file (plain, gzip or zstd), a directory, or an open descriptor of one or a pipe.
+        :param on_plan: called for each image before its first layer is read.
+        :raises Malformed: the archive breaks its specification. :raises NotFound: there is no such file.
+        :raises DigestMismatch: what it holds is not what its digest says.
+        """
+        from engine.images.loading import load
+
+        return await load(self._parts, source, platform, on_plan, on_progress)
+
+    def save(
+        self,
+        names: Sequence[str],
+        target: Path | int,
+        form: ArchiveFormat | None = None,
+        compression: Compression | None = None,
+    ) -> SaveResult:
+        """Write images to an archive; a file or directory appears when it is whole.
+
+        :param target: a path, or an open descriptor that takes the bytes as they come.
+        :param form: `docker-archive` where None.
+        :param compression: of the layers; where None none in a docker-archive, else as they came.
+        :raises NotFound: no image has a name. :raises Corrupt: a blob is damaged on disk.
+        """
+        from engine.images.archive_models import ArchiveFormat, Compression
+        from engine.images.saving import save
+
+        form = form or ArchiveFormat.DOCKER
+        usual = Compression.NONE if form is ArchiveFormat.DOCKER else Compression.KEPT
+        return save(self._parts, names, target, form, compression or usual)
 
     def sweep(self) -> None:
         """Remove what crashes left; pulls and removals do so by themselves."""

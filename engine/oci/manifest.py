@@ -78,7 +78,7 @@ def choose(index: Index, platform: Platform) -> Descriptor:
 
     :raises NotFound: there is none; names the platforms there are.
     """
-    entries = [entry for entry in index.manifests if _is_image(entry)]
+    entries = [entry for entry in index.manifests if is_image(entry)]
     for wanted in platform.runs():
         for entry in entries:
             if entry.platform == wanted:
@@ -93,7 +93,8 @@ def choose(index: Index, platform: Platform) -> Descriptor:
     )
 
 
-def _is_image(entry: Descriptor) -> bool:
+def is_image(entry: Descriptor) -> bool:
+    """Whether an entry of an index is an image, or an index of images; not an artifact or an attestation."""
     if entry.media_type not in media.MANIFESTS | media.INDEXES or entry.artifact_type:
         return False
     key, value = _ATTESTATION

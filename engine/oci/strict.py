@@ -125,10 +125,27 @@ def read_object(raw: bytes, what: str, limit: int, known: Iterable[str]) -> Fiel
     :raises LimitExceeded: it is larger.
     :raises Malformed: it is not one JSON object in UTF-8 that all readers read alike.
     """
+    value = _load(raw, what, limit)
+    if not isinstance(value, dict):
+        raise Malformed(f"the {what} is not a JSON object")
+    return Fields(value, what, known)
+
+
+def read_objects(raw: bytes, what: str, limit: int, known: Iterable[str], most: int) -> list[Fields]:
+    """The JSON objects of the list in `raw`, as strictly as `read_object`.
+
+    :param most: entries the list may have.
+    :raises LimitExceeded: it has more, or is larger than `limit` bytes.
+    :raises Malformed: it is no list of objects that all readers read alike.
+    """
+    return Fields({"entries": _load(raw, what, limit)}, what, ()).each("entries", known, most)
+
+
+def _load(raw: bytes, what: str, limit: int) -> object:
     if len(raw) > limit:
         raise LimitExceeded(f"the {what} has {len(raw)} bytes, more than {limit}")
     try:
-        value = json.loads(
+        value: object = json.loads(
             raw.decode("utf-8"),
             object_pairs_hook=_unique,
             parse_constant=_no_constant,
@@ -140,9 +157,7 @@ def read_object(raw: bytes, what: str, limit: int, known: Iterable[str]) -> Fiel
         raise Malformed(f"the {what} is not acceptable JSON: {error.message}") from None
     except (ValueError, RecursionError) as error:
         raise Malformed(f"the {what} is not valid JSON: {_reason(error)}") from None
-    if not isinstance(value, dict):
-        raise Malformed(f"the {what} is not a JSON object")
-    return Fields(value, what, known)
+    return value
 
 
 def _reason(error: ValueError | RecursionError) -> str:
