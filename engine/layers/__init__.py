@@ -14,6 +14,8 @@ Names load when they are first used: helpers and listings need few of them.
 
 from typing import TYPE_CHECKING
 
+from engine.lazy import lazily
+
 if TYPE_CHECKING:
     from engine.layers.inode import Flag
     from engine.layers.member import Kind
@@ -39,15 +41,7 @@ else:
         "seam_path": "seam",
     }
 
-    def __getattr__(name: str) -> object:
-        home = _HOMES.get(name)
-        if home is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
-
-        value = getattr(import_module(f"{__name__}.{home}"), name)
-        globals()[name] = value
-        return value
+    __getattr__ = lazily(__name__, _HOMES)
 
 
 __all__ = [

@@ -5,6 +5,7 @@ Names load when they are first used: `lamina ps` needs digests and should not wa
 
 from typing import TYPE_CHECKING
 
+from engine.lazy import lazily
 from engine.oci.digest import Digest
 
 if TYPE_CHECKING:
@@ -32,15 +33,7 @@ else:
         "Reference": "reference",
     }
 
-    def __getattr__(name: str) -> object:
-        home = _HOMES.get(name)
-        if home is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
-
-        value = getattr(import_module(f"{__name__}.{home}"), name)
-        globals()[name] = value
-        return value
+    __getattr__ = lazily(__name__, _HOMES)
 
 
 __all__ = [

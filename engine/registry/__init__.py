@@ -5,6 +5,8 @@ Names load when they are first used: the client and the server bring aiohttp, th
 
 from typing import TYPE_CHECKING
 
+from engine.lazy import lazily
+
 if TYPE_CHECKING:
     from engine.registry.client import RegistryClient
     from engine.registry.directory import RegistryDirectory
@@ -24,15 +26,7 @@ else:
         "RetryPolicy": "retry",
     }
 
-    def __getattr__(name: str) -> object:
-        home = _HOMES.get(name)
-        if home is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
-
-        value = getattr(import_module(f"{__name__}.{home}"), name)
-        globals()[name] = value
-        return value
+    __getattr__ = lazily(__name__, _HOMES)
 
 
 __all__ = [
