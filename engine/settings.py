@@ -1,7 +1,8 @@
 """Where the store is and how the engine behaves: paths and settings, read once.
 
 Sources, the later wins: built-in defaults, `settings.toml` of the user (or of the host for root),
-the environment (`LAMINA_ROOT`), command-line options.
+the environment (`LAMINA_ROOT`), command-line options. `LAMINA_CONFIG` names another directory for that file
+and for what stands beside it: `credentials.json` and `certs.d`.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ class Settings:
 
 def settings_file() -> Path:
     """The settings file of this user; it need not exist."""
+    if chosen := os.environ.get("LAMINA_CONFIG"):
+        return Path(chosen).absolute() / "settings.toml"
     if os.geteuid() == 0:
         return Path("/etc/lamina/settings.toml")
     base = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")

@@ -14,9 +14,10 @@ from engine.printable import printable
 @format_option
 @pass_session
 def tags(session: Session, repository: str, as_json: bool) -> None:
-    """List the tags of REPOSITORY in its registry."""
+    """List the tags of REPOSITORY in its registry, versions in their order."""
     import asyncio
 
+    from engine.images.churn import natural
     from engine.oci import Reference
     from engine.registry import RegistryClient
 
@@ -26,7 +27,7 @@ def tags(session: Session, repository: str, as_json: bool) -> None:
         async with RegistryClient(session.settings) as client:
             return await client.tags(reference)
 
-    _print(asyncio.run(ask()), as_json)
+    _print(sorted(asyncio.run(ask()), key=natural), as_json)
 
 
 @click.command()
@@ -50,7 +51,7 @@ def search(session: Session, where: str, as_json: bool) -> None:
         async with RegistryClient(session.settings) as client:
             return await client.repositories(domain)
 
-    found = asyncio.run(ask())
+    found = sorted(asyncio.run(ask()))
     _print([f"{domain}/{name}" for name in found if name.startswith(prefix)], as_json)
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_VALUE = r"(\d{1,9})(?:\s*;\s*w=(\d{1,9}))?"
+_VALUE = r"(\d{1,9})(?!\d)(?:\s*;\s*w=(\d{1,9}))?"
 _NEARLY = 0.1  # of the limit, or
 _FEW = 5  # pulls
 

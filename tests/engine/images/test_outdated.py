@@ -124,5 +124,5 @@ async def test_tags_are_chosen_by_a_pattern(registry: Registry, settings: Settin
 
 
 def test_tags_are_sorted_as_people_do() -> None:
-    wanted = ["9.6", "10.1-rc1", "10.1", "10.1.2", "10.2", "11"]
-    assert sorted(wanted[::-1], key=natural) == wanted
+    found = sorted(["11", "10.2", "10.1.2", "10.1", "10.1-rc1", "9.6"], key=natural)
+    assert found == ["9.6", "10.1-rc1", "10.1", "10.1.2", "10.2", "11"]

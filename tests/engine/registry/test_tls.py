@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from engine.errors import Unavailable
+from engine.errors import InvalidArgument, Unavailable
 from engine.oci import Reference
 from engine.registry import RegistryClient
 from engine.settings import Settings
@@ -38,7 +38,10 @@ def certificate(tmp_path: Path, name: str) -> ssl.SSLContext:
     """A certificate that nobody vouches for."""
     needs_programs("openssl")
     key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
-    words = f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN={name}"
+    words = (
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+        f" -subj /CN={name} -addext subjectAltName=DNS:{name}"
+    )
     subprocess.run([*words.split(), "-keyout", key, "-out", cert], check=True, capture_output=True)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(cert, key)
@@ -83,4 +86,41 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(
 ) -> None:
     async with listening(certificate) as port, client() as registry:
         with pytest.raises(Unavailable, match=r"certificate of .* is not trusted: self-signed certificate"):
+            await registry.resolve(Reference.parse(f"{name}:{port}/a"))
+
+
+def trusting(directory: Path) -> RegistryClient:
+    here = Path("/nonexistent")
+    return RegistryClient(Settings(here, here, certificate_directories=(here, directory)), retry=HASTY)
+
+
+async def test_an_authority_of_this_registry_is_trusted(
+    name: str, certificate: ssl.SSLContext, tmp_path: Path
+) -> None:
+    async with listening(certificate) as port, trusting(tmp_path / "certs.d") as registry:
+        directory = tmp_path / "certs.d" / f"{name}:{port}"
+        directory.mkdir(parents=True)
+        (directory / "ca.crt").write_bytes((tmp_path / "cert.pem").read_bytes())
+        assert (await registry.resolve(Reference.parse(f"{name}:{port}/a")))[1] == MANIFEST
+
+
+async def test_an_authority_of_another_registry_is_not(
+    name: str, certificate: ssl.SSLContext, tmp_path: Path
+) -> None:
+    async with listening(certificate) as port, trusting(tmp_path / "certs.d") as registry:
+        directory = tmp_path / "certs.d" / f"{name}:{port + 1}"
+        directory.mkdir(parents=True)
+        (directory / "ca.crt").write_bytes((tmp_path / "cert.pem").read_bytes())
+        with pytest.raises(Unavailable, match="is not trusted"):
+            await registry.resolve(Reference.parse(f"{name}:{port}/a"))
+
+
+async def test_a_certificate_that_cannot_be_read_is_named(
+    name: str, certificate: ssl.SSLContext, tmp_path: Path
+) -> None:
+    async with listening(certificate) as port, trusting(tmp_path / "certs.d") as registry:
+        directory = tmp_path / "certs.d" / f"{name}:{port}"
+        directory.mkdir(parents=True)
+        (directory / "ca.crt").write_text("nonsense")
+        with pytest.raises(InvalidArgument, match=r"ca\.crt cannot be used"):
             await registry.resolve(Reference.parse(f"{name}:{port}/a"))
