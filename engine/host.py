@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 from engine import __version__
 from engine.containers.models import Status
+from engine.linux.cgroups import find_cgroups
 from engine.models import CgroupVersion, HostInfo, StoreTotals
+from engine.runtime.seccomp.kept import describe
 
 if TYPE_CHECKING:
     from engine.containers.models import ContainerSummary
@@ -41,7 +43,14 @@ def host_info(layout: Layout, images: list[ImageSummary], containers: list[Conta
         root=layout.root,
         run=layout.run,
         totals=totals(images, containers),
+        limits=_controllers(),
+        seccomp=describe(),
     )
+
+
+def _controllers() -> tuple[str, ...]:
+    found = (name for hierarchy in find_cgroups().hierarchies for name in hierarchy.controllers)
+    return tuple(sorted(name for name in found if "=" not in name))
 
 
 def totals(images: list[ImageSummary], containers: list[ContainerSummary]) -> StoreTotals:

@@ -37,6 +37,8 @@ class HostInfo:
     :param filesystem: of the store's directory, as the kernel calls it (`ext4`, `overlay`, …).
     :param overlay: whether this kernel offers overlayfs; its layers then mount without copying.
     :param memory: of the machine.
+    :param limits: controllers of control groups that a container's limits can be set with.
+    :param seccomp: whether system calls are filtered by default, and if not, why.
     """
 
     name: str
@@ -54,3 +56,5 @@ class HostInfo:
     root: Path
     run: Path
     totals: StoreTotals
+    limits: tuple[str, ...] = ()
+    seccomp: str = ""

@@ -34,6 +34,8 @@ def info(session: Session, as_json: bool) -> None:
             ("Mode", found.mode),
             ("Overlay", "yes" if found.overlay else "no"),
             ("Cgroup version", found.cgroup),
+            ("  Limits", ", ".join(found.limits) or "none"),
+            ("Seccomp", found.seccomp),
             ("Kernel version", found.kernel),
             ("Operating system", found.system),
             ("Architecture", found.architecture),

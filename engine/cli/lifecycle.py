@@ -21,11 +21,11 @@ def _names(which: Any) -> Callable[[_Command], _Command]:
 @click.command()
 @_names(complete.running)
 @click.option(
-    "-t", "--time", "--timeout", "grace", metavar="SECONDS", type=click.FloatRange(min=0), default=10.0,
-    show_default=True, help="How long to wait before killing.",
+    "-t", "--time", "--timeout", "grace", metavar="SECONDS", type=click.FloatRange(min=0),
+    help="How long to wait before killing; else what --stop-timeout said, or 10.",
 )  # fmt: skip
 @pass_session
-def stop(session: Session, names: tuple[str, ...], grace: float) -> int:
+def stop(session: Session, names: tuple[str, ...], grace: float | None) -> int:
     """Ask containers to end with their stop signal; kill those that do not."""
 
     def stop_one(name: str) -> None:

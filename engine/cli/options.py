@@ -13,6 +13,7 @@ import click
 
 from engine.cli import complete
 from engine.cli.session import platform_option
+from engine.cli.walls import take_walls, wall_options
 from engine.containers.models import BindMount, ContainerOptions
 from engine.errors import InvalidArgument, NotFound
 
@@ -27,6 +28,7 @@ class Wanted:
     options: ContainerOptions
     platform: str
     pull: str  # always, missing or never
+    id_file: str  # where the id is written, or ""
 
 
 _DECORATORS: tuple[Callable[[_Command], _Command], ...] = (
@@ -55,6 +57,14 @@ _DECORATORS: tuple[Callable[[_Command], _Command], ...] = (
         "--pull", type=click.Choice(["always", "missing", "never"]), default="missing", show_default=True,
         help="When to ask the registry for the image.",
     ),
+    wall_options,
+    click.option("--init", "reaper", is_flag=True, help="Reap orphans by a small program as number 1."),
+    click.option("--stop-signal", default="", metavar="NAME", help="The signal of stop; else the image's."),
+    click.option(
+        "--stop-timeout", type=click.FloatRange(min=0), default=10.0, metavar="SECONDS",
+        help="From that signal to SIGKILL; 10 unless said.",
+    ),
+    click.option("--cidfile", default="", metavar="FILE", help="Write the container's id to a new file."),
     click.argument("image", shell_complete=complete.images),
     click.argument("command", nargs=-1, type=click.UNPROCESSED),
 )  # fmt: skip
@@ -78,21 +88,26 @@ def wanted(
     labels: tuple[str, ...],
     platform: str,
     pull: str,
+    cidfile: str,
     **plain: Any,
 ) -> Wanted:
     """The container that the options of `container_options` describe.
 
     :raises InvalidArgument: an option's value cannot be meant; names the option.
     """
+    isolation, resources, names, mounts = take_walls(plain)
     read = [line for file in env_files for line in _env_file(file)]
     options = ContainerOptions(
         env=tuple(_variables([*read, *env])),
         entrypoint=None if entrypoint is None else tuple([entrypoint] if entrypoint else []),
-        binds=tuple(map(_bind, volumes)),
+        binds=(*map(_bind, volumes), *mounts),
         labels=dict(map(_label, labels)),
+        isolation=isolation,
+        resources=resources,
+        names=names,
         **plain,
     )
-    return Wanted(options, platform, pull)
+    return Wanted(options, platform, pull, cidfile)
 
 
 def _variables(given: Iterable[str]) -> Iterable[str]:

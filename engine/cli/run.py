@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +15,7 @@ from engine.cli import complete
 from engine.cli.ending import each
 from engine.cli.options import CONTEXT, Wanted, container_options, wanted
 from engine.cli.session import Session, pass_session
-from engine.errors import InvalidArgument, LaminaError, NotFound
+from engine.errors import AlreadyExists, InvalidArgument, LaminaError, NotFound
 
 if TYPE_CHECKING:
     import socket
@@ -94,8 +95,33 @@ def attach(session: Session, container: str, no_stdin: bool, sig_proxy: bool) ->
 
 
 def _create(session: Session, asked: Wanted) -> ContainerSummary:
-    _bring_image(session, asked)
-    return session.rooms.containers.create(asked.options)
+    with _id_file(asked.id_file) as write_id:
+        _bring_image(session, asked)
+        made = session.rooms.containers.create(asked.options)
+        write_id(made.id)
+    return made
+
+
+@contextlib.contextmanager
+def _id_file(path: str) -> Iterator[Callable[[str], object]]:
+    """Takes the id of what is made to a new file, which is not left behind where nothing was made."""
+    if not path:
+        yield lambda _: None
+        return
+    try:
+        file = open(path, "x", encoding="ascii")  # noqa: SIM115 - closed below, whatever happens
+    except FileExistsError as error:
+        raise AlreadyExists(
+            f"--cidfile {path}: the file is there already", hint="remove it, or name another"
+        ) from error
+    except OSError as error:
+        raise InvalidArgument(f"--cidfile {path}: {error.strerror}") from error
+    try:
+        with file:
+            yield file.write
+    except BaseException:
+        os.unlink(path)
+        raise
 
 
 def _bring_image(session: Session, asked: Wanted) -> None:

@@ -10,9 +10,33 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from engine.oci import Digest
+from engine.runtime.isolation import (
+    DOCKERS,
+    NO_NAMES,
+    UNLIMITED,
+    Device,
+    Isolation,
+    Names,
+    Resources,
+    Tmpfs,
+    Ulimit,
+)
 from engine.runtime.models import LogLine, StepRow
 
-__all__ = ["BindMount", "ContainerOptions", "ContainerSummary", "LogLine", "Status", "StepRow"]
+__all__ = [
+    "BindMount",
+    "ContainerOptions",
+    "ContainerSummary",
+    "Device",
+    "Isolation",
+    "LogLine",
+    "Names",
+    "Resources",
+    "Status",
+    "StepRow",
+    "Tmpfs",
+    "Ulimit",
+]
 
 
 class Status(StrEnum):
@@ -43,6 +67,8 @@ class ContainerOptions:
     :param entrypoint: None keeps the image's; a tuple replaces it (and drops the image's cmd).
     :param env: `NAME=value`, later wins.
     :param network: "none" or "host".
+    :param stop_timeout: seconds from the stop signal to SIGKILL.
+    :param reaper: put a small program before the container's own, which reaps orphans (`--init`).
     """
 
     image: str
@@ -60,6 +86,12 @@ class ContainerOptions:
     tty: bool = False
     interactive: bool = False
     auto_remove: bool = False
+    stop_signal: str = ""
+    stop_timeout: float = 10
+    reaper: bool = False
+    isolation: Isolation = DOCKERS
+    resources: Resources = UNLIMITED
+    names: Names = NO_NAMES
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import posixpath
 
+from engine.containers.checks import check_isolation, check_limits, check_names
 from engine.containers.models import ContainerOptions
 from engine.errors import InvalidArgument
 from engine.oci import RunConfig
 from engine.runtime.config import Bind, ContainerConfig
 from engine.runtime.sandbox import DEFAULT_PATH
+from engine.runtime.signals import signal_number
 
 _NETWORKS = ("none", "host")
 _LONGEST_HOSTNAME = 64  # bytes; HOST_NAME_MAX
@@ -26,8 +28,14 @@ def resolve_config(
         raise InvalidArgument(
             f"there is no network {options.network!r}", hint=f"there are: {', '.join(_NETWORKS)}"
         )
+    check_isolation(options.isolation, options.network, options.hostname)
+    check_limits(options.resources)
+    check_names(options.names)
+    if options.stop_signal:
+        signal_number(options.stop_signal)
     entrypoint, cmd = _argv(options, image)
-    hostname = options.hostname or (host_name if options.network == "host" else container_id[:12])
+    of_the_host = options.network == "host" or "uts" in options.isolation.shared
+    hostname = options.hostname or (host_name if of_the_host else container_id[:12])
     if len(hostname.encode()) > _LONGEST_HOSTNAME or any(
         c.isspace() or not c.isprintable() for c in hostname
     ):
@@ -46,7 +54,12 @@ def resolve_config(
         interactive=options.interactive,
         auto_remove=options.auto_remove,
         labels={**image.labels, **options.labels},
-        stop_signal=image.stop_signal or "SIGTERM",
+        stop_signal=options.stop_signal or image.stop_signal or "SIGTERM",
+        stop_timeout=options.stop_timeout,
+        reaper=options.reaper,
+        isolation=options.isolation,
+        resources=options.resources,
+        names=options.names,
     )
 
 

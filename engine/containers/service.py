@@ -66,6 +66,7 @@ class ContainerService:
         found = []
         for record in self._records.all():
             state = self._state(record)
+            self._end_dead(record, state)
             if self._was_left(record, state):
                 self.remove(record.id, force=True)
             else:
@@ -75,7 +76,9 @@ class ContainerService:
     def get(self, name: str) -> ContainerSummary:
         """One container. :raises NotFound: there is none of that name."""
         record = self._records.find(name)
-        return views.summary(record, self._state(record))
+        state = self._state(record)
+        self._end_dead(record, state)
+        return views.summary(record, state)
 
     def inspect(self, name: str) -> dict[str, Any]:
         """Everything about one container, with Docker's keys."""
@@ -139,14 +142,18 @@ class ContainerService:
         """
         from engine.containers import stack
         from engine.containers.task import build_task
+        from engine.runtime.groups import remove_left_groups
         from engine.runtime.start import launch
 
         record = self._records.find(name)
         with self._locked(record):
-            if self._state(record).status == "running":
+            state = self._state(record)
+            if state.status == "running":
                 if attach:
                     raise Conflict(f"{record.name} runs already", hint=f"lamina logs -f {record.name}")
                 return Started(self.get(record.id), None)
+            if state.status == "dead":
+                remove_left_groups(record.id)
             directory = self._directory(record)
             overlay = stack.overlay_of(self._layout, directory, self._images.recipe(record.image_id))
             stack.write_network_files(directory, record.config)
@@ -162,9 +169,10 @@ class ContainerService:
         record = self._running(name)
         return connect(attach_socket(self._layout, record.id))
 
-    def stop(self, name: str, timeout: float = 10) -> None:
-        """Send the image's stop signal, and SIGKILL when `timeout` seconds have passed.
+    def stop(self, name: str, timeout: float | None = None) -> None:
+        """Send the container's stop signal, and SIGKILL when `timeout` seconds have passed.
 
+        :param timeout: None takes what the container was made with.
         One that does not run is stopped already.
         """
         from engine.runtime.ending import wait_for_exit
@@ -176,7 +184,7 @@ class ContainerService:
             return
         directory = self._directory(record)
         state.init.signal(signal_number(record.config.stop_signal))
-        if not wait_for_exit(directory, timeout):
+        if not wait_for_exit(directory, record.config.stop_timeout if timeout is None else timeout):
             state.init.signal(signal_number("KILL"))
             if not wait_for_exit(directory, _KILL_PATIENCE):
                 raise Conflict(
@@ -216,6 +224,7 @@ class ContainerService:
         """
         from engine.containers import stack
         from engine.runtime.ending import wait_for_exit
+        from engine.runtime.groups import remove_left_groups
         from engine.runtime.signals import signal_number
 
         record = self._records.find(name)
@@ -230,6 +239,8 @@ class ContainerService:
                     )
                 state.init.signal(signal_number("KILL"))
                 wait_for_exit(directory, _KILL_PATIENCE)
+            elif state.status == "dead":
+                remove_left_groups(record.id)
             # The row first: what is left of the directory when we are killed is swept, a row would show.
             self._records.remove(record.id)
             stack.delete_tree(directory)
@@ -254,6 +265,20 @@ class ContainerService:
             # The kernel kills it with its monitor unless the program had that taken back (prctl(2)).
             state.init.signal(signal_number("KILL"))
         return state
+
+    def _end_dead(self, record: Record, state: State) -> None:
+        """Let go of the control groups, and what runs in them, of a container whose monitor was killed."""
+        if state.status != "dead":
+            return
+        from engine.runtime.groups import remove_left_groups
+
+        # Under its lock: what starts it just now has groups of the same names.
+        with (
+            contextlib.suppress(Conflict),
+            lock(self._layout, f"container-{record.id}", timeout=0),
+        ):
+            if read_state(self._directory(record)).status == "dead":
+                remove_left_groups(record.id)
 
     def _was_left(self, record: Record, state: State) -> bool:
         """Whether it ended with nobody left to keep its `--rm`: its front and its monitor were killed."""

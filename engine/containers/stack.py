@@ -7,6 +7,7 @@ import shutil
 import stat
 from pathlib import Path
 
+from engine.containers.network_files import hosts_text, resolver_text
 from engine.images.recipe import Recipe
 from engine.launch.task import Overlay
 from engine.layers.overlay_xattrs import mount_options
@@ -53,8 +54,8 @@ def write_network_files(directory: Path, config: ContainerConfig) -> None:
     hosts = _host_file("/etc/hosts") if config.network == "host" else _LOOPBACK_HOSTS
     for name, text in (
         ("hostname", f"{config.hostname}\n"),
-        ("hosts", hosts),
-        ("resolv.conf", _host_file("/etc/resolv.conf")),
+        ("hosts", hosts_text(hosts, config.names)),
+        ("resolv.conf", resolver_text(_host_file("/etc/resolv.conf"), config.names)),
     ):
         (directory / name).write_text(text, "utf-8", "surrogateescape")
 

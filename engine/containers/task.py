@@ -7,7 +7,9 @@ from pathlib import Path
 
 from engine.containers.records import Record
 from engine.launch.task import Bind, Overlay, Places, Program, Task
-from engine.runtime.sandbox import CAPABILITIES, MASKED_PATHS, READ_ONLY_PATHS
+from engine.runtime.config import ContainerConfig
+from engine.runtime.reaper import INSIDE, find_reaper
+from engine.runtime.walls import capabilities_of, filter_of, hidden_paths, limits_of, walls_of
 from engine.store.layout import Layout
 
 # The engine's own files come first, so that a person's bind on /etc/hosts lies over ours.
@@ -30,6 +32,9 @@ def build_task(layout: Layout, record: Record, overlay: Overlay, attached: bool)
     if config.auto_remove:
         # Its writes need not reach the disk: without this the last unmount waits for all of them.
         overlay.options.append("volatile")
+    if config.reaper:
+        binds.append(Bind(find_reaper(), INSIDE, True))
+    masked, read_only_paths = hidden_paths(config.isolation)
     return Task(
         id=record.id,
         name=record.name,
@@ -44,15 +49,33 @@ def build_task(layout: Layout, record: Record, overlay: Overlay, attached: bool)
         ),
         overlay=overlay,
         binds=binds,
-        program=Program(
-            list(config.argv), list(config.env), config.workdir, config.user, list(CAPABILITIES), config.tty
-        ),
-        masked=list(MASKED_PATHS),
-        read_only_paths=list(READ_ONLY_PATHS),
+        program=_program(layout, config),
+        masked=masked,
+        read_only_paths=read_only_paths,
         read_only=config.read_only,
         stdin_open=config.interactive,
         stdin_once=attached,
         on_exit=_removal(layout, record) if config.auto_remove else [],
+        walls=walls_of(record.id, config),
+    )
+
+
+def _program(layout: Layout, config: ContainerConfig) -> Program:
+    isolation = config.isolation
+    capabilities = capabilities_of(isolation)
+    calls = filter_of(isolation, capabilities, layout.root / "filters")
+    return Program(
+        [INSIDE, "--", *config.argv] if config.reaper else list(config.argv),
+        list(config.env),
+        config.workdir,
+        config.user,
+        list(capabilities),
+        config.tty,
+        isolation.no_new_privileges,
+        calls.instructions if calls else b"",
+        calls.flags if calls else 0,
+        list(isolation.groups),
+        limits_of(isolation.ulimits),
     )
 
 

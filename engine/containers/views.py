@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from engine.containers.host_config import host_config
 from engine.containers.models import ContainerSummary, Status
 from engine.containers.records import Record
 from engine.runtime.state import State
@@ -55,6 +56,7 @@ def inspection(record: Record, state: State, directory: Path, lowers: list[str])
             ],
             "NetworkMode": config.network,
             "ReadonlyRootfs": config.read_only,
+            **host_config(config),
         },
         "GraphDriver": {
             "Name": "overlay",
@@ -85,6 +87,7 @@ def inspection(record: Record, state: State, directory: Path, lowers: list[str])
             "Entrypoint": list(config.entrypoint),
             "Labels": dict(config.labels),
             "StopSignal": config.stop_signal,
+            "StopTimeout": config.stop_timeout,
         },
     }
 
@@ -98,6 +101,7 @@ def _state(state: State) -> dict[str, Any]:
         "Dead": state.status == "dead",
         "Pid": state.init.pid if state.status == "running" else 0,
         "ExitCode": state.exit_code if state.exit_code is not None else 0,
+        "OOMKilled": state.out_of_memory,
         "Error": state.error,
         "StartedAt": _time(state.started),
         "FinishedAt": _time(state.finished),

@@ -162,6 +162,12 @@ def was_out_of_memory(groups: list[Group]) -> bool:
     return False
 
 
+def clear(paths: Iterable[str]) -> None:
+    """Kill all that runs in groups."""
+    for path in paths:
+        _clear(path)
+
+
 def remove(paths: Iterable[str]) -> None:
     """Remove groups, and whatever still runs in them; gone already is fine."""
     for path in paths:

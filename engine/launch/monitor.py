@@ -67,7 +67,7 @@ class Monitor:
         if self._owner:
             streams.add(self._owner)
         try:
-            streams.run(server, os.pidfd_open(pid))
+            streams.run(server, os.pidfd_open(pid), self._end_rest)
         finally:
             log.close()
         _, status = os.waitpid(pid, 0)
@@ -128,6 +128,11 @@ class Monitor:
         self._reporter.step(
             f"{len(walls.groups)} control groups", "; ".join(f"mkdir {group.path}" for group in walls.groups)
         )
+
+    def _end_rest(self) -> None:
+        """Without a pid namespace of its own the kernel does not end a container's other processes."""
+        if "pid" in self._task.walls.shared:
+            cgroups.clear(group.path for group in self._task.walls.groups)
 
     def _remove_groups(self) -> None:
         cgroups.remove(group.path for group in self._task.walls.groups)

@@ -10,6 +10,10 @@ from .clients import Client
 from .log import Log
 from .terminal import resize
 
+TYPE_CHECKING = False  # mypy takes it for true; `typing` itself stays out
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _CHUNK = 256 << 10  # bytes read from the container at a time
 
 
@@ -41,8 +45,11 @@ class Streams:
         self.clients[client.fileno()] = client
         self._poll.register(client, client.interest)
 
-    def run(self, server: unix.Socket, pidfd: int) -> None:
-        """Serve until the process of `pidfd` has ended and all it wrote was passed on."""
+    def run(self, server: unix.Socket, pidfd: int, at_end: Callable[[], None] | None = None) -> None:
+        """Serve until the process of `pidfd` has ended and all it wrote was passed on.
+
+        :param at_end: called when it has ended; ends those that would hold its streams open.
+        """
         self._poll.register(server, select.POLLIN)
         self._poll.register(pidfd, select.POLLIN)
         for fd in self._outputs:
@@ -58,6 +65,8 @@ class Streams:
                     self._serve(self.clients[fd], events)
                 elif fd == pidfd:
                     ended = True
+                    if at_end:
+                        at_end()
                     self._poll.unregister(pidfd)
                     self._drain_terminal()
                 elif fd == server.fileno():

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 _LARGEST_FILE = 4 << 20  # bytes of mountinfo; a host with more mounts has other troubles
 _ESCAPE = re.compile(r"\\([0-7]{3})")
@@ -18,8 +17,7 @@ _OPTIONS = frozenset({"rw", "ro", "xattr", "clone_children", "cpuset_v2_mode", "
 Mode = Literal["v1", "v2", "hybrid", "none"]
 
 
-@dataclass(frozen=True, slots=True)
-class Hierarchy:
+class Hierarchy(NamedTuple):
     """One tree of groups.
 
     :param path: where it is mounted. :param version: 1 or 2.
@@ -31,8 +29,7 @@ class Hierarchy:
     controllers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Cgroups:
+class Cgroups(NamedTuple):
     """All trees of groups in which this process may make one."""
 
     hierarchies: tuple[Hierarchy, ...]

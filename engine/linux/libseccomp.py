@@ -8,9 +8,8 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Self
+from typing import NamedTuple, Self
 
 from engine.errors import NotSupported
 
@@ -34,8 +33,7 @@ def trace_action(message: int) -> int:
     return _TRACE | (message & 0xFFFF)
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """One condition on an argument of a call; for MASKED_EQUAL `first` is the mask."""
 
     argument: int

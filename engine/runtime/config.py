@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import Corrupt
+from engine.runtime.isolation import DOCKERS, NO_NAMES, UNLIMITED, Isolation, Names, Resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class ContainerConfig:
     :param user: Docker's USER, resolved inside at each start.
     :param network: "none" or "host".
     :param stop_signal: a name such as "SIGTERM", or a number, as the image has it.
+    :param stop_timeout: seconds from that signal to SIGKILL.
+    :param reaper: a small program stands before the container's own and reaps orphans (`--init`).
     """
 
     entrypoint: tuple[str, ...]
@@ -45,6 +48,11 @@ class ContainerConfig:
     auto_remove: bool
     labels: Mapping[str, str]
     stop_signal: str
+    stop_timeout: float = 10
+    reaper: bool = False
+    isolation: Isolation = DOCKERS
+    resources: Resources = UNLIMITED
+    names: Names = NO_NAMES
 
     @property
     def argv(self) -> tuple[str, ...]:
@@ -53,7 +61,13 @@ class ContainerConfig:
 
     def dump(self) -> str:
         """As JSON, for the database."""
-        return json.dumps(dataclasses.asdict(self))
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        fields["binds"] = [dataclasses.asdict(bind) for bind in self.binds]
+        fields["labels"] = dict(self.labels)
+        fields["isolation"] = self.isolation.dump()
+        fields["resources"] = self.resources._asdict()
+        fields["names"] = self.names._asdict()
+        return json.dumps(fields)
 
     @classmethod
     def load(cls, text: str) -> ContainerConfig:
@@ -66,6 +80,14 @@ class ContainerConfig:
             binds = tuple(Bind(**bind) for bind in fields.pop("binds"))
             for name in ("entrypoint", "cmd", "env"):
                 fields[name] = tuple(fields[name])
+            # Fields that a container of an earlier version has not, keep their defaults.
+            for name, load in (
+                ("isolation", Isolation.load),
+                ("resources", lambda found: Resources(**found)),
+                ("names", Names.load),
+            ):
+                if name in fields:
+                    fields[name] = load(fields[name])
             return cls(binds=binds, **fields)
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise Corrupt(f"a container's config in the database cannot be read: {error}") from error

@@ -6,14 +6,13 @@ import os
 import stat
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.errors import InvalidArgument, NotFound
 from engine.runtime.isolation import Device
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceRule:
+class DeviceRule(NamedTuple):
     """What may be done with some devices; None stands for every number.
 
     :param kind: "c" or "b". :param access: of "r", "w" and "m" (mknod).
@@ -42,8 +41,7 @@ DEFAULT_RULES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A device node as it is on the host."""
 
     path: str  # inside

@@ -1,19 +1,17 @@
 """What a person may ask of a container's walls and limits: plain values, kept as they were asked for.
 
-Sizes are bytes. An empty value is Docker's default.
+Sizes are bytes. An empty value is Docker's default. Named tuples, because every list of containers loads
+this, and a dataclass takes seven times as long to be made.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any, NamedTuple
 
-NOTHING: Mapping[str, str] = MappingProxyType({})
 
-
-@dataclass(frozen=True, slots=True)
-class Resources:
+class Resources(NamedTuple):
     """Limits by control group; 0 is none.
 
     :param memory_swap: memory and swap together; -1 lets it swap as it likes; 0 is twice the memory.
@@ -36,22 +34,22 @@ class Resources:
     blkio_weight: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Tmpfs:
-    """A file system in memory.
+class Tmpfs(NamedTuple):
+    """A file system in memory, of which nothing may be executed, set-uid or a device unless it is said.
 
     :param size: 0 is half of the machine's memory, as the kernel has it. :param mode: of its top directory.
-    :param options: of mount(8): ro, noexec, exec, suid, dev and their contraries.
+    :param flags: of mount(8): "ro", "exec", "suid", "dev" and their contraries.
     """
 
     target: str
     size: int = 0
     mode: int = 0o1777
-    options: tuple[str, ...] = ()
+    uid: int = 0
+    gid: int = 0
+    flags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
+class Device(NamedTuple):
     """A device of the host, and its name inside.
 
     :param access: of "r", "w" and "m" (mknod).
@@ -62,8 +60,7 @@ class Device:
     access: str = "rwm"
 
 
-@dataclass(frozen=True, slots=True)
-class Ulimit:
+class Ulimit(NamedTuple):
     """A limit of setrlimit(2), by its short name such as "nofile"; -1 is unlimited."""
 
     name: str
@@ -71,8 +68,7 @@ class Ulimit:
     hard: int
 
 
-@dataclass(frozen=True, slots=True)
-class Isolation:
+class Isolation(NamedTuple):
     """The walls around a container.
 
     :param cap_add: capabilities, without CAP_, in capitals; "ALL" is all that the engine holds itself.
@@ -90,15 +86,31 @@ class Isolation:
     seccomp: str = ""
     groups: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
-    sysctls: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    sysctls: Mapping[str, str] = MappingProxyType({})
     ulimits: tuple[Ulimit, ...] = ()
     devices: tuple[Device, ...] = ()
     tmpfs: tuple[Tmpfs, ...] = ()
     shm_size: int = 0
 
+    def dump(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        lists = {
+            name: [one._asdict() for one in getattr(self, name)] for name in ("ulimits", "devices", "tmpfs")
+        }
+        return {**self._asdict(), "sysctls": dict(self.sysctls), **lists}
 
-@dataclass(frozen=True, slots=True)
-class Names:
+    @classmethod
+    def load(cls, fields: dict[str, Any]) -> Isolation:
+        """From what `dump` gave, by way of JSON. :raises TypeError: it is something else."""
+        for name in ("cap_add", "cap_drop", "groups", "shared"):
+            fields[name] = tuple(fields[name])
+        fields["ulimits"] = tuple(Ulimit(**one) for one in fields["ulimits"])
+        fields["devices"] = tuple(Device(**one) for one in fields["devices"])
+        fields["tmpfs"] = tuple(Tmpfs(**{**one, "flags": tuple(one["flags"])}) for one in fields["tmpfs"])
+        return cls(**fields)
+
+
+class Names(NamedTuple):
     """How a container finds others by name.
 
     :param hosts: (name, address) lines for its /etc/hosts. :param servers: addresses for its resolv.conf;
@@ -108,3 +120,13 @@ class Names:
     hosts: tuple[tuple[str, str], ...] = ()
     servers: tuple[str, ...] = ()
     search: tuple[str, ...] = ()
+
+    @classmethod
+    def load(cls, fields: dict[str, Any]) -> Names:
+        """From what `_asdict` gave, by way of JSON. :raises TypeError: it is something else."""
+        hosts = tuple((name, address) for name, address in fields["hosts"])
+        return cls(hosts, tuple(fields["servers"]), tuple(fields["search"]))
+
+
+# What is meant where nothing was asked for.
+DOCKERS, UNLIMITED, NO_NAMES = Isolation(), Resources(), Names()

@@ -45,6 +45,7 @@ class Process:
 class State:
     """One container's state.
 
+    :param out_of_memory: the kernel killed one of its processes at the memory limit.
     :param status: "created", "running", "exited" or "dead" (its monitor was killed).
     """
 
@@ -55,6 +56,7 @@ class State:
     finished: float | None
     exit_code: int | None
     error: str
+    out_of_memory: bool = False
 
 
 _NOBODY = Process(0, 0)
@@ -83,7 +85,14 @@ def read_state(directory: Path) -> State:
                 return read_state(directory)
             status = "dead"
         return State(
-            status, init, monitor, fields["started"], fields["finished"], fields["exit_code"], fields["error"]
+            status,
+            init,
+            monitor,
+            fields["started"],
+            fields["finished"],
+            fields["exit_code"],
+            fields["error"],
+            bool(fields.get("out_of_memory")),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise Corrupt(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from engine.errors import Malformed
 from engine.linux import libseccomp
 from engine.linux.libseccomp import Comparison, Filter
+from engine.runtime.seccomp.kept import Program
 from engine.runtime.seccomp.profile import Argument, Profile, Rule
 from engine.runtime.seccomp.rules import Machine, other_architectures
 
@@ -33,19 +33,6 @@ _LOAD, _JUMP_EQUAL, _JUMP_GREATER_EQUAL, _JUMP_GREATER, _RETURN = 0x20, 0x15, 0x
 _NUMBER_AT, _ARCHITECTURE_AT = 0, 4
 _X32_BIT = 0x40000000
 _NO_SUCH_CALL = 0x00050000 | errno.ENOSYS
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A filter, ready to be loaded.
-
-    :param instructions: struct sock_filter, one after another. :param flags: of seccomp(2).
-    :param skipped: calls of the profile that libseccomp here does not know; they get the default action.
-    """
-
-    instructions: bytes
-    flags: int
-    skipped: tuple[str, ...]
 
 
 def make_program(profile: Profile, rules: Sequence[Rule], machine: Machine) -> Program:

@@ -7,10 +7,10 @@ import pytest
 
 from engine.errors import NotSupported
 from engine.runtime.sandbox import CAPABILITIES
+from engine.runtime.seccomp.kept import DEFAULT_PROFILE
 from engine.runtime.seccomp.profile import parse_profile
 from engine.runtime.seccomp.program import make_program
 from engine.runtime.seccomp.rules import Machine, rules_that_count
-from engine.runtime.seccomp.store import DEFAULT_PROFILE
 from tests.engine.launch.sandbox import Sandbox
 
 pytestmark = pytest.mark.system

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import LaminaError, LimitExceeded, Malformed
+from engine.runtime.seccomp.kept import DEFAULT_PROFILE
 from engine.runtime.seccomp.profile import LARGEST_PROFILE, parse_profile
 from engine.runtime.seccomp.rules import Machine, other_architectures
-from engine.runtime.seccomp.store import DEFAULT_PROFILE
 
 _RULE = {"names": ["read"], "action": "SCMP_ACT_ALLOW"}
 

@@ -11,10 +11,10 @@ import pytest
 from engine.errors import NotSupported
 from engine.linux import libseccomp
 from engine.runtime.sandbox import CAPABILITIES
+from engine.runtime.seccomp.kept import DEFAULT_PROFILE, Program, program_for
 from engine.runtime.seccomp.profile import parse_profile
-from engine.runtime.seccomp.program import Program, make_program
+from engine.runtime.seccomp.program import make_program
 from engine.runtime.seccomp.rules import Machine, rules_that_count
-from engine.runtime.seccomp.store import DEFAULT_PROFILE, program_for
 from tests.engine.runtime.seccomp.simulate import ALLOW, ERRNO, KILL, judge
 
 HERE = Machine("x86_64", (6, 1))

@@ -1,0 +1,249 @@
+"""The options of run and create that say how a container is kept apart and limited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from engine.cli.quantities import number_of, processors_of, size_of
+from engine.containers.models import BindMount, Device, Isolation, Names, Resources, Tmpfs, Ulimit
+from engine.errors import InvalidArgument, NotFound
+
+_LARGEST_PROFILE = 1 << 20  # bytes
+
+
+def _many(*names: str, metavar: str, help: str) -> click.Option:
+    return click.Option(names, multiple=True, metavar=metavar, help=help)
+
+
+def _text(*names: str, metavar: str, help: str) -> click.Option:
+    return click.Option(names, default="", metavar=metavar, help=help)
+
+
+def _number(*names: str, help: str) -> click.Option:
+    return click.Option(names, type=int, default=0, help=help)
+
+
+_OWN_OR_HOSTS = click.Choice(["private", "host"])
+
+
+def _shared(name: str, variable: str, help: str) -> click.Option:
+    return click.Option([name, variable], type=_OWN_OR_HOSTS, default="private", help=help)
+
+
+# Made once for all commands that take them: an option's making is felt where there are thirty.
+WALL_OPTIONS = (
+    _many("--cap-add", metavar="CAPABILITY", help="Give a capability (ALL: every one)."),
+    _many("--cap-drop", metavar="CAPABILITY", help="Take a capability (ALL: every one)."),
+    click.Option(["--privileged"], is_flag=True, help="Give it the host's devices and every right."),
+    _many("--security-opt", metavar="WORD", help="seccomp=FILE, seccomp=unconfined or no-new-privileges."),
+    _many("--group-add", metavar="GROUP|GID", help="A further group of the program."),
+    _shared("--pid", "pid_mode", "host: see and reach the host's processes."),
+    _shared("--ipc", "ipc_mode", "host: share the host's shared memory and queues."),
+    _shared("--uts", "uts_mode", "host: share the host's name."),
+    _shared("--cgroupns", "cgroup_mode", "host: see the host's control groups."),
+    _many("--sysctl", metavar="NAME=VALUE", help="A setting of the kernel that its namespaces have."),
+    _many("--ulimit", metavar="NAME=SOFT[:HARD]", help="A limit of its processes, such as nofile=1024."),
+    _many("--device", metavar="HOST[:INSIDE[:rwm]]", help="Give it a device of the host."),
+    _many("--tmpfs", metavar="DIR[:OPTIONS]", help="Mount an empty file system in memory."),
+    _many("--mount", metavar="KEY=VALUE,…", help="type=bind or type=tmpfs, source=…, target=…, readonly."),
+    _text("--shm-size", metavar="BYTES", help="Of /dev/shm; 64m unless said."),
+    _text("-m", "--memory", metavar="BYTES", help="Limit of its memory."),
+    _text("--memory-swap", metavar="BYTES", help="Limit of memory and swap together; -1: none."),
+    _text("--memory-reservation", metavar="BYTES", help="Memory it is left with when the host has little."),
+    _text("--cpus", metavar="NUMBER", help="How many processors' time it gets at most."),
+    _number("-c", "--cpu-shares", help="Its weight beside others; 1024 is usual."),
+    _text("--cpuset-cpus", metavar="LIST", help="Processors it may run on: 0-2,4."),
+    _text("--cpuset-mems", metavar="LIST", help="Memory nodes it may use."),
+    _number("--pids-limit", help="Processes and threads at a time; -1: no limit."),
+    _number("--blkio-weight", help="Its weight at the disks, 10 to 1000."),
+    _many("--add-host", metavar="NAME:ADDRESS", help="A line of its /etc/hosts."),
+    _many("--dns", metavar="ADDRESS", help="A name server in place of the host's."),
+    _many("--dns-search", metavar="DOMAIN", help="A domain to look names up in; '.': none."),
+)
+
+
+def wall_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command these options; it takes them as keywords for `take_walls`."""
+    # What click.option does with each (click.decorators), which lists them from the last to the first.
+    params = function.__dict__.setdefault("__click_params__", [])
+    params.extend(reversed(WALL_OPTIONS))
+    return function
+
+
+def take_walls(options: dict[str, Any]) -> tuple[Isolation, Resources, Names, tuple[BindMount, ...]]:
+    """Take these options out of all that were given.
+
+    :raises InvalidArgument: one cannot be meant; names it.
+    """
+    no_new_privileges, seccomp = _security(options.pop("security_opt"))
+    binds, mounted = _mounts(options.pop("mount"))
+    shared = [name for name in ("pid", "ipc", "uts", "cgroup") if options.pop(f"{name}_mode") == "host"]
+    shm_size = options.pop("shm_size")
+    isolation = Isolation(
+        cap_add=tuple(map(_capability, options.pop("cap_add"))),
+        cap_drop=tuple(map(_capability, options.pop("cap_drop"))),
+        privileged=options.pop("privileged"),
+        no_new_privileges=no_new_privileges,
+        seccomp=seccomp,
+        groups=tuple(options.pop("group_add")),
+        shared=tuple(shared),
+        sysctls=dict(_pair("--sysctl", text, "=") for text in options.pop("sysctl")),
+        ulimits=tuple(map(_ulimit, options.pop("ulimit"))),
+        devices=tuple(map(_device, options.pop("device"))),
+        tmpfs=(*map(_tmpfs, options.pop("tmpfs")), *mounted),
+        shm_size=size_of("--shm-size", shm_size) if shm_size else 0,
+    )
+    names = Names(
+        tuple(map(_host, options.pop("add_host"))),
+        tuple(options.pop("dns")),
+        tuple(options.pop("dns_search")),
+    )
+    return isolation, _resources(options), names, binds
+
+
+def _resources(options: dict[str, Any]) -> Resources:
+    memory, reservation = options.pop("memory"), options.pop("memory_reservation")
+    swap, cpus = options.pop("memory_swap"), options.pop("cpus")
+    return Resources(
+        memory=size_of("--memory", memory) if memory else 0,
+        memory_swap=-1 if swap == "-1" else size_of("--memory-swap", swap) if swap else 0,
+        memory_reservation=size_of("--memory-reservation", reservation) if reservation else 0,
+        nano_cpus=processors_of("--cpus", cpus) if cpus else 0,
+        cpu_shares=options.pop("cpu_shares"),
+        cpuset_cpus=options.pop("cpuset_cpus"),
+        cpuset_mems=options.pop("cpuset_mems"),
+        pids=options.pop("pids_limit"),
+        blkio_weight=options.pop("blkio_weight"),
+    )
+
+
+def _capability(text: str) -> str:
+    return text.upper().removeprefix("CAP_")
+
+
+def _security(words: tuple[str, ...]) -> tuple[bool, str]:
+    no_new_privileges, seccomp = False, ""
+    for word in words:
+        # Docker takes a colon too, from before it took the equals sign.
+        name, _, value = word.replace(":", "=", 1).partition("=")
+        if name == "no-new-privileges" and value in ("", "true", "false"):
+            no_new_privileges = value != "false"
+        elif name == "seccomp" and value:
+            seccomp = _seccomp(value)
+        else:
+            raise InvalidArgument(
+                f"--security-opt {word!r} is not supported",
+                hint="there are seccomp=FILE, seccomp=unconfined and no-new-privileges",
+            )
+    return no_new_privileges, seccomp
+
+
+def _seccomp(value: str) -> str:
+    if value in ("unconfined", "builtin"):
+        return value.replace("builtin", "")
+    try:
+        with open(value, "rb") as file:
+            data = file.read(_LARGEST_PROFILE + 1)
+        text = data.decode("utf-8")
+    except FileNotFoundError as error:
+        raise NotFound(f"--security-opt seccomp={value}: there is no such file") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidArgument(f"--security-opt seccomp={value}: cannot be read: {error}") from error
+    if len(data) > _LARGEST_PROFILE:
+        raise InvalidArgument(f"--security-opt seccomp={value} is larger than {_LARGEST_PROFILE} bytes")
+    if not text.strip():
+        raise InvalidArgument(f"--security-opt seccomp={value} is empty")
+    return text
+
+
+def _pair(option: str, text: str, separators: str) -> tuple[str, str]:
+    found = [text.index(separator) for separator in separators if separator in text]
+    name, value = (text[: min(found)], text[min(found) + 1 :]) if found else ("", "")
+    if name and value:
+        return name, value
+    raise InvalidArgument(f"{option} {text!r} is not NAME{separators[0]}VALUE")
+
+
+def _host(text: str) -> tuple[str, str]:
+    name, address = _pair("--add-host", text, ":=")
+    return name, address.strip("[]")
+
+
+def _ulimit(text: str) -> Ulimit:
+    name, values = _pair("--ulimit", text, "=")
+    soft, _, hard = values.partition(":")
+    first = number_of("--ulimit", soft)
+    return Ulimit(name, first, number_of("--ulimit", hard) if hard else first)
+
+
+def _device(text: str) -> Device:
+    source, *rest = text.split(":")
+    if not source.startswith("/") or len(rest) > 2:
+        raise InvalidArgument(f"--device {text!r} is not HOST[:INSIDE[:rwm]]", hint="for example /dev/fuse")
+    if len(rest) == 1 and not rest[0].startswith("/"):
+        return Device(source, source, rest[0])
+    return Device(source, *rest) if rest else Device(source, source)
+
+
+def _tmpfs(text: str) -> Tmpfs:
+    target, _, words = text.partition(":")
+    return _memory(target, [word for word in words.split(",") if word])
+
+
+def _memory(target: str, words: list[str]) -> Tmpfs:
+    fields: dict[str, Any] = {}
+    flags = []
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            flags.append(word)
+        elif name == "size":
+            fields["size"] = size_of("--tmpfs size", value)
+        elif name in ("mode", "uid", "gid"):
+            fields[name] = number_of(f"--tmpfs {name}", value, 8 if name == "mode" else 10)
+        else:
+            raise InvalidArgument(f"--tmpfs {target}: the option {word!r} is not supported")
+    return Tmpfs(target, flags=tuple(flags), **fields)
+
+
+_MOUNT_NAMES = {"src": "source", "dst": "target", "destination": "target", "ro": "readonly"}
+
+
+def _mounts(texts: tuple[str, ...]) -> tuple[tuple[BindMount, ...], tuple[Tmpfs, ...]]:
+    binds, memory = [], []
+    for text in texts:
+        fields = dict(_mount_field(text, word) for word in text.split(","))
+        kind, target = fields.pop("type", "volume"), fields.pop("target", "")
+        read_only = fields.pop("readonly", "false") in ("", "true", "1")
+        if not target.startswith("/"):
+            raise InvalidArgument(f"--mount {text!r} has no target=/path")
+        if kind == "bind":
+            source = fields.pop("source", "")
+            if fields.pop("bind-propagation", "rprivate") not in ("rprivate", "private"):
+                raise InvalidArgument(f"--mount {text!r}: only bind-propagation=rprivate is supported")
+            if not source.startswith("/"):
+                raise InvalidArgument(f"--mount {text!r} has no source=/path")
+            binds.append(BindMount(source, target, read_only))
+        elif kind == "tmpfs":
+            words = [
+                f"{name}={fields.pop(f'tmpfs-{name}')}"
+                for name in ("size", "mode")
+                if f"tmpfs-{name}" in fields
+            ]
+            memory.append(_memory(target, [*words, *(["ro"] if read_only else [])]))
+        else:
+            raise InvalidArgument(f"--mount type={kind} is not supported", hint="there are bind and tmpfs")
+        if fields:
+            raise InvalidArgument(f"--mount {text!r}: {', '.join(sorted(fields))} is not supported")
+    return tuple(binds), tuple(memory)
+
+
+def _mount_field(text: str, word: str) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    name = _MOUNT_NAMES.get(name, name)
+    if not name or (not equals and name != "readonly"):
+        raise InvalidArgument(f"--mount {text!r}: {word!r} is not KEY=VALUE")
+    return name, value

@@ -1,0 +1,50 @@
+"""What was asked of a container's walls and limits, by the keys of Docker's HostConfig."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.runtime.config import ContainerConfig
+
+
+def host_config(config: ContainerConfig) -> dict[str, Any]:
+    """Docker Engine API, HostConfig; limits in bytes, processors in thousand millionths."""
+    asked, limits = config.isolation, config.resources
+    security = ["no-new-privileges"] if asked.no_new_privileges else []
+    security += [f"seccomp={asked.seccomp}"] if asked.seccomp else []
+    return {
+        "Privileged": asked.privileged,
+        "CapAdd": list(asked.cap_add),
+        "CapDrop": list(asked.cap_drop),
+        "SecurityOpt": security,
+        "GroupAdd": list(asked.groups),
+        "PidMode": _mode(config, "pid", ""),
+        "IpcMode": _mode(config, "ipc", "private"),
+        "UTSMode": _mode(config, "uts", ""),
+        "CgroupnsMode": _mode(config, "cgroup", "private"),
+        "Sysctls": dict(asked.sysctls),
+        "Ulimits": [{"Name": one.name, "Soft": one.soft, "Hard": one.hard} for one in asked.ulimits],
+        "Devices": [
+            {"PathOnHost": one.source, "PathInContainer": one.target, "CgroupPermissions": one.access}
+            for one in asked.devices
+        ],
+        "Tmpfs": {one.target: ",".join(one.flags) for one in asked.tmpfs},
+        "ShmSize": asked.shm_size or 64 << 20,
+        "Init": config.reaper,
+        "ExtraHosts": [f"{name}:{address}" for name, address in config.names.hosts],
+        "Dns": list(config.names.servers),
+        "DnsSearch": list(config.names.search),
+        "Memory": limits.memory,
+        "MemorySwap": limits.memory_swap or 2 * limits.memory,
+        "MemoryReservation": limits.memory_reservation,
+        "NanoCpus": limits.nano_cpus,
+        "CpuShares": limits.cpu_shares,
+        "CpusetCpus": limits.cpuset_cpus,
+        "CpusetMems": limits.cpuset_mems,
+        "PidsLimit": limits.pids or None,
+        "BlkioWeight": limits.blkio_weight,
+    }
+
+
+def _mode(config: ContainerConfig, name: str, own: str) -> str:
+    return "host" if name in config.isolation.shared else own
