@@ -63,7 +63,9 @@ async def _load(
     async with leased_image(parts, image) as made:
         if on_plan is not None:
             on_plan(made)
-        transfer = Transfer(parts.layout, parts.layers, _fetcher(bundled), parts.settings.parallel_downloads)
+        transfer = Transfer(
+            parts.layout, parts.layers, _fetcher(bundled), parts.settings.parallel_downloads, keep=False
+        )
         arrivals = await bring_all(transfer, image, on_progress)
         changed = await settled(lambda: commit(parts, image, arrivals, "load", bundled.names))
     notes += notes_of(arrivals)

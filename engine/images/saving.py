@@ -51,7 +51,6 @@ def save(
             writer = _Writer(parts, sink, form)
             images = [writer.image(each) for each in chosen]
             writer.finish()
-            size = sink.size
     except OSError as error:
         raise disk_trouble(error) from error
     finally:
@@ -60,7 +59,7 @@ def save(
     for image in images:
         attributes = {"name": ", ".join(image.names)}
         parts.journal.append(Event(time.time(), "image", "save", image.id, attributes))
-    return SaveResult(tuple(images), size, time.monotonic() - begun, tuple(writer.notes))
+    return SaveResult(tuple(images), sink.size, time.monotonic() - begun, tuple(writer.notes))
 
 
 def _choose(parts: Parts, lease: str, names: Sequence[str], compression: Compression) -> list[_Chosen]:

@@ -50,13 +50,17 @@ class Transfer:
 
     :param fetch: gives the bytes of a blob from an offset on.
     :param parallel: layers that travel and unpack at the same time.
+    :param keep: what has come of a layer when it fails, so that the next try goes on from there.
     """
 
-    def __init__(self, layout: Layout, layers: LayerStore, fetch: Fetch, parallel: int) -> None:
+    def __init__(
+        self, layout: Layout, layers: LayerStore, fetch: Fetch, parallel: int, *, keep: bool = True
+    ) -> None:
         self._layout = layout
         self._layers = layers
         self._blobs = BlobStore(layout)
         self._fetch = fetch
+        self._keep_parts = keep
         self._turns = asyncio.Semaphore(parallel)
 
     async def bring(self, layer: RemoteLayer, meter: Meter) -> Arrival:
@@ -81,12 +85,20 @@ class Transfer:
                     return await self._from_blob(layer, meter)
                 except DigestMismatch:
                     await settled(lambda: self._blobs.remove(digest))  # it rotted on disk: fetch it anew
-            if ingest.offset:
-                try:
-                    return await self._from_registry(layer, meter, ingest)
-                except DigestMismatch:
-                    await settled(ingest.restart)  # what an interrupted pull left may be what is wrong
-            return await self._from_registry(layer, meter, ingest)
+            try:
+                return await self._from_source(layer, meter, ingest)
+            except BaseException:
+                if not self._keep_parts:
+                    await settled(ingest.abort)
+                raise
+
+    async def _from_source(self, layer: RemoteLayer, meter: Meter, ingest: Ingest) -> Arrival:
+        if ingest.offset:
+            try:
+                return await self._follow(layer, meter, ingest)
+            except DigestMismatch:
+                await settled(ingest.restart)  # what an interrupted pull left may be what is wrong
+        return await self._follow(layer, meter, ingest)
 
     async def _from_blob(self, layer: RemoteLayer, meter: Meter) -> Arrival:
         """Unpack a blob that is here: its layer was removed, or another image names it for another layer."""
@@ -96,7 +108,8 @@ class Transfer:
         usage = await self._unpack(layer, self._blobs.path(layer.descriptor.digest), feed, meter)
         return Arrival(usage, unpacked=usage.unpacked)
 
-    async def _from_registry(self, layer: RemoteLayer, meter: Meter, ingest: Ingest) -> Arrival:
+    async def _follow(self, layer: RemoteLayer, meter: Meter, ingest: Ingest) -> Arrival:
+        """Unpack a blob while it comes."""
         feed = Feed()
         begun_at = ingest.offset
         try:
