@@ -44,7 +44,8 @@ def mount_kernel_filesystems(root: int, walls: Walls) -> None:
     _place(root, "proc", make_filesystem("proc", attributes=_QUIET))
     _place(root, "sys", make_filesystem("sysfs", attributes=_QUIET | read_only))
     _show_groups(root, groups, read_only)
-    dev = make_filesystem("tmpfs", [("mode", "755"), ("size", "65536k")], sys.MOUNT_ATTR_NOSUID)
+    times = sys.MOUNT_ATTR_NOSUID | sys.MOUNT_ATTR_STRICTATIME
+    dev = make_filesystem("tmpfs", [("mode", "755"), ("size", "65536k")], times)
     _fill_dev(dev)
     for node in walls.nodes:
         _make_node(dev, node)
@@ -101,7 +102,9 @@ def _fill_dev(dev: int) -> None:
     for name, (major, minor) in _DEVICES.items():
         _make_node(dev, Node(f"/dev/{name}", "c", major, minor, 0o666, 0, 0))
     for name, target in _LINKS.items():
-        os.symlink(target, name, dir_fd=dev)
+        # As runc: no kernel's memory, no link to it.
+        if name != "core" or os.path.exists(target):
+            os.symlink(target, name, dir_fd=dev)
     for name in ("pts", "mqueue", "shm"):
         os.mkdir(name, dir_fd=dev)
 
