@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 import pytest
 from hypothesis import given, settings
 
@@ -52,10 +54,14 @@ def test_tree_equals_paths_applied_one_by_one(stack: list[FileTable]) -> None:
     paths: dict[str, tuple[Kind, int]] = {}
     for layer in stack:
         made = [entry for entry in layer if not _is_bare(entry, layer)]
+        own = {entry.path for entry in layer if entry.kind is Kind.DIRECTORY}
         for entry in made:
             if entry.is_whiteout or (entry.kind is not Kind.DIRECTORY):
                 _remove(paths, entry.path, itself=True)
-            elif entry.is_opaque or paths.get(entry.path, (entry.kind, 0))[0] is not Kind.DIRECTORY:
+            elif entry.is_opaque:
+                # Directories that the layer has too are emptied, for what lies below goes as well.
+                _remove(paths, entry.path, itself=False, but=own)
+            elif paths.get(entry.path, (entry.kind, 0))[0] is not Kind.DIRECTORY:
                 _remove(paths, entry.path, itself=False)
         paths |= {entry.path: (entry.kind, entry.size) for entry in made if not entry.is_whiteout}
     found = Stack(stack)
@@ -74,11 +80,12 @@ def _is_bare(entry: FileEntry, layer: FileTable) -> bool:
     )
 
 
-def _remove(paths: dict[str, tuple[Kind, int]], path: str, *, itself: bool) -> None:
+def _remove(
+    paths: dict[str, tuple[Kind, int]], path: str, *, itself: bool, but: AbstractSet[str] = frozenset()
+) -> None:
     for other in list(paths):
-        if (itself and other == path and path) or (
-            other != path and other.startswith(f"{path}/" if path else "")
-        ):
+        below = other != path and other.startswith(f"{path}/" if path else "")
+        if (below and other not in but) or (itself and other == path):
             del paths[other]
 
 
