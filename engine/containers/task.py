@@ -63,7 +63,7 @@ def build_task(layout: Layout, record: Record, overlay: Overlay, attached: bool)
 def _program(layout: Layout, config: ContainerConfig) -> Program:
     isolation = config.isolation
     capabilities = capabilities_of(isolation)
-    calls = filter_of(isolation, capabilities, layout.root / "filters")
+    calls = filter_of(isolation, capabilities, layout.filters)
     return Program(
         [INSIDE, "--", *config.argv] if config.reaper else list(config.argv),
         list(config.env),

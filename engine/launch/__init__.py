@@ -12,4 +12,6 @@ between processes of one interpreter, sockets are the C module's, and signals ar
     messages.py  what is reported back, step by step
     monitor.py   one per container: terminal, log, exit status
     init.py      the container's first process, from fork to exec
+    cgroups.py   its control groups: made, joined, removed
+    privileges.py  what is left of the engine's rights at exec
 """

@@ -6,6 +6,8 @@
 <root>/seams/<hex>/fs         what unpacking a layer alone could not know
 <root>/containers/<id>/       one container
 <root>/volumes/<name>/_data   one named volume
+<root>/filters/<name>         seccomp programs that were made before
+<root>/reserve/               a little disk space that is set aside
 <root>/lamina.db              the database
 <root>/events.jsonl           the journal
 <root>/locks/<name>           lock files; their content means nothing
@@ -72,9 +74,19 @@ class Layout:
         return self.root / "volumes"
 
     @property
+    def filters(self) -> Path:
+        """Directory of seccomp programs; made when the first is kept."""
+        return self.root / "filters"
+
+    @property
     def locks(self) -> Path:
         """Directory of lock files."""
         return self.root / "locks"
+
+    @property
+    def reserve(self) -> Path:
+        """Directory of the disk space that is set aside; see `engine.store.reserve`."""
+        return self.root / "reserve"
 
     @property
     def database(self) -> Path:
