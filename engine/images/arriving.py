@@ -22,6 +22,7 @@ from engine.images.transfer import Arrival, Transfer
 from engine.oci.digest import Digest
 from engine.store.leases import drop_lease, lease_name, take_lease
 from engine.store.locks import lock
+from engine.store.reserve import fill_reserve
 
 OnProgress = Callable[[LayerProgress], None]
 
@@ -37,6 +38,7 @@ async def leased_image(parts: Parts, image: RemoteImage) -> AsyncIterator[PullPl
 
 
 def _lease(parts: Parts, name: str, image: RemoteImage) -> PullPlan:
+    fill_reserve(parts.layout)
     # Whoever removes holds this lock alone: what is seen as here now is not just being deleted.
     with lock(parts.layout, "content", shared=True), parts.database.write() as connection:
         take_lease(connection, name, image.digests)

@@ -66,7 +66,7 @@ def decide(
     if image.containers:
         _check_containers(image, force, running)
         return Removal(image.names)
-    return _whole(image, catalogue, leased)
+    return whole(image, catalogue, leased)
 
 
 def forget(connection: sqlite3.Connection, removal: Removal) -> None:
@@ -92,7 +92,8 @@ def _check_containers(image: ImageRecord, force: bool, running: Callable[[str], 
         )
 
 
-def _whole(image: ImageRecord, catalogue: Catalogue, leased: Collection[str]) -> Removal:
+def whole(image: ImageRecord, catalogue: Catalogue, leased: Collection[str]) -> Removal:
+    """What goes when an image goes with all its names, whatever stands on it."""
     others = list(catalogue.others(image))
     kept_layers = {layer.diff_id for other in others for layer in other.layers}.union(leased)
     kept_blobs = {layer.blob_digest for other in others for layer in other.layers}.union(leased)

@@ -19,8 +19,9 @@ from engine.images.trouble import disk_trouble
 from engine.layers.seam import remove_seam
 from engine.store.leases import leased_digests
 from engine.store.locks import lock
+from engine.store.reserve import with_room
 
-_PATIENCE = 60.0  # seconds to wait for another removal; deleting many files takes a while
+PATIENCE = 60.0  # seconds to wait for another removal; deleting many files takes a while
 
 
 def preview(parts: Parts, name: str, force: bool, running: Callable[[str], bool]) -> RemovedImage:
@@ -28,33 +29,38 @@ def preview(parts: Parts, name: str, force: bool, running: Callable[[str], bool]
     with parts.database.read() as connection:
         catalogue = read_catalogue(connection)
         removal = decide(find(catalogue, name), catalogue, leased_digests(connection), force, running)
-    return _outcome(parts, removal)
+    return outcome(parts, removal)
 
 
 def remove(parts: Parts, name: str, force: bool, running: Callable[[str], bool]) -> RemovedImage:
     """Remove an image or one of its names; see `ImageService.remove`."""
+    return with_room(parts.layout, lambda: _remove(parts, name, force, running))
+
+
+def _remove(parts: Parts, name: str, force: bool, running: Callable[[str], bool]) -> RemovedImage:
     sweep_leftovers(parts)
     # Held over both steps: a pull that plans meanwhile would count on layers that are about to go.
-    with lock(parts.layout, "content", timeout=_PATIENCE):
+    with lock(parts.layout, "content", timeout=PATIENCE):
         with parts.database.write() as connection:
             catalogue = read_catalogue(connection)
             match = find(catalogue, name)
             removal = decide(match, catalogue, leased_digests(connection), force, running)
-            outcome = _outcome(parts, removal)
+            removed = outcome(parts, removal)
             forget(connection, removal)
         try:
-            _delete(parts, removal)
+            delete(parts, removal)
         except OSError as error:
             raise disk_trouble(error) from error
     now = time.time()
-    for untagged in outcome.untagged:
+    for untagged in removed.untagged:
         parts.journal.append(Event(now, "image", "untag", match.image.id, {"name": untagged}))
-    if outcome.deleted_image is not None:
+    if removed.deleted_image is not None:
         parts.journal.append(Event(now, "image", "delete", match.image.id))
-    return outcome
+    return removed
 
 
-def _outcome(parts: Parts, removal: Removal) -> RemovedImage:
+def outcome(parts: Parts, removal: Removal) -> RemovedImage:
+    """What a removal does, as fronts see it; sizes are those that lie on disk now."""
     blobs = sum(parts.blobs.size(digest) for digest in removal.blobs)
     return RemovedImage(
         untagged=tuple(map(familiar, removal.names)),
@@ -65,7 +71,8 @@ def _outcome(parts: Parts, removal: Removal) -> RemovedImage:
     )
 
 
-def _delete(parts: Parts, removal: Removal) -> None:
+def delete(parts: Parts, removal: Removal) -> None:
+    """Delete from disk what a removal takes, when no row names it any more."""
     for digest in removal.blobs:
         parts.blobs.remove(digest)
     for diff_id in removal.layers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from engine.images.moves import BlobProgress, PushResult, TagStanding
     from engine.images.naming import Match
     from engine.images.parts import Parts
+    from engine.images.pruning import PrunedImages
     from engine.images.recipe import Recipe
     from engine.oci.config import ImageConfig
 
@@ -172,6 +173,24 @@ class ImageService:
         from engine.images.remove import remove
 
         return remove(self._parts, name, force, self._running)
+
+    def preview_prune(self, all_unused: bool = False, gone: Collection[str] = ()) -> PrunedImages:
+        """What `prune` would do, with the same numbers; changes nothing."""
+        from engine.images.pruning import preview_prune
+
+        return preview_prune(self._parts, all_unused, gone)
+
+    def prune(self, all_unused: bool = False, gone: Collection[str] = ()) -> PrunedImages:
+        """Remove images without a name and without containers, and what belongs to no image at all.
+
+        What a pull under way needs stays, whoever pulls.
+
+        :param all_unused: also images that have a name.
+        :param gone: ids of containers that are taken for removed.
+        """
+        from engine.images.pruning import prune
+
+        return prune(self._parts, all_unused, gone)
 
     async def plan(self, reference: str, platform: str = "") -> PullPlan:
         """What pulling a reference would fetch; asks the registry, changes nothing.

@@ -6,7 +6,8 @@ import errno
 import fcntl
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -120,12 +121,11 @@ class LayerStore:
 
     def sweep(self) -> int:
         """Remove what a crash left of layers and seams, never what a living process works on; how many."""
-        removed = 0
-        for directory in (self.layout.layers, self.layout.seams):
-            for entry in list(os.scandir(directory)) if directory.is_dir() else ():
-                if _LEFTOVER.fullmatch(entry.name):
-                    removed += _remove_abandoned(Path(entry.path))
-        return removed
+        return sum(_remove_abandoned(path) for path in self._half_made())
+
+    def unfinished(self) -> list[Path]:
+        """What `sweep` would remove."""
+        return [path for path in self._half_made() if _is_abandoned(path)]
 
     async def unpack(
         self,
@@ -171,6 +171,10 @@ class LayerStore:
         sync_directory(self.layout.layers)
         unfinished.close()
 
+    def _half_made(self) -> list[Path]:
+        entries = (*os.scandir(self.layout.layers), *os.scandir(self.layout.seams))
+        return [Path(entry.path) for entry in entries if _LEFTOVER.fullmatch(entry.name)]
+
     def _directory(self, diff_id: Digest) -> Path:
         return self.layout.layers / diff_id.hex
 
@@ -196,18 +200,35 @@ def make_unfinished(final: Path) -> Unfinished:
             return Unfinished(path, descriptor)
 
 
+def _is_abandoned(path: Path) -> bool:
+    with _if_abandoned(path) as abandoned:
+        return abandoned
+
+
 def _remove_abandoned(path: Path) -> bool:
+    with _if_abandoned(path) as abandoned:
+        if abandoned:
+            remove_tree(path)
+        return abandoned
+
+
+@contextmanager
+def _if_abandoned(path: Path) -> Iterator[bool]:
+    """Hold the lock of a half-made directory for the length of the block, if nobody else does."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
-            return False
-        raise
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            raise
+        yield False
+        return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        remove_tree(path)
     except BlockingIOError:
-        return False
+        os.close(descriptor)
+        yield False
+        return
+    try:
+        yield True
     finally:
         os.close(descriptor)
-    return True

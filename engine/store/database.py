@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from engine.errors import Conflict, Corrupt, LaminaError, NotSupported, PermissionDenied, Unavailable
 from engine.store.layout import Layout
 from engine.store.locks import lock
+from engine.store.reserve import with_room
 
 if TYPE_CHECKING:
     import sqlite3  # loaded by those who open a database, not by all who import a layout
@@ -84,19 +85,30 @@ class Database:
         with self._guard:
             if self._idle:
                 return self._idle.pop()
+            return with_room(self._layout, self._opened)
+
+    def _give(self, connection: sqlite3.Connection) -> None:
+        with self._guard:
+            self._idle.append(connection)
+
+    def _opened(self) -> sqlite3.Connection:
+        """A fresh connection, its log and index open, which takes room on the disk."""
+        import sqlite3
+
+        try:
             connection = self._open()
             try:
-                if not self._ready:
+                if self._ready:
+                    _version(connection)
+                else:
                     self._migrate(connection)
                     self._ready = True
             except BaseException:
                 connection.close()
                 raise
-            return connection
-
-    def _give(self, connection: sqlite3.Connection) -> None:
-        with self._guard:
-            self._idle.append(connection)
+        except sqlite3.Error as error:
+            raise _translated(error, self._layout.database) from error
+        return connection
 
     def _open(self) -> sqlite3.Connection:
         import sqlite3
@@ -154,4 +166,6 @@ def _translated(error: sqlite3.Error, path: Path) -> LaminaError:
         return Conflict(message, hint="another lamina command is writing; try again")
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
         return PermissionDenied(message, hint="check who owns the store, or choose another with --root")
+    if name.startswith("SQLITE_FULL"):
+        return Unavailable(message, hint="make room: lamina system prune")
     return Unavailable(message, hint="check that the disk is there, writable and not full")
