@@ -10,6 +10,7 @@ from engine.cli import complete
 from engine.cli.output import format_option, print_facts, print_json, print_table
 from engine.cli.session import Session, pass_session
 from engine.cli.words import size
+from engine.printable import printable
 
 if TYPE_CHECKING:
     from engine.analysis.blame import Touch
@@ -114,7 +115,7 @@ def blame(session: Session, image: str, path: str, as_json: bool) -> None:
         ("LAYER", "CHANGE", "SIZE", "HIDDEN", "MODE", "OWNER", "DIGEST"), map(_touch_row, found.touches)
     )
     told = "a container sees it" if found.exists else "no container sees it"
-    print_facts([(f"/{found.path}", f"{told}; hidden copies take {size(found.hidden)}")])
+    click.echo(printable(f"/{found.path}: {told}; hidden copies take {size(found.hidden)}"))
 
 
 def _touch_row(touch: Touch) -> tuple[str, ...]:
