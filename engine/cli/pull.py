@@ -32,8 +32,9 @@ def pull(session: Session, reference: str, platform: str, quiet: bool) -> None:
 @click.argument("reference")
 @platform_option
 @format_option
+@click.option("--json", "short_json", is_flag=True, help="The same as --format json.")
 @pass_session
-def plan(session: Session, reference: str, platform: str, as_json: bool) -> None:
+def plan(session: Session, reference: str, platform: str, as_json: bool, short_json: bool) -> None:
     """Show what pulling REFERENCE would fetch and what is here already; changes nothing."""
     import asyncio
 
@@ -41,7 +42,7 @@ def plan(session: Session, reference: str, platform: str, as_json: bool) -> None
         found = asyncio.run(session.rooms.images.plan(reference, platform))
     except (NotFound, PermissionDenied, Unavailable) as error:
         raise _told_of_lab(session, reference, error) from error
-    if as_json:
+    if as_json or short_json:
         print_json(found)
         return
     headings = ("POSITION", "DIFF ID", "COMPRESSED", "STATE")
