@@ -18,7 +18,7 @@ from engine.images.sweeping import sweep_leftovers
 from engine.images.transfer import Transfer
 from engine.images.trouble import disk_trouble
 from engine.oci.reference import Reference
-from engine.registry import RegistryClient
+from engine.registry import RegistryClient, RetryPolicy
 
 OnPlan = Callable[[PullPlan], None]
 
@@ -31,34 +31,48 @@ async def plan(parts: Parts, reference: str, platform: str) -> PullPlan:
 
 
 async def pull(
-    parts: Parts, reference: str, platform: str, on_plan: OnPlan | None, on_progress: OnProgress | None
+    parts: Parts,
+    reference: str,
+    platform: str,
+    on_plan: OnPlan | None = None,
+    on_progress: OnProgress | None = None,
+    *,
+    retry: RetryPolicy | None = None,
 ) -> PullResult:
-    """Bring an image here; see `ImageService.pull`."""
+    """Bring an image here; see `ImageService.pull`.
+
+    :param retry: how patient it is with a registry that fails; as a person is where None.
+    """
     try:
-        return await _pull(parts, Reference.parse(reference), platform, on_plan, on_progress)
+        async with RegistryClient(parts.settings, retry=retry) as client:
+            return await _pull(parts, client, Reference.parse(reference), platform, on_plan, on_progress)
     except OSError as error:
         raise disk_trouble(error) from error
 
 
 async def _pull(
-    parts: Parts, reference: Reference, platform: str, on_plan: OnPlan | None, on_progress: OnProgress | None
+    parts: Parts,
+    client: RegistryClient,
+    reference: Reference,
+    platform: str,
+    on_plan: OnPlan | None,
+    on_progress: OnProgress | None,
 ) -> PullResult:
     begun = time.monotonic()
     await settled(lambda: sweep_leftovers(parts))
-    async with RegistryClient(parts.settings) as client:
-        image = await fetch_image(client, reference, platform)
-        async with leased_image(parts, image) as made:
-            if on_plan is not None:
-                on_plan(made)
-            _check_room(parts, made)
-            transfer = Transfer(
-                parts.layout,
-                parts.layers,
-                lambda descriptor, offset: client.blob(reference, descriptor, offset),
-                parts.settings.parallel_downloads,
-            )
-            arrivals = await bring_all(transfer, image, on_progress)
-            changed = await settled(lambda: commit(parts, image, arrivals, "pull"))
+    image = await fetch_image(client, reference, platform)
+    async with leased_image(parts, image) as made:
+        if on_plan is not None:
+            on_plan(made)
+        _check_room(parts, made)
+        transfer = Transfer(
+            parts.layout,
+            parts.layers,
+            lambda descriptor, offset: client.blob(reference, descriptor, offset),
+            parts.settings.parallel_downloads,
+        )
+        arrivals = await bring_all(transfer, image, on_progress)
+        changed = await settled(lambda: commit(parts, image, arrivals, "pull"))
     return PullResult(
         plan=made,
         fetched_bytes=sum(arrival.fetched for arrival in arrivals.values()),

@@ -87,6 +87,10 @@ class Faults:
         """
         self._injected.append(_Injected(fault, path, frozenset(methods), times, at))
 
+    def mend(self) -> None:
+        """Be honest from now on."""
+        self._injected.clear()
+
     def stop(self) -> None:
         """Let go of whoever is kept waiting."""
         self._stop.set()
