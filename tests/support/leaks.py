@@ -71,11 +71,7 @@ def _look(pid: int, root: Path) -> LeftProcess | None:
     try:
         words = (place / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
         why = _tie(place, words, root)
-    except (
-        FileNotFoundError,
-        ProcessLookupError,
-        PermissionError,
-    ):  # it ended while we looked, or is not ours
+    except OSError:  # it ended while we looked (then mountinfo is "Invalid argument"), or is not ours
         return None
     return LeftProcess(pid, why, words[:200]) if why else None
 
