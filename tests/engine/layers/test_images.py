@@ -16,7 +16,7 @@ from tests.engine.layers.making import new_store
 from tests.engine.layers.mounting import compare_mounted, why_not
 
 REGISTRY = "127.0.0.1:5000"
-IMAGES = ("debian:12", "redis:7", "python:3.11", "postgres:15")
+IMAGES = ("debian:12", "redis:7", "python:3.11", "postgres:15", "postgres:15.1")
 
 
 def _missing() -> str:
