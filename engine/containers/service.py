@@ -239,8 +239,8 @@ class ContainerService:
                     )
                 state.init.signal(signal_number("KILL"))
                 wait_for_exit(directory, _KILL_PATIENCE)
-            elif state.status == "dead":
-                remove_left_groups(record.id)
+            # Whatever its state says: a monitor may have been killed before it wrote one.
+            remove_left_groups(record.id)
             # The row first: what is left of the directory when we are killed is swept, a row would show.
             self._records.remove(record.id)
             stack.delete_tree(directory)

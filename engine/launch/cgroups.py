@@ -58,7 +58,7 @@ def make(groups: list[Group]) -> None:
         try:
             _make_directory(group)
         except FileExistsError:
-            pass  # of a start that was killed; its limits are written anew
+            _clear(group.path)  # of a start that was killed; its limits are written anew
         except OSError as error:
             raise Failure(
                 Stage.CGROUPS, f"cannot make the control group {group.path}: {error.strerror}",

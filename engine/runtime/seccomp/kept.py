@@ -14,6 +14,7 @@ from typing import NamedTuple
 from engine.launch.privileges import CAPABILITIES
 
 DEFAULT_PROFILE = Path(__file__).with_name("default.json")
+_MOST_KEPT = 64
 _FORM = 1  # raised when a program of the same profile would come out different
 
 
@@ -52,7 +53,15 @@ def program_for(directory: Path, profile: bytes | None, capabilities: Collection
     directory.mkdir(mode=0o700, exist_ok=True)
     head = json.dumps({"flags": made.flags, "skipped": made.skipped}).encode()
     write_atomic(path, head + b"\n" + made.instructions, 0o600)
+    _prune(directory)
     return made
+
+
+def _prune(directory: Path) -> None:
+    """Let go of the oldest programs: kernels and libraries that they were made for are gone by then."""
+    files = sorted(directory.iterdir(), key=lambda file: file.stat().st_mtime, reverse=True)
+    for file in files[_MOST_KEPT:]:
+        file.unlink(missing_ok=True)
 
 
 def _name(profile: bytes | None, capabilities: Collection[str]) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -179,3 +180,14 @@ def test_a_group_that_cannot_be_made_is_named(box: Sandbox) -> None:
     box.walls = Walls([Group("/proc/lamina/x", 1, [], [], [Setting("a", "b", "")])])
     with pytest.raises(LaunchError, match="/proc/lamina/x"):
         box.start("true")
+
+
+def test_what_a_killed_start_left_does_not_stay_in_the_new_ones_groups(grouped: Sandbox) -> None:
+    (hierarchy, *_) = CGROUPS.hierarchies
+    path = hierarchy.path / "lamina" / _name(grouped)
+    path.mkdir(parents=True)
+    left = subprocess.Popen(["sleep", "1000"])
+    (path / "cgroup.procs").write_text(str(left.pid))
+    assert grouped.run("true").code == 0
+    assert left.wait(10) == -signal.SIGKILL
+    assert _existing(grouped) == []
