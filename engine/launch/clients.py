@@ -24,10 +24,12 @@ class Client:
         """The socket's descriptor."""
         return self._connection.fileno()
 
-    @property
-    def interest(self) -> int:
-        """What to poll for."""
-        return select.POLLIN | (select.POLLOUT if self._waiting else 0)
+    def interest(self, hungry: bool) -> int:
+        """What to poll for.
+
+        :param hungry: whether more of what it sends is wanted now; that it left is heard in any case.
+        """
+        return (select.POLLIN if hungry else 0) | (select.POLLOUT if self._waiting else 0)
 
     @property
     def congested(self) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _CHUNK = 256 << 10  # bytes read from the container at a time
+_ENOUGH = 256 << 10  # bytes of input waiting for the container before fronts are read no further
 
 
 class Streams:
@@ -23,7 +24,7 @@ class Streams:
     :param outputs: descriptors to read from, with the kind of frame each becomes.
     :param input_fd: descriptor to write to, or -1; the terminal's where there is one. Not blocking.
     :param terminal: the terminal's master end, or -1.
-    :param input_ends: whether a front may end the container's input.
+    :param input_ends: whether a front may end the container's input; the first one does by leaving.
     """
 
     def __init__(
@@ -38,12 +39,14 @@ class Streams:
         self._held = False
         self._waiting = bytearray()
         self._input_ended = False
+        self._feeder: Client | None = None
         self.clients: dict[int, Client] = {}
 
     def add(self, client: Client) -> None:
         """A front is attached from here on."""
         self.clients[client.fileno()] = client
-        self._poll.register(client, client.interest)
+        self._feeder = self._feeder or client
+        self._poll.register(client, client.interest(self._hungry))
 
     def run(self, server: unix.Socket, pidfd: int, at_end: Callable[[], None] | None = None) -> None:
         """Serve until the process of `pidfd` has ended and all it wrote was passed on.
@@ -57,7 +60,8 @@ class Streams:
         ended = False
         while not ended or self._outputs:
             for fd, events in self._poll.poll():
-                if fd == self._input and events & select.POLLOUT:
+                # A full pipe that nobody reads any more polls as an error, and never as writable.
+                if fd == self._input and events & (select.POLLOUT | select.POLLERR):
                     self._pass_input()
                 if fd in self._outputs:
                     self._pass_output(fd, ended)
@@ -148,8 +152,10 @@ class Streams:
                 self._poll.unregister(fd)
                 del self.clients[fd]
                 client.close()
-            else:
-                self._poll.modify(client, client.interest)
+                if client is self._feeder:
+                    self._obey(frames.STDIN_END, b"")
+        for client in self.clients.values():
+            self._poll.modify(client, client.interest(self._hungry))
         congested = any(client.congested for client in self.clients.values())
         if congested != self._held:
             self._held = congested
@@ -158,8 +164,15 @@ class Streams:
                     self._unwatch(fd)
                 else:
                     self._poll.register(fd, select.POLLIN)
+            if self._waiting and not congested:
+                self._watch_input(True)
 
     # ------------------------------------------------------------------ input
+
+    @property
+    def _hungry(self) -> bool:
+        """Whether the container takes what fronts send; while it does not, it is left with the fronts."""
+        return len(self._waiting) < _ENOUGH
 
     def _pass_input(self) -> None:
         """Write what the container takes of its input; room is waited for by poll, never here."""

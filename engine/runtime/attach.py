@@ -62,49 +62,65 @@ def run_attached(
         wake, woken = socket.socketpair()
         restore.enter_context(wake)
         restore.enter_context(woken)
-        raw = terminal and stdin is not None and os.isatty(stdin)
-        if raw and stdin is not None:
+        pump = _Pump(connection, stdin, stdout, stderr, woken)
+        if terminal and stdin is not None and os.isatty(stdin):
             restore.enter_context(_raw_mode(stdin))
             restore.enter_context(_handler(signal.SIGWINCH, lambda _: wake.send(b"w")))
-            _send_size(connection, stdin)
+            pump.tell_size(stdin)
         if on_signal is not None:
             for number in _PROXIED:
                 restore.enter_context(_handler(number, on_signal))
-        pump = _Pump(connection, stdin, stdout, stderr, woken)
         return pump.run()
 
 
 class _Pump:
+    """Never waits for the monitor to take input: it may be waiting for us to take output."""
+
     def __init__(
         self, connection: socket.socket, stdin: int | None, stdout: int, stderr: int, woken: socket.socket
     ) -> None:
+        connection.setblocking(False)
         self._connection = connection
-        self._stdin = stdin
+        self._stdin = -1 if stdin is None else stdin
         self._sinks = {frames.STDOUT: stdout, frames.STDERR: stderr}
         self._woken = woken
         self._splitter = frames.Splitter()
-        self._poll = select.poll()
+        self._unsent = bytearray()
+        self._input_left = stdin is not None
 
     def run(self) -> int:
-        self._poll.register(self._connection, select.POLLIN)
-        self._poll.register(self._woken, select.POLLIN)
-        if self._stdin is not None:
-            self._poll.register(self._stdin, select.POLLIN)
         while True:
-            for fd, _ in self._poll.poll():
-                if fd == self._connection.fileno():
-                    code = self._take_output()
+            for fd, events in self._wait():
+                if fd == self._stdin:
+                    self._take_input()
+                elif fd == self._woken.fileno():
+                    self._woken.recv(64)
+                    self.tell_size(self._stdin)
+                else:
+                    self._flush()
+                    # Not for room alone: output, or its end.
+                    code = self._take_output() if events & ~select.POLLOUT else None
                     if code is not None:
                         return code
-                elif fd == self._stdin:
-                    self._pass_input()
-                elif self._stdin is not None:
-                    self._woken.recv(64)
-                    _send_size(self._connection, self._stdin)
+
+    def tell_size(self, terminal: int) -> None:
+        with contextlib.suppress(OSError):
+            size = os.get_terminal_size(terminal)
+            self._send(frames.size_frame(size.lines, size.columns))
+
+    def _wait(self) -> list[tuple[int, int]]:
+        poll = select.poll()
+        poll.register(self._connection, select.POLLIN | (select.POLLOUT if self._unsent else 0))
+        poll.register(self._woken, select.POLLIN)
+        if self._input_left and not self._unsent:
+            poll.register(self._stdin, select.POLLIN)
+        return poll.poll()
 
     def _take_output(self) -> int | None:
         try:
             data = self._connection.recv(_CHUNK)
+        except BlockingIOError:
+            return None
         except ConnectionError:
             data = b""
         if not data:
@@ -120,19 +136,28 @@ class _Pump:
                 _write_all(sink, payload)
         return None
 
-    def _pass_input(self) -> None:
-        assert self._stdin is not None
+    def _take_input(self) -> None:
         try:
             data = os.read(self._stdin, _CHUNK)
+        except BlockingIOError:
+            return
         except OSError:
             data = b""
-        with contextlib.suppress(ConnectionError):  # its last frames are still to be read
-            if data:
-                self._connection.sendall(frames.frame(frames.STDIN, data))
-            else:
-                self._connection.sendall(frames.frame(frames.STDIN_END))
-        if not data:
-            self._poll.unregister(self._stdin)
+        self._input_left = bool(data)
+        self._send(frames.frame(frames.STDIN, data) if data else frames.frame(frames.STDIN_END))
+
+    def _send(self, data: bytes) -> None:
+        self._unsent += data
+        self._flush()
+
+    def _flush(self) -> None:
+        try:
+            while self._unsent:
+                del self._unsent[: self._connection.send(self._unsent)]
+        except BlockingIOError:
+            return
+        except ConnectionError:
+            self._unsent.clear()  # the monitor's last frames are still to be read
 
 
 def _write_all(fd: int, data: bytes) -> None:
@@ -142,15 +167,6 @@ def _write_all(fd: int, data: bytes) -> None:
             view = view[os.write(fd, view) :]
         except BlockingIOError:
             select.select([], [fd], [])
-
-
-def _send_size(connection: socket.socket, terminal: int) -> None:
-    try:
-        size = os.get_terminal_size(terminal)
-    except OSError:
-        return
-    with contextlib.suppress(ConnectionError):
-        connection.sendall(frames.size_frame(size.lines, size.columns))
 
 
 @contextlib.contextmanager

@@ -1,0 +1,57 @@
+"""Input of a container that does not take it, and the end of input."""
+
+import select
+import socket
+
+import pytest
+
+from engine.launch import frames
+from tests.engine.launch.sandbox import Sandbox
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.system
+
+_FLOOD = 16 << 20  # bytes; far more than sockets, pipes and the monitor hold
+_PATIENCE = 1.0  # seconds without room that count as "takes no more"
+
+
+@pytest.fixture
+def box(box: Sandbox) -> Sandbox:
+    """A container whose input is open."""
+    box.stdin = True
+    return box
+
+
+def _attached(box: Sandbox, script: str) -> socket.socket:
+    attachment = box.start("sh", "-c", script).attachment
+    assert attachment is not None
+    return attachment
+
+
+def _pour(attachment: socket.socket) -> int:
+    """Send a flood of input; the bytes that were taken."""
+    attachment.setblocking(False)
+    piece = frames.frame(frames.STDIN, bytes(64 << 10))
+    sent = 0
+    while sent < _FLOOD and select.select([], [attachment], [], _PATIENCE)[1]:
+        sent += attachment.send(piece[sent % len(piece) :])
+    return sent
+
+
+def test_input_that_the_program_does_not_take_stays_with_the_front(box: Sandbox) -> None:
+    with _attached(box, "exec sleep 60") as attachment:
+        assert _pour(attachment) < _FLOOD // 4
+    box.state.init.signal(9)
+    assert eventually(lambda: box.state.status == "exited")
+
+
+def test_input_of_a_program_that_closed_it_is_dropped(box: Sandbox) -> None:
+    with _attached(box, "exec <&-; exec sleep 60") as attachment:
+        assert _pour(attachment) >= _FLOOD
+    box.state.init.signal(9)
+    assert eventually(lambda: box.state.status == "exited")
+
+
+def test_input_ends_when_the_first_front_leaves(box: Sandbox) -> None:
+    _attached(box, "cat; exit 3").close()
+    assert eventually(lambda: box.state.exit_code == 3)
