@@ -2,7 +2,8 @@
 
     {"time":1700000000.123456,"stream":"stdout","text":"ready"}
 
-A line longer than `LONGEST` is cut, and all but its last piece marked `"partial":true`.
+A line longer than `LONGEST` is cut, and all but its last piece marked `"partial":true`; so is a last line
+that never ended. A newline was written after everything that is not marked.
 Bytes that are not UTF-8 stand as lone surrogates (Python's surrogateescape), so nothing is lost.
 """
 
@@ -36,9 +37,9 @@ class Log:
         self._append("".join(records))
 
     def close(self) -> None:
-        """Write lines that never ended, and close the file."""
+        """Write lines that never ended, as pieces that no newline follows, and close the file."""
         now = time.time()
-        left = [_record(now, stream, rest) for stream, rest in self._open_lines.items() if rest]
+        left = [_record(now, stream, rest, partial=True) for stream, rest in self._open_lines.items() if rest]
         self._append("".join(left))
         os.close(self._fd)
 

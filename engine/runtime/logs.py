@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import select
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from engine.linux.inotify import MODIFY, MOVED_TO, Inotify
 from engine.runtime.models import LogLine
-from engine.runtime.state import read_state
+from engine.runtime.state import Process, read_state
 
 _BLOCK = 64 << 10  # bytes read backwards at a time while looking for the last lines
 _BATCH = 4 << 20  # bytes read onwards at a time, so that a flood is taken in pieces
@@ -32,6 +33,9 @@ class LogReader:
         # Watched before the first look, or a line between look and watch would wait for the next one.
         self._changes = Inotify()
         self._changes.add(directory, MODIFY | MOVED_TO)
+        self._monitor = -1
+        self._wakers = select.epoll()
+        self._wakers.register(self._changes, select.EPOLLIN)
 
     def read(self, tail: int | None = None) -> list[LogLine]:
         """The next lines, at most some megabytes of them; empty when there are none just now.
@@ -54,20 +58,39 @@ class LogReader:
     @property
     def ended(self) -> bool:
         """Whether nothing more will come: the container does not run and all of its log was read."""
-        if read_state(self._directory).status in _RUNNING:
-            return False
+        state = read_state(self._directory)
+        if state.status in _RUNNING:
+            # One that is killed writes no last word, so its end has to wake us too.
+            return not self._watch(state.monitor) and self.ended
         try:
             return self._path.stat().st_size <= self._offset
         except FileNotFoundError:
             return True
 
     def fileno(self) -> int:
-        """A descriptor that polls readable when the log has grown or the container's state has changed."""
-        return self._changes.fileno()
+        """Polls readable when the log has grown, the state has changed, or the monitor is gone."""
+        return self._wakers.fileno()
 
     def close(self) -> None:
         """Stop watching."""
+        self._wakers.close()
         self._changes.close()
+        self._forget_monitor()
+
+    def _watch(self, monitor: Process) -> bool:
+        """Be woken by the end of this monitor; False when it is gone."""
+        self._forget_monitor()
+        try:
+            self._monitor = os.pidfd_open(monitor.pid)
+        except ProcessLookupError:
+            return False
+        self._wakers.register(self._monitor, select.EPOLLIN)
+        return monitor.alive  # asked while the descriptor holds whom it names
+
+    def _forget_monitor(self) -> None:
+        if self._monitor >= 0:
+            os.close(self._monitor)
+            self._monitor = -1
 
     def __enter__(self) -> Self:
         return self

@@ -2,11 +2,13 @@
 
 import json
 import select
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from engine.launch.log import LONGEST, Log
+from engine.launch.state import boot_id, start_time
 from engine.runtime.logs import LogReader
 
 
@@ -57,7 +59,8 @@ def test_a_line_without_an_end_is_written_when_the_log_closes(log: Log, tmp_path
     log.write("stdout", b"bye")
     log.close()
     with LogReader(tmp_path) as reader:
-        assert _texts(reader) == ["bye"]
+        (line,) = reader.read()
+        assert (line.text, line.partial) == ("bye", True)
         assert reader.ended
 
 
@@ -71,3 +74,19 @@ def test_a_record_cut_short_is_passed_over(tmp_path: Path) -> None:
 def test_a_log_that_is_not_there_yet_is_empty(tmp_path: Path) -> None:
     with LogReader(tmp_path) as reader:
         assert reader.read() == []
+
+
+def test_the_end_of_a_monitor_that_wrote_no_last_word_wakes(log: Log, tmp_path: Path) -> None:
+    log.write("stdout", b"one\n")
+    with subprocess.Popen(["sleep", "60"]) as monitor:
+        fields = {"status": "running", "boot": boot_id(), "pid": 0, "pid_start": 0, "started": 0.0}
+        fields |= {"monitor": monitor.pid, "monitor_start": start_time(monitor.pid)}
+        fields |= {"finished": None, "exit_code": None, "error": ""}
+        (tmp_path / "state").write_text(json.dumps(fields))
+        with LogReader(tmp_path) as reader:
+            assert _texts(reader) == ["one"]
+            assert not reader.ended
+            assert _texts(reader) == []
+            monitor.kill()
+            assert select.select([reader.fileno()], [], [], 5)[0]
+            assert reader.ended
