@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -27,6 +28,8 @@ def move_away(path: Path) -> Path | None:
 def remove_tree(path: Path) -> None:
     """Remove a directory that nobody else uses, with all below it; nothing happens when there is none.
 
+    Another front's sweep may be removing the same tree, so what is gone already is no trouble.
+
     Never leaves the tree: each directory is opened by name, from its parent, without following links.
 
     :raises OSError: the disk refuses.
@@ -45,16 +48,19 @@ def remove_tree(path: Path) -> None:
             name, left = way[-1]
             if left:
                 child = left.pop()
-                here = _swap(here, _enter(here, child))
-                way.append((child, _remove_files(here)))
+                with suppress(FileNotFoundError):
+                    here = _swap(here, _enter(here, child))
+                    way.append((child, _remove_files(here)))
                 continue
             way.pop()
             if way:
                 here = _swap(here, _enter(here, ".."))
-                os.rmdir(name, dir_fd=here)
+                with suppress(FileNotFoundError):
+                    os.rmdir(name, dir_fd=here)
     finally:
         os.close(here)
-    os.rmdir(path)
+    with suppress(FileNotFoundError):
+        os.rmdir(path)
 
 
 def _swap(old: int, new: int) -> int:
@@ -79,5 +85,6 @@ def _remove_files(directory: int) -> list[str]:
     if found and not os.access(".", os.W_OK, dir_fd=directory):
         os.fchmod(directory, stat.S_IRWXU)
     for name in names:
-        os.unlink(name, dir_fd=directory)
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=directory)
     return [name for name, is_directory in found if is_directory]

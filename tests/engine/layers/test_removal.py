@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 from engine.layers.removal import move_away, remove_tree
@@ -42,3 +43,26 @@ def test_moving_away_frees_the_name_at_once(tmp_path: Path) -> None:
     assert gone is not None
     assert gone.name.startswith("layer.gone-")
     assert (gone / "a").is_dir()
+
+
+def test_two_that_remove_one_tree_do_not_trouble_each_other(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    for number in range(60):
+        (tree / str(number) / "deep").mkdir(parents=True)
+        for name in "abcdefgh":
+            (tree / str(number) / "deep" / name).touch()
+    troubles: list[OSError] = []
+
+    def remove() -> None:
+        try:
+            remove_tree(tree)
+        except OSError as error:
+            troubles.append(error)
+
+    removers = [threading.Thread(target=remove) for _ in range(4)]
+    for remover in removers:
+        remover.start()
+    for remover in removers:
+        remover.join()
+    assert troubles == []
+    assert not tree.exists()
