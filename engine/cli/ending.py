@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -19,6 +20,7 @@ BROKEN_PIPE = 141  # 128 + SIGPIPE
 def ended(command: Callable[[], Any]) -> int:
     """Run a command and give its exit code; whatever goes wrong is said on stderr, never as a traceback."""
     try:
+        _fill_streams()
         code = command()
         sys.stdout.flush()  # what fails here must be said here
     except LaminaError as error:
@@ -34,6 +36,13 @@ def ended(command: Callable[[], Any]) -> int:
     except OSError as error:
         # What no room foresaw, such as a full disk under our own output.
         return _failed(LaminaError(f"the system refused: {error}"))
+    except UnicodeEncodeError as error:
+        # Bytes of the command line that are not UTF-8 stand as lone surrogates, which no database takes.
+        return _failed(InvalidArgument(f"not UTF-8: {error.object!r}"))
+    except Exception as error:
+        if sys.flags.dev_mode:
+            raise
+        return _failed(_fault(error))
     return code if isinstance(code, int) else 0
 
 
@@ -59,8 +68,33 @@ def each(names: Iterable[str], action: Callable[[str], object]) -> int:
 
 
 def _failed(error: LaminaError) -> int:
-    say_error(error)
+    with contextlib.suppress(OSError):  # the terminal may be gone
+        say_error(error)
     return error.exit_code
+
+
+def _fault(error: Exception) -> LaminaError:
+    import traceback
+
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return LaminaError(
+        f"a fault in Lamina itself: {type(error).__name__}: {error}",
+        hint=f"please report it: {place.filename}:{place.lineno}; python -X dev shows all of it",
+    )
+
+
+def _fill_streams() -> None:
+    """Stand in for standard streams that whoever started us has closed.
+
+    The next file that is opened, such as the database, would take such a stream's number.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            if null != number:
+                os.dup2(null, number)
+                os.close(null)
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8"))  # noqa: SIM115
 
 
 def _as_ours(error: click.ClickException) -> LaminaError:

@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from engine.cli import complete
-from engine.cli.ending import each
+from engine.cli.ending import each, say_error
 from engine.cli.session import Session, pass_session
+from engine.errors import NotFound
 
 _Command = Callable[..., Any]
 
@@ -57,8 +58,14 @@ def rm(session: Session, names: tuple[str, ...], force: bool) -> int:
     """Remove containers and what was written in them."""
 
     def remove(name: str) -> None:
-        session.rooms.containers.remove(name, force)
-        click.echo(name)
+        try:
+            session.rooms.containers.remove(name, force)
+        except NotFound as error:
+            if not force:
+                raise
+            say_error(error)  # what is not there is no failure of force, as with Docker
+        else:
+            click.echo(name)
 
     return each(names, remove)
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 def _tail(_ctx: click.Context, _: click.Parameter, text: str) -> int | None:
-    if text == "all":
-        return None
+    if text == "all" or (text.startswith("-") and text[1:].isdigit()):
+        return None  # fewer than none is all, as with Docker
     if text.isascii() and text.isdigit() and len(text) < 10:
         return int(text)
     raise click.BadParameter(f"{text!r} is neither a number of lines nor 'all'")

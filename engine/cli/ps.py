@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable
 
@@ -22,6 +23,15 @@ def _labelled(value: str) -> Test:
     return lambda found: name in found.labels and (not equals or found.labels[name] == wanted)
 
 
+def _named(value: str) -> Test:
+    try:
+        pattern = re.compile(value)
+    except re.error as error:
+        raise click.BadParameter(f"name={value}: not a regular expression: {error}") from error
+    # Docker's names begin with a slash, and scripts that know it ask for `^/name$`.
+    return lambda found: bool(pattern.search(found.name) or pattern.search(f"/{found.name}"))
+
+
 def _in_state(value: str) -> Test:
     if value not in list(Status):
         raise click.BadParameter(f"no such status: {value}; there are {', '.join(Status)}")
@@ -29,7 +39,7 @@ def _in_state(value: str) -> Test:
 
 
 _FILTERS: dict[str, Callable[[str], Test]] = {
-    "name": lambda value: lambda found: value in found.name,
+    "name": _named,
     "id": lambda value: lambda found: found.id.startswith(value),
     "status": _in_state,
     "label": _labelled,

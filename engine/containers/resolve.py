@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 
 from engine.containers.checks import check_isolation, check_limits, check_names
 from engine.containers.models import ContainerOptions
-from engine.errors import InvalidArgument
+from engine.errors import InvalidArgument, LaunchError
 from engine.oci import RunConfig
 from engine.runtime.config import Bind, ContainerConfig
 from engine.runtime.sandbox import DEFAULT_PATH
@@ -36,10 +37,10 @@ def resolve_config(
     entrypoint, cmd = _argv(options, image)
     of_the_host = options.network == "host" or "uts" in options.isolation.shared
     hostname = options.hostname or (host_name if of_the_host else container_id[:12])
-    if len(hostname.encode()) > _LONGEST_HOSTNAME or any(
+    if len(os.fsencode(hostname)) > _LONGEST_HOSTNAME or any(
         c.isspace() or not c.isprintable() for c in hostname
     ):
-        raise InvalidArgument(f"{hostname!r} cannot be a host name", hint="64 printable characters at most")
+        raise InvalidArgument(f"{hostname!r} cannot be a host name", hint="64 bytes at most, without spaces")
     return ContainerConfig(
         entrypoint=entrypoint,
         cmd=cmd,
@@ -73,6 +74,8 @@ def _argv(options: ContainerOptions, image: RunConfig) -> tuple[tuple[str, ...],
         raise InvalidArgument(
             f"{options.image} names no program to run", hint="give one after the image, or with --entrypoint"
         )
+    if not (entrypoint + cmd)[0]:
+        raise LaunchError("the program's name is empty", hint="name one after the image", exit_code=127)
     if any("\0" in word for word in entrypoint + cmd):
         raise InvalidArgument("an argument holds a zero byte, which no program can be given")
     return entrypoint, cmd

@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -61,7 +62,8 @@ def test_program_of_its_own_image_is_real(house: Lamina) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "code"), [(["sh", "-c", "exit 7"], 7), (["/etc/passwd"], 126), (["no-such-program"], 127)]
+    ("words", "code"),
+    [(["sh", "-c", "exit 7"], 7), (["/etc/passwd"], 126), (["no-such-program"], 127), ([""], 127)],
 )
 def test_exit_code_is_dockers(words: list[str], code: int, house: Lamina) -> None:
     assert house("run", "--rm", "lab/base", *words).code == code
@@ -126,7 +128,7 @@ def test_ended_container_is_listed_only_with_all(house: Lamina) -> None:
 @pytest.mark.parametrize(
     ("wanted", "count"),
     [("name=sho", 1), ("status=exited", 1), ("status=running", 0), ("label=a=b", 1), ("label=a=c", 0),
-     ("ancestor=lab/base", 1), ("ancestor=lab/web:1", 0)],
+     ("name=^/?short$", 1), ("name=^sho$", 0), ("ancestor=lab/base", 1), ("ancestor=lab/web:1", 0)],
 )  # fmt: skip
 def test_filter_keeps_what_fits(wanted: str, count: int, house: Lamina) -> None:
     house("run", "--name", "short", "-l", "a=b", "lab/base", "true").ok()
@@ -136,7 +138,7 @@ def test_filter_keeps_what_fits(wanted: str, count: int, house: Lamina) -> None:
 def test_logs_are_what_was_written_each_on_its_stream(house: Lamina) -> None:
     house("run", "--name", "talker", "lab/base", "sh", "-c", "echo one; echo two >&2; printf three").ok()
     finished = house("logs", "talker").ok()
-    assert (finished.out.splitlines(), finished.err) == (["one", "three"], "two\n")
+    assert (finished.out, finished.err) == ("one\nthree", "two\n")
 
 
 def test_logs_can_begin_near_the_end(house: Lamina) -> None:
@@ -184,6 +186,26 @@ def test_running_container_is_removed_only_by_force(house: Lamina) -> None:
     assert refused.code == 125
     assert "rm -f" in refused.err
     house("rm", "-f", "c").ok()
+
+
+def test_removal_by_force_of_nothing_succeeds(house: Lamina) -> None:
+    finished = house("rm", "-f", "nothing")
+    assert (finished.code, finished.out) == (0, "")
+    assert "no such container" in finished.err
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_trouble(closed: str, house: Lamina) -> None:
+    words = shlex.join(house.words("run", "--rm", "-i", "lab/base", "true"))
+    assert subprocess.run(["sh", "-c", f"{words} {closed}"], check=False, timeout=30).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "words", [["\udcff"], ["-h", "\udcff", "lab/base"], ["--name", "\udcff", "lab/base"]]
+)
+def test_words_that_are_not_utf8_are_refused_in_a_sentence(words: list[str], house: Lamina) -> None:
+    finished = house("run", "--rm", *words)
+    assert (finished.code, finished.err.startswith("lamina: ")) == (125, True)
 
 
 def test_one_wrong_name_does_not_stop_the_others(house: Lamina) -> None:
