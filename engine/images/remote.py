@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from engine.errors import Malformed, NotFound
+from engine.errors import LimitExceeded, Malformed, NotFound, NotSupported
 from engine.images.naming import stored_name
 from engine.oci.config import ImageConfig, parse_image_config
 from engine.oci.descriptor import Descriptor
 from engine.oci.digest import Digest
-from engine.oci.manifest import Index, Manifest, choose, parse_document
+from engine.oci.manifest import Manifest, choose, parse_document
 from engine.oci.platform import Platform
 from engine.oci.reference import Reference
 
@@ -84,7 +86,9 @@ async def fetch_image(client: RegistryClient, reference: Reference, platform: st
     """
     wanted = Platform.parse(platform) if platform else Platform.host()
     manifest = await _manifest(client, reference, wanted)
-    config = parse_image_config(await client.config(reference, manifest.config))
+    raw = await client.config(reference, manifest.config)
+    with _named(reference):
+        config = parse_image_config(raw)
     if len(config.diff_ids) != len(manifest.layers):
         raise Malformed(
             f"{reference.familiar}: its manifest has {len(manifest.layers)} layers, its config"
@@ -100,16 +104,19 @@ async def fetch_image(client: RegistryClient, reference: Reference, platform: st
 async def _manifest(client: RegistryClient, reference: Reference, wanted: Platform) -> Manifest:
     descriptor, raw = await client.resolve(reference)
     for _ in range(_DEPTH):
-        document = parse_document(raw, descriptor.media_type)
-        if isinstance(document, Manifest):
-            return document
-        descriptor = _choose(document, wanted, reference)
+        with _named(reference):
+            document = parse_document(raw, descriptor.media_type)
+            if isinstance(document, Manifest):
+                return document
+            descriptor = choose(document, wanted)
         raw = await client.manifest(reference, descriptor)
     raise Malformed(f"{reference.familiar}: an index inside an index inside an index")
 
 
-def _choose(index: Index, wanted: Platform, reference: Reference) -> Descriptor:
+@contextmanager
+def _named(reference: Reference) -> Iterator[None]:
+    """Let what is wrong with a document say whose document it is."""
     try:
-        return choose(index, wanted)
-    except NotFound as error:
-        raise NotFound(f"{reference.familiar}: {error.message}", hint=error.hint) from error
+        yield
+    except (Malformed, LimitExceeded, NotFound, NotSupported) as error:
+        raise type(error)(f"{reference.familiar}: {error.message}", hint=error.hint) from error
