@@ -1,12 +1,17 @@
 import asyncio
 import os
+import random
 import signal
 import sys
+import time
+from pathlib import Path
 
 from engine.images.service import ImageService
 from engine.settings import Settings
 from engine.store import Layout
+from tests.engine.images.faulty import House, faulty_house
 from tests.engine.images.publish import Registry, layer, noise
+from tests.support.faulty_registry import FOR_EVER, Fault
 from tests.support.leaks import processes_of
 from tests.support.waiting import eventually
 
@@ -79,3 +84,52 @@ async def test_two_processes_that_pull_one_image_fetch_it_once(
     assert [await front.wait() for front in fronts] == [0, 0]
     assert [registry.served(one).requests for one in (BIG, SMALL)] == [1, 1]
     assert len(images.list()) == 1
+
+
+MOMENTS = 12
+
+
+async def pull_killed_after(house: House, settings: Settings, seconds: float) -> bool:
+    """Whether the kill came before the pull had ended."""
+    process = await start_pull(settings, house.reference)
+    await asyncio.wait((asyncio.ensure_future(process.wait()),), timeout=seconds)
+    if process.returncode is None:
+        process.send_signal(signal.SIGKILL)
+    return await process.wait() != 0
+
+
+async def test_a_pull_killed_at_any_moment_leaves_a_whole_image_or_none(
+    settings: Settings, tmp_path: Path
+) -> None:
+    async with faulty_house(settings, tmp_path) as house:
+        house.faults.drip, house.faults.pause = 150_000, 0.01  # so that a pull takes a while
+        house.faults.inject(Fault.DRIP, "/blobs/", times=FOR_EVER)
+        begun = time.monotonic()
+        assert not await pull_killed_after(house, settings, 60)
+        whole = time.monotonic() - begun
+        house.check_image()
+        house.check_space_returns()
+        moments = random.Random(4)  # the same in every run, though not what the kernel makes of them
+        killed = 0
+        for turn in range(MOMENTS):
+            # One in each stretch of a pull, of which the first third is the interpreter's own start.
+            share = 0.2 + 0.85 * (turn + moments.random()) / MOMENTS
+            killed += await pull_killed_after(house, settings, whole * share)
+            await check_after_kill(house)
+    assert killed >= MOMENTS // 2
+
+
+async def check_after_kill(house: House) -> None:
+    house.check_no_process()
+    if house.images.list():
+        house.check_image()
+    else:
+        rows = house.rows()
+        assert rows.pop("leases") >= 0  # of the dead, until the next pull or prune
+        assert not any(rows.values()), rows
+    house.faults.mend()
+    rest = sum(len(one.blob) - house.kept(one) for one in (BIG, SMALL))
+    assert (await house.pull()).fetched_bytes == rest
+    house.check_image()
+    house.check_space_returns()
+    house.faults.inject(Fault.DRIP, "/blobs/", times=FOR_EVER)
