@@ -66,7 +66,8 @@ class Lamina:
     def start(self, *args: str, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
         """Start a command and hand over its process, all three streams piped; use it as a context manager."""
         return subprocess.Popen(
-            self.words(*args),
+            # A test run in the background of a shell has interrupts ignored, and would hand that on.
+            ["env", "--default-signal=INT", *self.words(*args)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
