@@ -15,9 +15,9 @@ from engine.containers import views
 from engine.containers.models import ContainerOptions, ContainerSummary, StepRow
 from engine.containers.names import check_name, new_id
 from engine.containers.records import Record, Records
-from engine.errors import Conflict, InvalidArgument
+from engine.errors import Conflict, Corrupt, InvalidArgument
 from engine.events import Event
-from engine.runtime.state import State, read_state
+from engine.runtime.state import State, read_state, unknown_state
 from engine.settings import Settings
 from engine.store.database import Database
 from engine.store.journal import Journal
@@ -65,7 +65,11 @@ class ContainerService:
         """Containers, the newest first; with `all` false only those that run."""
         found = []
         for record in self._records.all():
-            state = self._state(record)
+            try:
+                state = self._state(record)
+            except Corrupt as error:  # hides no other container, and is never removed unasked
+                found.append(views.summary(record, unknown_state(error.message)))
+                continue
             self._end_dead(record, state)
             if self._was_left(record, state):
                 self.remove(record.id, force=True)
@@ -76,7 +80,7 @@ class ContainerService:
     def get(self, name: str) -> ContainerSummary:
         """One container. :raises NotFound: there is none of that name."""
         record = self._records.find(name)
-        state = self._state(record)
+        state = self._look(record)
         self._end_dead(record, state)
         return views.summary(record, state)
 
@@ -84,7 +88,7 @@ class ContainerService:
         """Everything about one container, with Docker's keys."""
         record = self._records.find(name)
         lowers = [str(self._layout.root / lower) for lower in self._images.recipe(record.image_id).lowers]
-        return views.inspection(record, self._state(record), self._directory(record), lowers)
+        return views.inspection(record, self._look(record), self._directory(record), lowers)
 
     def steps(self, name: str) -> tuple[StepRow, ...]:
         """What the last start did, in order; empty when it was never started."""
@@ -223,22 +227,29 @@ class ContainerService:
         :raises Conflict: it runs.
         """
         from engine.containers import stack
-        from engine.runtime.ending import wait_for_exit
+        from engine.containers.task import attach_socket
+        from engine.runtime.ending import end_listener, wait_for_exit
         from engine.runtime.groups import remove_left_groups
         from engine.runtime.signals import signal_number
 
         record = self._records.find(name)
         directory = self._directory(record)
         with self._locked(record):
-            state = self._state(record)
-            if state.status == "running":
+            try:
+                state = self._state(record)
+            except Corrupt:
                 if not force:
-                    raise Conflict(
-                        f"{record.name} is running",
-                        hint=f"stop it first, or remove it all the same: lamina rm -f {record.name}",
-                    )
-                state.init.signal(signal_number("KILL"))
-                wait_for_exit(directory, _KILL_PATIENCE)
+                    raise
+                end_listener(attach_socket(self._layout, record.id))
+            else:
+                if state.status == "running":
+                    if not force:
+                        raise Conflict(
+                            f"{record.name} is running",
+                            hint=f"stop it first, or remove it all the same: lamina rm -f {record.name}",
+                        )
+                    state.init.signal(signal_number("KILL"))
+                    wait_for_exit(directory, _KILL_PATIENCE)
             # Whatever its state says: a monitor may have been killed before it wrote one.
             remove_left_groups(record.id)
             # The row first: what is left of the directory when we are killed is swept, a row would show.
@@ -249,12 +260,22 @@ class ContainerService:
 
     def is_running(self, container_id: str) -> bool:
         """Whether the container of an id runs; for those who must not take what it stands on."""
-        return read_state(self._layout.container(container_id)).status == "running"
+        try:
+            return read_state(self._layout.container(container_id)).status == "running"
+        except Corrupt:
+            return True  # for all we know
 
     # inside
 
     def _directory(self, record: Record) -> Path:
         return self._layout.container(record.id)
+
+    def _look(self, record: Record) -> State:
+        """Where it stands, for showing: one whose state file is damaged counts as dead, and says why."""
+        try:
+            return self._state(record)
+        except Corrupt as error:
+            return unknown_state(error.message)
 
     def _state(self, record: Record) -> State:
         """Where it stands; what a killed monitor left behind is ended on sight."""
@@ -274,7 +295,7 @@ class ContainerService:
 
         # Under its lock: what starts it just now has groups of the same names.
         with (
-            contextlib.suppress(Conflict),
+            contextlib.suppress(Conflict, Corrupt),
             lock(self._layout, f"container-{record.id}", timeout=0),
         ):
             if read_state(self._directory(record)).status == "dead":

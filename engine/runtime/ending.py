@@ -1,14 +1,56 @@
-"""Waiting for the end of a container, without polling."""
+"""The end of a container: waited for without polling, or brought about."""
 
 from __future__ import annotations
 
 import os
 import select
+import signal
+import socket
+import struct
 import time
 from pathlib import Path
 
+from engine.errors import Unavailable
 from engine.linux.inotify import MOVED_TO, Inotify
+from engine.runtime.attach import connect
 from engine.runtime.state import read_state
+
+_CREDENTIALS = struct.Struct("iII")  # struct ucred: pid, uid, gid; unix(7)
+
+
+def end_listener(socket_path: Path) -> None:
+    """Kill the monitor that listens at an attach socket, and with it its container; wait until it is gone.
+
+    For a container whose state file cannot say who its monitor is. Nothing happens when nobody listens.
+    """
+    try:
+        connection = connect(socket_path)
+    except Unavailable:
+        return
+    with connection:
+        pid, _, _ = _CREDENTIALS.unpack(
+            connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        )
+        try:
+            monitor = os.pidfd_open(pid)
+        except ProcessLookupError:
+            return
+        try:
+            # Its end would have ended the connection, so the descriptor is that of the one who listens.
+            if not _ended(connection):
+                signal.pidfd_send_signal(monitor, signal.SIGKILL)
+                select.select([monitor], [], [])
+        finally:
+            os.close(monitor)
+
+
+def _ended(connection: socket.socket) -> bool:
+    try:
+        return not connection.recv(1, socket.MSG_DONTWAIT | socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
 
 
 def wait_for_exit(directory: Path, timeout: float | None) -> bool:

@@ -73,6 +73,8 @@ def read_state(directory: Path) -> State:
         data = path.read_bytes()
     except FileNotFoundError:
         return NEVER_STARTED
+    except OSError as error:
+        raise _damaged(path, error) from error
     try:
         fields = json.loads(data)
         same_boot = fields["boot"] == boot_id()
@@ -95,6 +97,15 @@ def read_state(directory: Path) -> State:
             bool(fields.get("out_of_memory")),
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise Corrupt(
-            f"the state file {path} cannot be read: {error}", hint="remove the container: lamina rm -f"
-        ) from error
+        raise _damaged(path, error) from error
+
+
+def unknown_state(why: str) -> State:
+    """What is shown of a container whose state file is damaged."""
+    return State("dead", _NOBODY, _NOBODY, None, None, None, why)
+
+
+def _damaged(path: Path, error: Exception) -> Corrupt:
+    return Corrupt(
+        f"the state file {path} cannot be read: {error}", hint="remove the container: lamina rm -f"
+    )

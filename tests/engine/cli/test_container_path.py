@@ -280,3 +280,14 @@ def test_terminal_is_given_to_the_program(house: Lamina) -> None:
             os.write(ours, b"\r")
             assert process.wait(timeout=20) == 4
     assert b"/dev/" in shown
+
+
+def test_damaged_state_file_hides_no_other_container_and_its_own_can_be_removed(house: Lamina) -> None:
+    damaged = house("run", "-d", "--name", "damaged", "lab/base", "sleep", "60").ok().out.strip()
+    house("create", "--name", "whole", "lab/base", "true").ok()
+    (pid,) = (row["State"]["Pid"] for row in house("inspect", "damaged").json())
+    (house.root / "containers" / damaged / "state").write_text("")
+    assert len(house("ps", "-aq").ok().out.split()) == 2
+    assert house("start", "damaged").code == 125
+    house("rm", "-f", "damaged").ok()
+    assert eventually(lambda: not os.path.exists(f"/proc/{pid}"))
