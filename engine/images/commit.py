@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from engine.images.catalogue import read_slots
 from engine.images.remote import RemoteImage
+from engine.images.slots import choose_slots, remember_slots
 from engine.layers.store import LayerUsage
+from engine.oci.config import ImageConfig
 from engine.oci.digest import Digest
+from engine.oci.manifest import Manifest
 
 if TYPE_CHECKING:
     import sqlite3
@@ -48,6 +52,29 @@ def point(connection: sqlite3.Connection, name: str, image_id: Digest) -> bool:
     return before is None or before[0] != str(image_id)
 
 
+def rewrite_image(
+    connection: sqlite3.Connection,
+    manifest: Manifest,
+    config: ImageConfig,
+    usages: Mapping[Digest, LayerUsage],
+    now: float,
+) -> None:
+    """Write the rows of an image that is known anew, as its documents say; names and containers stay."""
+    image_id = manifest.config.digest
+    remember_slots(connection, choose_slots(config.diff_ids, read_slots(connection)))
+    connection.execute(
+        "UPDATE images SET manifest_digest = ?, platform = ?, created = ?, pulled = ? WHERE id = ?",
+        (manifest.digest, str(config.platform), config.created, now, image_id),
+    )
+    connection.executemany(
+        "INSERT INTO layers (diff_id, unpacked, entries) VALUES (?1, ?2, ?3)"
+        " ON CONFLICT (diff_id) DO UPDATE SET unpacked = ?2, entries = ?3",
+        [(diff_id, usage.unpacked, usage.entries) for diff_id, usage in usages.items()],
+    )
+    connection.execute("DELETE FROM image_layers WHERE image_id = ?", (image_id,))
+    _insert_layers(connection, manifest, config)
+
+
 def _insert(
     connection: sqlite3.Connection, image: RemoteImage, usages: Mapping[Digest, LayerUsage], now: float
 ) -> None:
@@ -59,12 +86,16 @@ def _insert(
         "INSERT OR IGNORE INTO layers (diff_id, unpacked, entries) VALUES (?, ?, ?)",
         [(diff_id, usage.unpacked, usage.entries) for diff_id, usage in usages.items()],
     )
-    pairs = zip(image.config.diff_ids, image.manifest.layers, strict=True)
+    _insert_layers(connection, image.manifest, image.config)
+
+
+def _insert_layers(connection: sqlite3.Connection, manifest: Manifest, config: ImageConfig) -> None:
+    pairs = zip(config.diff_ids, manifest.layers, strict=True)
     connection.executemany(
         "INSERT INTO image_layers (image_id, position, diff_id, blob_digest, compressed)"
         " VALUES (?, ?, ?, ?, ?)",
         [
-            (image.id, position, diff_id, blob.digest, blob.size)
+            (manifest.config.digest, position, diff_id, blob.digest, blob.size)
             for position, (diff_id, blob) in enumerate(pairs, 1)
         ],
     )

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import Corrupt, NotFound
+from engine.errors import NotFound
 from engine.events import Event
 from engine.images.archive_models import ArchiveFormat, Compression, SavedImage, SaveResult
 from engine.images.bundled import FULL_NAME, INDEX_FILE, LAYOUT_FILE, LAYOUT_VERSION, SHORT_NAME
 from engine.images.catalogue import Catalogue, ImageRecord, LayerRecord, read_catalogue
 from engine.images.docker_archive import MANIFEST_FILE, REPOSITORIES_FILE
+from engine.images.documents import read_manifest
 from engine.images.naming import familiar, find, label
 from engine.images.packing import Packing, packing
 from engine.images.parts import Parts
@@ -22,7 +23,7 @@ from engine.images.trouble import disk_trouble
 from engine.oci import media
 from engine.oci.config import CONFIG_LIMIT
 from engine.oci.digest import Digest
-from engine.oci.manifest import MANIFEST_LIMIT, Manifest, parse_document
+from engine.oci.manifest import Manifest
 from engine.oci.reference import Reference
 from engine.store.leases import drop_lease, lease_name, take_lease
 from engine.store.locks import lock
@@ -115,11 +116,7 @@ class _Writer:
         """One image: its layers, its config, its manifest."""
         record = chosen.record
         config = self._parts.blobs.read(record.id, CONFIG_LIMIT)
-        manifest = parse_document(self._parts.blobs.read(record.manifest_digest, MANIFEST_LIMIT))
-        if not isinstance(manifest, Manifest):
-            raise Corrupt(
-                f"the manifest of {label(record)} is an index", hint="remove the image and pull it again"
-            )
+        manifest = read_manifest(self._parts, record)
         layers = [self._layer(layer) for layer in chosen.layers]
         self._small(config)
         document = _manifest(manifest, len(config), layers)

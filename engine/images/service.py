@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     # `ps` opens this room without asking it anything: what only some calls need is loaded by them.
     from engine.images.archive_models import ArchiveFormat, Compression, LoadResult, SaveResult
     from engine.images.catalogue import Catalogue
+    from engine.images.check_models import CheckReport, OnCheck
+    from engine.images.checking import Container
     from engine.images.models import (
         ImageDetail,
         ImageSummary,
@@ -191,6 +193,29 @@ class ImageService:
         from engine.images.pruning import prune
 
         return prune(self._parts, all_unused, gone)
+
+    def blob_sizes(self) -> tuple[int, ...]:
+        """Bytes of every blob that an image needs and that is here: layers as they travelled, documents."""
+        from engine.images.leftovers import needed
+
+        blobs = self._parts.blobs
+        digests = map(Digest, needed(self._catalogue().images))
+        return tuple(blobs.size(digest) for digest in digests if blobs.has(digest))
+
+    async def check(
+        self,
+        containers: Sequence[Container],
+        running: Callable[[str], bool],
+        repair: bool = False,
+        on_progress: OnCheck | None = None,
+    ) -> CheckReport:
+        """Look at every byte, attribute and row; see `engine.upkeep.Upkeep.check`.
+
+        :param containers: all there are. :param running: whether one, by id, runs.
+        """
+        from engine.images.check import check
+
+        return await check(self._parts, containers, running, repair, on_progress)
 
     async def plan(self, reference: str, platform: str = "") -> PullPlan:
         """What pulling a reference would fetch; asks the registry, changes nothing.

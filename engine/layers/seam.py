@@ -45,9 +45,7 @@ def make_seam(layers: LayerStore, layout: Layout, diff_ids: Sequence[Digest]) ->
     found = seam_path(layout, diff_ids)
     if found is not None:
         return found
-    tables = {diff_id: layers.table(diff_id) for diff_id in diff_ids}
-    stack = [tables[diff_id] for diff_id in diff_ids]
-    wanted = differences(stack, _shown(diff_ids)) if may_need_seam(stack) else root_difference(stack)
+    stack, wanted = seam_content(layers, diff_ids)
     if not wanted:
         return None
     from engine.layers.seam_writer import write_seam  # few stacks come here
@@ -66,6 +64,17 @@ def make_seam(layers: LayerStore, layout: Layout, diff_ids: Sequence[Digest]) ->
         finally:
             unfinished.discard()
     return layout.seams / name / "fs"
+
+
+def seam_content(layers: LayerStore, diff_ids: Sequence[Digest]) -> tuple[list[FileTable], Wanted]:
+    """The tables of a stack, and what its seam must hold; nothing where it needs none.
+
+    :raises Malformed: the layers do not fit together.
+    :raises NotFound: a layer is not here. :raises Corrupt: a table is damaged.
+    """
+    tables = {diff_id: layers.table(diff_id) for diff_id in diff_ids}
+    stack = [tables[diff_id] for diff_id in diff_ids]
+    return stack, differences(stack, _shown(diff_ids)) if may_need_seam(stack) else root_difference(stack)
 
 
 def remove_seam(layout: Layout, diff_ids: Sequence[Digest]) -> None:
