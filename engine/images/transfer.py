@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,12 +70,24 @@ class Transfer:
         name = f"pull-{layer.diff_id.hex}"
         async with patiently(lambda: lock(self._layout, name, timeout=0)):
             if await settled(lambda: self._layers.has(layer.diff_id)):
+                await self._finish(layer.descriptor)
                 meter.state(LayerState.HERE, layer.descriptor.size)
                 return Arrival(await settled(lambda: self._layers.usage(layer.diff_id)))
             async with self._turns:
                 arrival = await self._bring(layer, meter)
             meter.state(LayerState.DONE, layer.descriptor.size)
             return arrival
+
+    async def _finish(self, blob: Descriptor) -> None:
+        """Keep the blob of a layer that stands, where a kill came between the two; what is not whole goes."""
+        if not (self._layout.ingest / blob.digest.hex).exists():
+            return
+        async with patiently(lambda: self._blobs.ingest(blob.digest, blob.size, timeout=0)) as ingest:
+            if ingest.offset < blob.size or self._blobs.has(blob.digest):
+                await settled(ingest.abort)
+                return
+            with suppress(DigestMismatch):  # which has thrown it away; the layer does without
+                await settled(ingest.commit)
 
     async def _bring(self, layer: RemoteLayer, meter: Meter) -> Arrival:
         digest, size = layer.descriptor.digest, layer.descriptor.size

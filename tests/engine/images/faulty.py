@@ -83,6 +83,7 @@ class House:
         assert [one.diff_id for one in image.layers] == [SMALL.diff_id, BIG.diff_id]
         assert (self.layout.layers / BIG.diff_id.hex / "fs" / "big").read_bytes() == CONTENT
         assert list(self.layout.ingest.iterdir()) == []
+        assert {SMALL.digest.hex, BIG.digest.hex} <= {entry.name for entry in self.layout.blobs.iterdir()}
         standing = {entry.name for entry in self.layout.layers.iterdir()}
         assert standing == {SMALL.diff_id.hex, BIG.diff_id.hex}
         self.check_no_process()
