@@ -12,7 +12,7 @@ from typing import Protocol
 from engine.errors import LimitExceeded, Malformed
 from engine.layers.blocks import BLOCK
 from engine.layers.header import KINDS, Header
-from engine.layers.limits import Limits
+from engine.layers.limits import ROOM, Limits
 from engine.layers.member import Kind, Member
 from engine.layers.pax import global_records, parse_records, xattrs_of
 from engine.layers.sparse import apply_sparse
@@ -134,7 +134,10 @@ class ArchiveReader:
             self._left = member.stored
             self._padding = -member.stored % BLOCK
             if max(member.size, member.stored) > self._limits.unpacked:
-                raise LimitExceeded(f"the archive has a file of {member.size} bytes")
+                raise LimitExceeded(
+                    f"the archive has a file of {member.size} bytes, more than {self._limits.unpacked}",
+                    hint=ROOM,
+                )
         else:
             self._left = self._padding = 0
         if records:

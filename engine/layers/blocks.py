@@ -11,7 +11,7 @@ import threading
 from queue import SimpleQueue
 from typing import Self
 
-from engine.errors import LimitExceeded, Malformed
+from engine.errors import LaminaError, LimitExceeded, Malformed
 from engine.layers.compression import Inflater, Source, inflate
 from engine.layers.limits import Limits, too_large
 
@@ -49,8 +49,12 @@ class BlockStream:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._free.put(None)
+        if kind is not None and issubclass(kind, LaminaError):
+            # Whoever blames the archive reads the rest of the blob next, to see whether to blame that: two
+            # readers at once would hash it in a wrong order.
+            self._thread.join()
 
     def block(self) -> bytes:
         """The next 512 bytes; nothing where the stream ends.

@@ -7,6 +7,9 @@ from typing import NamedTuple
 from engine.errors import LimitExceeded
 
 
+ROOM = "that is all that the store's disk has free, or the most that is accepted"
+
+
 class Limits(NamedTuple):
     """Bounds of one layer; sizes in bytes.
 
@@ -53,5 +56,5 @@ def too_large(limits: Limits) -> LimitExceeded:
     """The error of a layer that is larger than `limits.unpacked`."""
     return LimitExceeded(
         f"the layer unpacks to more than {limits.unpacked} bytes",
-        hint="that is all that the store's disk has free, or the most that is accepted",
+        hint=ROOM,
     )
