@@ -1,8 +1,9 @@
-"""What is inside the images of a store: their tables, configs and sizes, brought together for analysis."""
+"""What is inside images, here or elsewhere: tables, configs and sizes, brought together for analysis."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from engine.analysis.images import ImageFacts, LayerFacts, OpenImage
@@ -20,11 +21,15 @@ if TYPE_CHECKING:
     from engine.analysis.sharing import Sharing
     from engine.analysis.waste import Waste
     from engine.images.models import ImageDetail
+    from engine.images.peek import Peek
     from engine.layers.table import FileTable
 
 
 class Inside:
-    """Opens images of a store by name, to look into them. All calls read only.
+    """Opens images by name, to look into them. All calls read only.
+
+    A name may lead out of the store (`engine.images.elsewhere`): what such a call needs of a registry or an
+    archive is read, the image does not come here; what that raises is in `engine.images.peek`.
 
     :param rooms: of the store.
     """
@@ -32,6 +37,7 @@ class Inside:
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
         self._tables: dict[Digest, FileTable] = {}
+        self._peeks: dict[str, Peek] = {}
 
     def stack(self, name: str, layers: int | None = None) -> Stack:
         """The tree of an image's files.
@@ -39,7 +45,7 @@ class Inside:
         :param layers: how many layers from the base on; None for all.
         :raises NotFound: no image has that name. :raises InvalidArgument: it has not so many layers.
         """
-        return self._stack(self._diff_ids(name, layers))
+        return self._stack(name, self._diff_ids(name, layers))
 
     def changes(self, name: str, position: int) -> LayerChanges:
         """What one layer of an image changed in those below it.
@@ -94,26 +100,36 @@ class Inside:
 
         :raises NotFound: no image has that name.
         """
-        from engine.analysis.content import Contents
+        from engine.analysis.content import ArchivedContents, Contents
 
         diff_ids = self._diff_ids(name, None)
         store = self._rooms.layers
-        return Contents(self._stack(diff_ids), lambda layer: store.fs(diff_ids[layer]))
+        peek, stack = self._peek(name), self._stack(name, diff_ids)
+        if peek is not None:
+            return ArchivedContents(stack, lambda layer: store.fs(diff_ids[layer]), diff_ids, peek)
+        return Contents(stack, lambda layer: store.fs(diff_ids[layer]))
 
     def image(self, name: str) -> OpenImage:
         """An image with its config and its tree.
 
         :raises NotFound: no image has that name.
         """
+        peek = self._peek(name)
+        if peek is not None:
+            stack = self._stack(name, peek.image.config.diff_ids)
+            return OpenImage(self._facts_elsewhere(peek), peek.image.config, stack)
         facts = self.facts(name)
         config = self._rooms.images.config(facts.id)
-        return OpenImage(facts, config, self._stack([layer.diff_id for layer in facts.layers]))
+        return OpenImage(facts, config, self._stack(name, [layer.diff_id for layer in facts.layers]))
 
     def facts(self, name: str) -> ImageFacts:
-        """An image without its files.
+        """An image without its files; of one elsewhere the unpacked size of a layer is 0 while unknown.
 
         :raises NotFound: no image has that name.
         """
+        peek = self._peek(name)
+        if peek is not None:
+            return self._facts_elsewhere(peek)
         return self._facts(self._rooms.images.get(name), name)
 
     def all(self) -> tuple[ImageFacts, ...]:
@@ -130,7 +146,7 @@ class Inside:
         :raises NotFound: no image has that name, or the one that an update starts from.
         """
         from engine.analysis.rules import check_efficiency, check_secrets, check_update, check_waste
-        from engine.analysis.secrets import find_secrets
+        from engine.analysis.secrets import MOST_HEADS, candidates, find_secrets
         from engine.analysis.waste import waste
 
         contents = self.contents(name)
@@ -144,22 +160,40 @@ class Inside:
             old, new = self.facts(rules.update_from), self.facts(name)
             found.append(check_update(rules.max_update_bytes, old.layers, new.layers))
         if rules.no_hidden_secrets:
+            contents.prepare(entry for entry, _ in islice(candidates(contents.stack), MOST_HEADS))
             found.append(check_secrets(find_secrets(contents.stack, contents.head), rules.allow_secrets))
         return tuple(found)
 
     def _diff_ids(self, name: str, layers: int | None) -> Sequence[Digest]:
-        diff_ids = self._rooms.images.resolve(name).diff_ids
+        peek = self._peek(name)
+        diff_ids = (peek.image.config if peek else self._rooms.images.resolve(name)).diff_ids
         if layers is not None and not 1 <= layers <= len(diff_ids):
             raise InvalidArgument(
                 f"there is no layer {layers}", hint=f"the image has layers 1 to {len(diff_ids)}"
             )
         return diff_ids[:layers]
 
-    def _stack(self, diff_ids: Sequence[Digest]) -> Stack:
+    def _peek(self, name: str) -> Peek | None:
+        """The image elsewhere that a name leads to; None for one of the store."""
+        from engine.images.elsewhere import parse_place
+
+        if name not in self._peeks:
+            place = parse_place(name)
+            if place is None:
+                return None
+            from engine.images.peek import Peek
+
+            self._peeks[name] = Peek(self._rooms.settings, self._rooms.layout, place)
+        return self._peeks[name]
+
+    def _stack(self, name: str, diff_ids: Sequence[Digest]) -> Stack:
         # One table for one layer: analysis knows by it that two images share the layer.
-        for diff_id in diff_ids:
-            if diff_id not in self._tables:
-                self._tables[diff_id] = self._rooms.layers.table(diff_id)
+        missing = [diff_id for diff_id in diff_ids if diff_id not in self._tables]
+        peek = self._peek(name)
+        if peek is not None:
+            self._tables.update(peek.tables(missing))
+        else:
+            self._tables.update((diff_id, self._rooms.layers.table(diff_id)) for diff_id in set(missing))
         return Stack([self._tables[diff_id] for diff_id in diff_ids])
 
     def _facts(self, detail: ImageDetail, name: str) -> ImageFacts:
@@ -175,4 +209,14 @@ class Inside:
                 LayerFacts(layer.diff_id, layer.compressed, layer.unpacked) for layer in detail.layers
             ),
             blobs=tuple((digest, blobs.size(digest)) for digest in dict.fromkeys(digests)),
+        )
+
+    def _facts_elsewhere(self, peek: Peek) -> ImageFacts:
+        image = peek.image
+        pairs = zip(image.manifest.layers, image.config.diff_ids, strict=True)
+        known = {diff_id: table.totals.unpacked for diff_id, table in self._tables.items()}
+        return ImageFacts(
+            id=image.id,
+            name=image.label,
+            layers=tuple(LayerFacts(diff_id, layer.size, known.get(diff_id, 0)) for layer, diff_id in pairs),
         )

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from engine.analysis.stacked import Stack
 from engine.errors import Corrupt, InvalidArgument
 from engine.launch import syscalls as sys
 from engine.layers.member import Kind
+from engine.oci import Digest
 from engine.oci.quote import quoted
 
 RESOLVE = sys.RESOLVE_BENEATH | sys.RESOLVE_NO_SYMLINKS | sys.RESOLVE_NO_MAGICLINKS
@@ -63,6 +65,12 @@ class Contents:
             raise self._damaged(source, "it is no regular file there")
         return file
 
+    def prepare(self, entries: Iterable[int]) -> None:
+        """Say which files will be opened; what has to be read in one go is read then.
+
+        :param entries: of any kinds, also such as are hidden.
+        """
+
     def head(self, entry: int, limit: int) -> bytes:
         """The first bytes of any copy of a file.
 
@@ -81,3 +89,51 @@ class Contents:
             f"{quoted('/' + self.stack.entries.path(source))} cannot be read from layer {layer}: {why}",
             hint="remove the image and pull it again",
         )
+
+
+class Archive(Protocol):
+    """Where contents of layers that are not unpacked come from; see `engine.images.peek.Peek`."""
+
+    def is_here(self, diff_id: Digest) -> bool:
+        """Whether a layer is unpacked in the store."""
+        ...
+
+    def gather(self, diff_id: Digest, wanted: Mapping[bytes, int]) -> None:
+        """Read contents, known by SHA-256 and size, out of a layer's blob."""
+        ...
+
+    def open(self, digest: bytes) -> int:
+        """A descriptor to read a content that was gathered; the caller closes it."""
+        ...
+
+
+@dataclass(frozen=True)
+class ArchivedContents(Contents):
+    """Files of a stack of which some layers are not unpacked; these are read out of their blobs.
+
+    :param diff_ids: of the layers of the stack, base first.
+    """
+
+    diff_ids: Sequence[Digest]
+    archive: Archive
+
+    def open_entry(self, entry: int) -> int:
+        """See `Contents.open_entry`; also raises what reading a blob raises."""
+        layer, number = self.stack.entries.locate(self.stack.entries.source(entry))
+        if self.archive.is_here(self.diff_ids[layer]):
+            return super().open_entry(entry)
+        self.prepare([entry])
+        return self.archive.open(self.stack.entries.tables[layer].digest(number))
+
+    def prepare(self, entries: Iterable[int]) -> None:
+        """Read the files among `entries` out of their blobs, each blob once."""
+        wanted: dict[Digest, dict[bytes, int]] = {}
+        for entry in entries:
+            if self.stack.entries.kind(entry) != Kind.FILE:
+                continue
+            layer, number = self.stack.entries.locate(self.stack.entries.source(entry))
+            table = self.stack.entries.tables[layer]
+            wanted.setdefault(self.diff_ids[layer], {})[table.digest(number)] = table.sizes[number]
+        for diff_id, contents in wanted.items():
+            if not self.archive.is_here(diff_id):
+                self.archive.gather(diff_id, contents)

@@ -105,6 +105,7 @@ class _Writer:
 
     def write(self, row: int, name: bytes) -> None:
         """Make a row under a name, with all below it; an empty name stands for the directory itself."""
+        self._contents.prepare(self._stack.winners[row : self._stack.end(row)])
         above = self._stack.keys[row]
         for each in range(row, self._stack.end(row)):
             below = self._stack.keys[each][len(above) :].lstrip(SEPARATOR)

@@ -15,7 +15,7 @@ from engine.layers.member import Kind
 
 Head = Callable[[int, int], bytes]  # (entry, most bytes) -> the first bytes of its content
 _HEAD = 16 << 10  # bytes of a file that are looked at
-_MOST_HEADS = 2000  # files that are opened; further ones are judged by name
+MOST_HEADS = 2000  # files that are opened; further ones are judged by name
 _FILE = int(Kind.FILE)
 # Contents come from outside, so no pattern repeats without bound what it could give back.
 _PRIVATE_KEY = rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY"
@@ -94,8 +94,8 @@ def find_secrets(stack: Stack, head: Head | None = None) -> tuple[Secret, ...]:
     entries = stack.entries
     found: list[Secret] = []
     opened = 0
-    for entry, key in _candidates(stack):
-        readable = head is not None and opened < _MOST_HEADS
+    for entry, key in candidates(stack):
+        readable = head is not None and opened < MOST_HEADS
         start = head(entry, _HEAD) if head is not None and readable else b""
         opened += readable
         for sort, name, content in _EACH:
@@ -108,8 +108,8 @@ def find_secrets(stack: Stack, head: Head | None = None) -> tuple[Secret, ...]:
     return tuple(found)
 
 
-def _candidates(stack: Stack) -> Iterator[tuple[int, bytes]]:
-    """Files with content whose name may stand for a secret."""
+def candidates(stack: Stack) -> Iterator[tuple[int, bytes]]:
+    """Entries and keys of files with content whose name may stand for a secret."""
     entries = stack.entries
     for layer, table in enumerate(entries.tables):
         if entries.is_repeated(layer):

@@ -26,7 +26,7 @@ _MOST_FILES = 10
 def compare(session: Session, old: str, new: str, as_json: bool) -> None:
     """Sum up what separates image B from image A, and the download from one to the other.
 
-    `lamina diff A B` shows every file.
+    `lamina diff A B` shows every file. Either may lie in a registry or an archive; see lamina tree --help.
     """
     from engine.inside import Inside
 

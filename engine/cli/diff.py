@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 def diff(session: Session, old: str, new: str, path: str | None, as_json: bool) -> None:
     """Show in what image B differs from image A: layers, files, settings and environment.
 
-    With PATH only what is there; for a file that both have the lines of its text that differ.
+    With PATH only what is there; for a file that both have the lines of its text that differ. Either may lie
+    in a registry or an archive; see lamina tree --help.
     """
     from engine.inside import Inside
 

@@ -48,6 +48,9 @@ def tree(
 
     LAYER is the one that a path is from. The SIZE of a directory is that of all below it, each file
     once. With --layer, HIDES is what the layer covers of those below: bytes that still travel.
+
+    IMAGE may lie elsewhere, for all verbs that look inside: docker://REF or registry:HOST/NAME in a registry,
+    docker-archive:, oci-archive: or oci:PATH[:TAG] on this host. Only layers that the answer needs are read.
     """
     from engine.inside import Inside
 

@@ -14,11 +14,13 @@ class GrowingBlob:
 
     One thread reads; any thread may say how far the file has grown. Reads wait for bytes to come.
 
-    :param offset: bytes that were read.
+    :param start: where the blob begins in the file.
+    :ivar offset: bytes that were read.
     """
 
-    def __init__(self, descriptor: int, size: int) -> None:
+    def __init__(self, descriptor: int, size: int, start: int = 0) -> None:
         self._descriptor = descriptor
+        self._start = start
         self._size = size
         self._arrived = 0
         self._failure: LaminaError | None = None
@@ -63,7 +65,7 @@ class GrowingBlob:
         room = self._wait()
         if not room:
             return b""
-        data = os.pread(self._descriptor, min(size, room), self.offset)
+        data = os.pread(self._descriptor, min(size, room), self._start + self.offset)
         if not data:
             raise DigestMismatch(f"the blob's file ends after {self.offset} of {self._size} bytes")
         self._hash.update(data)

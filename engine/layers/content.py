@@ -25,6 +25,19 @@ def write_content(descriptor: int, reader: ArchiveReader, member: Member) -> byt
     return digest.digest()
 
 
+def hash_content(reader: ArchiveReader, member: Member) -> bytes:
+    """SHA-256 of the data of the reader's present member, holes included; nothing is written."""
+    digest = hashlib.sha256()
+    end = 0
+    for offset, length in [(0, member.size)] if member.sparse is None else member.sparse:
+        _hash_hole(digest, offset - end)
+        for piece in reader.data(length):
+            digest.update(piece)
+        end = offset + length
+    _hash_hole(digest, member.size - end)
+    return digest.digest()
+
+
 def _write_sparse(
     descriptor: int, reader: ArchiveReader, fragments: list[tuple[int, int]], size: int
 ) -> bytes:

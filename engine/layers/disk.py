@@ -11,6 +11,8 @@ import os
 import stat
 from collections import OrderedDict
 
+from engine.layers.archive import ArchiveReader
+from engine.layers.content import write_content
 from engine.layers.inode import Directory, Flag, Inode, directories, is_on_disk
 from engine.layers.member import Kind, Member
 from engine.layers.overlay_xattrs import overlay_xattr
@@ -68,6 +70,16 @@ class Disk:
     def create(self, parent: Directory, name: bytes, mode: int) -> int:
         """A new file, open for writing; the caller closes it."""
         return os.open(name, _CREATE, mode & ~_SET_ID, dir_fd=self.descriptor(parent))
+
+    def file(self, parent: Directory, name: bytes, member: Member, reader: ArchiveReader) -> bytes:
+        """A new file with the data of the reader's present member; SHA-256 of its content."""
+        descriptor = self.create(parent, name, member.mode)
+        try:
+            digest = write_content(descriptor, reader, member)
+            self.finish_file(descriptor, member)
+        finally:
+            os.close(descriptor)
+        return digest
 
     def finish_file(self, descriptor: int, member: Member) -> None:
         """Ownership, mode, extended attributes and time of a file whose content is written."""

@@ -11,19 +11,18 @@ import os
 import sys
 import threading
 
-from engine.errors import DigestMismatch, LaminaError, LimitExceeded, Malformed, Unavailable
+from engine.errors import LaminaError, Malformed, Unavailable
 from engine.layers.blob import GrowingBlob, interrupted
-from engine.layers.blocks import BlockStream
 from engine.layers.limits import Limits
 from engine.layers.protocol import GROWTH, Done, Task, encode_done, encode_failure, encode_progress
 from engine.layers.table_writer import write_table
 from engine.layers.unpack import unpack
+from engine.layers.verified import read_verified
 from engine.linux.syncfs import syncfs
 
 _STDIN, _STDOUT = 0, 1
 _BETWEEN_REPORTS = 0.1  # seconds
 _LONGEST_TASK = 1 << 20
-_AT_FAULT = "the registry or the way to it is at fault; try again, then try another one"
 
 
 def main() -> int:
@@ -62,21 +61,16 @@ def perform(task: Task, blob: GrowingBlob) -> Done:
     fs = os.open("fs", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=task.directory)
     try:
         limits = _within_free_space(task.limits, fs)
-        with BlockStream(blob, task.media_type, limits) as stream:
-            unpacker = unpack(stream, fs, limits)
-            diff_id, _ = stream.finish()
-    except (Malformed, LimitExceeded):
-        # Bytes that were damaged on their way look like a malformed archive; say which of both it is.
-        _verify(blob, task)
-        raise
+        unpacker = read_verified(
+            blob,
+            task.media_type,
+            task.digest,
+            task.diff_id,
+            limits,
+            lambda stream: unpack(stream, fs, limits),
+        )
     finally:
         os.close(fs)
-    _verify(blob, task)
-    if diff_id != task.diff_id:
-        raise DigestMismatch(
-            f"the layer unpacks to sha256:{diff_id}, the image config says sha256:{task.diff_id}",
-            hint="the image was put together wrongly; tell its publisher",
-        )
     write_table(unpacker.root, task.directory, "table", limits)
     syncfs(task.directory)
     return Done(unpacker.content_bytes, unpacker.entries, tuple(unpacker.notes))
@@ -86,15 +80,6 @@ def _within_free_space(limits: Limits, directory: int) -> Limits:
     """A bomb must not fill the disk before it is found out."""
     disk = os.fstatvfs(directory)
     return limits._replace(unpacked=min(limits.unpacked, disk.f_bavail * disk.f_frsize))
-
-
-def _verify(blob: GrowingBlob, task: Task) -> None:
-    digest = blob.digest()
-    if digest != task.digest:
-        raise DigestMismatch(
-            f"the layer's blob has the digest sha256:{digest}, the manifest says sha256:{task.digest}",
-            hint=_AT_FAULT,
-        )
 
 
 def _read_task() -> tuple[bytes, bytes]:

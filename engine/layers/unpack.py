@@ -11,12 +11,9 @@ writes parents last.
 
 from __future__ import annotations
 
-import os
-
 from engine.errors import LimitExceeded, Malformed
 from engine.layers.archive import ArchiveReader
 from engine.layers.blocks import BlockStream
-from engine.layers.content import write_content
 from engine.layers.disk import Disk
 from engine.layers.inode import Directory, Flag, Inode, directories, has_content, is_covered, is_under
 from engine.layers.limits import Limits, too_large
@@ -34,17 +31,17 @@ _NOTES = 20
 class Unpacker:
     """Applies members to an empty directory, one after another.
 
-    :param descriptor: of the directory; nobody else may write there.
+    :param disk: where they are made.
     :ivar root: the tree as it has become.
     :ivar entries: members of the archive.
     :ivar content_bytes: of its files, each once.
     :ivar notes: what could not be kept, in words; at most a few.
     """
 
-    def __init__(self, reader: ArchiveReader, descriptor: int, limits: Limits | None = None) -> None:
+    def __init__(self, reader: ArchiveReader, disk: Disk, limits: Limits | None = None) -> None:
         self._reader = reader
         self._limits = limits or Limits()
-        self._disk = Disk(descriptor)
+        self._disk = disk
         self._parents: dict[bytes, Directory] = {}
         self.root = Directory()
         self.root.flags = Flag.IMPLICIT
@@ -225,12 +222,7 @@ class Unpacker:
         if self.content_bytes > self._limits.unpacked:
             raise too_large(self._limits)
         inode.size = member.size
-        descriptor = self._disk.create(parent, name, member.mode)
-        try:
-            inode.digest = write_content(descriptor, self._reader, member)
-            self._disk.finish_file(descriptor, member)
-        finally:
-            os.close(descriptor)
+        inode.digest = self._disk.file(parent, name, member, self._reader)
 
     def _symbolic_link(self, member: Member, inode: Inode, parent: Directory, name: bytes) -> None:
         if not member.link:
@@ -305,6 +297,6 @@ def unpack(stream: BlockStream, descriptor: int, limits: Limits | None = None) -
 
     The process's umask must be 0, for files are made with the very mode they shall have.
     """
-    unpacker = Unpacker(ArchiveReader(stream, limits), descriptor, limits)
+    unpacker = Unpacker(ArchiveReader(stream, limits), Disk(descriptor), limits)
     unpacker.run()
     return unpacker

@@ -6,6 +6,7 @@
 <root>/seams/<hex>/fs         what unpacking a layer alone could not know
 <root>/containers/<id>/       one container
 <root>/volumes/<name>/_data   one named volume
+<root>/tables/<hex>           file tables of layers that are not here, see `engine.layers.listed`
 <root>/filters/<name>         seccomp programs that were made before
 <root>/reserve/               a little disk space that is set aside
 <root>/lamina.db              the database
@@ -77,6 +78,11 @@ class Layout:
     def filters(self) -> Path:
         """Directory of seccomp programs; made when the first is kept."""
         return self.root / "filters"
+
+    @property
+    def tables(self) -> Path:
+        """Directory of file tables of layers that are not here; made when the first is kept."""
+        return self.root / "tables"
 
     @property
     def locks(self) -> Path:
