@@ -11,6 +11,7 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from engine.containers.models import ContainerOptions, ContainerSummary, LogLine, StepRow
@@ -36,10 +37,13 @@ if TYPE_CHECKING:
     from engine.analysis.sharing import Sharing
     from engine.analysis.stacked import Stack
     from engine.analysis.waste import Waste
+    from engine.images.archive_models import ArchiveFormat, Compression, LoadResult, SaveResult
+    from engine.images.check_models import CheckReport, OnCheck
     from engine.images.moves import BlobProgress, Churn, PushResult, TagStanding
     from engine.inside import Inside
     from engine.layers.table import FileTable
     from engine.registry.login import LoggedIn, LoggedOut
+    from engine.upkeep import Pruned, Upkeep, Usage
 
 _Result = TypeVar("_Result")
 
@@ -179,6 +183,36 @@ class Engine:
         """
         return await self._call(lambda rooms: rooms.images.remove(name, force))
 
+    async def load(
+        self,
+        source: Path,
+        platform: str = "",
+        *,
+        on_plan: Callable[[PullPlan], None] | None = None,
+        on_progress: Callable[[LayerProgress], None] | None = None,
+    ) -> LoadResult:
+        """Bring the images of an archive here; cancel the task to cancel it.
+
+        :param source: what `docker save` writes, or an OCI image layout: a tar file or a directory.
+        :param on_plan: called in the event loop for each image, before its first layer is read.
+        """
+        images = await self._call(lambda rooms: rooms.images)
+        return await images.load(source, platform, on_plan=on_plan, on_progress=on_progress)
+
+    async def save(
+        self,
+        names: Sequence[str],
+        target: Path,
+        form: ArchiveFormat | None = None,
+        compression: Compression | None = None,
+    ) -> SaveResult:
+        """Write images to an archive, which appears when it is whole.
+
+        :param form: `docker-archive` where None.
+        :param compression: of the layers; where None none in a docker-archive, else as they came.
+        """
+        return await self._call(lambda rooms: rooms.images.save(names, target, form, compression))
+
     async def layer_table(self, diff_id: Digest) -> FileTable:
         """The files of one layer, as its archive had them."""
         return await self._call(lambda rooms: rooms.layers.table(diff_id))
@@ -309,6 +343,29 @@ class Engine:
             async for event in events:
                 yield event
 
+    async def usage(self) -> Usage:
+        """What the store takes on disk, by kind, and what a prune would free."""
+        return await self._call(lambda rooms: _upkeep(rooms).usage())
+
+    async def preview_prune(self, all_unused: bool = False) -> Pruned:
+        """What `prune` would do, with the same numbers; changes nothing."""
+        return await self._call(lambda rooms: _upkeep(rooms).preview_prune(all_unused))
+
+    async def prune(self, all_unused: bool = False) -> Pruned:
+        """Remove containers that do not run, images that are not needed, and what interrupted work left.
+
+        :param all_unused: also images that have a name; else only those without.
+        """
+        return await self._call(lambda rooms: _upkeep(rooms).prune(all_unused))
+
+    async def check(self, repair: bool = False, on_progress: OnCheck | None = None) -> CheckReport:
+        """Compare every byte, attribute and row of the store with what it should be.
+
+        :param repair: unpack again, or fetch again, what is damaged.
+        :param on_progress: called from several threads, ten times a second.
+        """
+        return await _upkeep(self._rooms).check(repair, on_progress)
+
     async def lab_up(self, on_progress: Callable[[LabProgress], None] | None = None) -> LabStatus:
         """Make the sample images where they are missing, and serve them on a loopback port.
 
@@ -343,6 +400,12 @@ class Engine:
     async def _call(self, call: Callable[[Rooms], _Result]) -> _Result:
         """Run a blocking call in a thread; a room it is the first to use is opened there too."""
         return await asyncio.to_thread(call, self._rooms)
+
+
+def _upkeep(rooms: Rooms) -> Upkeep:
+    from engine.upkeep import Upkeep
+
+    return Upkeep(rooms)
 
 
 async def _in_own_thread(call: Callable[[], _Result]) -> _Result:
