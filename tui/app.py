@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
@@ -22,6 +24,10 @@ from tui.widgets.frame import Lines
 
 if TYPE_CHECKING:
     from tui.source import Source
+
+
+_ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+"""Signals that by themselves would leave the terminal in raw mode, on its other screen."""
 
 
 class Lamina(App[None]):
@@ -69,6 +75,8 @@ class Lamina(App[None]):
 
     def on_mount(self) -> None:
         """Begin to follow the engine."""
+        for number in _ENDING:
+            asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
         self.bridge.open()
         self.state.listen(lambda topics: self._keep_ages() if "containers" in topics else None)
         for sentence in self.themes_skipped:
