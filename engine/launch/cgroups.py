@@ -101,9 +101,19 @@ def _make_parent(group: Group) -> None:
 
 def _inherit_cpuset(path: str) -> None:
     """A new group of version 1 has no processors at all, and lets nobody in."""
+    parent = os.path.dirname(path)
     for name in ("cpuset.cpus", "cpuset.mems"):
-        with open(os.path.join(os.path.dirname(path), name)) as file:
-            _write(os.path.join(path, name), file.read().strip())
+        value = _read(os.path.join(parent, name))
+        if not value:
+            # Whoever makes the parent at this moment has not come to it yet.
+            _inherit_cpuset(parent)
+            value = _read(os.path.join(parent, name))
+        _write(os.path.join(path, name), value)
+
+
+def _read(path: str) -> str:
+    with open(path) as file:
+        return file.read().strip()
 
 
 def _set(path: str, setting: Setting) -> None:
