@@ -6,6 +6,7 @@ and their input to it, and writes down how it ended.
 
 from __future__ import annotations
 
+import errno
 import os
 
 from . import cgroups, frames, init, state, unix
@@ -41,9 +42,14 @@ def main(task_fd: int, report_fd: int, attach_fd: int) -> None:
     except Failure as failure:
         monitor.fail(failure)
     except OSError as error:
+        place = f": {error.filename}" if error.filename else ""
+        refused = error.errno == errno.EPERM and os.geteuid() != 0
         monitor.fail(
-            Failure(reporter.stage, f"{error.strerror}: {error.filename or ''}", errno=error.errno or 0)
-        )
+            Failure(
+                reporter.stage, f"{error.strerror}{place}", errno=error.errno or 0,
+                hint="only root may do this here: try it with sudo" if refused else "",
+            )
+        )  # fmt: skip
 
 
 class Monitor:
