@@ -84,4 +84,4 @@ def test_completion_script_is_printed(shell: str, lamina: Lamina) -> None:
 
 def test_words_are_completed(lamina: Lamina) -> None:
     asked = {"_LAMINA_COMPLETE": "bash_complete", "COMP_WORDS": "lamina im", "COMP_CWORD": "1"}
-    assert lamina(env=asked).out == "plain,images\n"
+    assert lamina(env=asked).out == "plain,image\nplain,images\n"
