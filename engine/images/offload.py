@@ -8,28 +8,12 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from typing import TypeVar
 
 from engine.errors import Conflict
+from engine.layers.settling import settled
 
 _Value = TypeVar("_Value")
+__all__ = ["leaf", "patiently", "settled"]
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25  # seconds between two looks at a lock that another front holds
-
-
-async def settled(call: Callable[[], _Value]) -> _Value:
-    """Run a blocking call in a thread; a cancellation is heeded when the call has ended.
-
-    A thread cannot be stopped: whoever went on at once would close the file that it still writes to.
-    """
-    work = asyncio.ensure_future(asyncio.to_thread(call))
-    cancelled: asyncio.CancelledError | None = None
-    while not work.done():
-        try:
-            await asyncio.wait((work,))
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        if not work.cancelled() and work.exception() is not None:
-            raise cancelled from work.exception()
-        raise cancelled
-    return work.result()
 
 
 @asynccontextmanager

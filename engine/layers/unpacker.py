@@ -15,6 +15,7 @@ from engine.errors import Conflict, LaminaError, Unavailable
 from engine.layers.blob import interrupted
 from engine.layers.limits import Limits
 from engine.layers.protocol import GROWTH, Done, Task, decode
+from engine.layers.settling import settled, to_the_end
 from engine.layers.store import LayerStore, LayerUsage
 from engine.oci.digest import Digest
 from engine.store.locks import lock
@@ -94,9 +95,9 @@ async def unpack_layer(
         try:
             task = Task(str(blob), size, digest.hex, diff_id.hex, media_type, unfinished.descriptor, limits)
             done = await _run_helper(task, feed, on_progress)
-            await _settled(lambda: store.finish(diff_id, unfinished))
+            await settled(lambda: store.finish(diff_id, unfinished))
         finally:
-            await _settled(unfinished.discard)
+            await settled(unfinished.discard)
         return LayerUsage(done.unpacked, done.entries, done.notes)
 
 
@@ -117,19 +118,6 @@ async def _sole_maker(store: LayerStore, diff_id: Digest) -> AsyncIterator[None]
         held.__exit__(None, None, None)
 
 
-async def _settled(call: Callable[[], None]) -> None:
-    """Run a call in a thread and wait until it has ended, even when cancelled meanwhile.
-
-    Else what follows a cancellation would work on the same files as the thread.
-    """
-    running = asyncio.ensure_future(asyncio.to_thread(call))
-    try:
-        await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait((running,))
-        raise
-
-
 async def _run_helper(task: Task, feed: Feed, on_progress: Callable[[int], None] | None) -> Done:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-I", "-c", _START, _ENGINE_HOME,
@@ -145,10 +133,16 @@ async def _run_helper(task: Task, feed: Feed, on_progress: Callable[[int], None]
             feeding.result()  # raises where the download was given up
         return await hearing
     finally:
-        for job in (feeding, hearing):
-            job.cancel()
-        await asyncio.gather(feeding, hearing, return_exceptions=True)
-        await _end(process, handle, kill=not hearing.done() or hearing.cancelled())
+        await to_the_end(_wind_up(process, handle, feeding, hearing))
+
+
+async def _wind_up(
+    process: Process, handle: int | None, feeding: asyncio.Task[None], hearing: asyncio.Task[Done]
+) -> None:
+    for job in (feeding, hearing):
+        job.cancel()
+    await asyncio.gather(feeding, hearing, return_exceptions=True)
+    await _end(process, handle, kill=hearing.cancelled())
 
 
 def _handle(process: Process) -> int | None:
@@ -210,4 +204,4 @@ async def _end(process: Process, handle: int | None, *, kill: bool) -> None:
     assert process.stdin is not None
     process.stdin.close()
     # Reads what is left, or the transport would stay open; nothing of it is needed.
-    await asyncio.shield(process.communicate())
+    await process.communicate()
