@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from engine.errors import LimitExceeded
 
-
 ROOM = "that is all that the store's disk has free, or the most that is accepted"
 
 
