@@ -21,6 +21,7 @@ class Case:
     :param command: what is timed.
     :param undo: after each time, so that the next finds what the first found.
     :param pairs: how many times each engine does it, as a multiple of what was asked for.
+    :param fresh_image: an image whose files it writes all anew: the disk is put to rest before each time.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Case:
     command: Callable[[Engine], Words]
     undo: Callable[[Engine], None]
     pairs: int = 1
+    fresh_image: str = ""
 
 
 def cases(registry: str) -> list[Case]:
@@ -41,6 +43,7 @@ def cases(registry: str) -> list[Case]:
             prepare=_empty,
             command=lambda engine: engine.pull(postgres),
             undo=_empty,
+            fresh_image=postgres,
         ),
         Case(
             name="incremental",
@@ -48,6 +51,13 @@ def cases(registry: str) -> list[Case]:
             prepare=lambda engine: _only(engine, postgres),
             command=lambda engine: engine.pull(following),
             undo=lambda engine: quietly(engine.remove(following), engine.environment),
+        ),
+        Case(
+            name="remove",
+            title=f"rmi of {POSTGRES}",
+            prepare=lambda engine: _only(engine, postgres),
+            command=lambda engine: engine.remove(postgres),
+            undo=lambda engine: quietly(engine.pull(postgres), engine.environment),
         ),
         Case(
             name="run",

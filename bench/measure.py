@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bench.cases import Case
 from bench.engines import Engine
 from bench.process import Timing, peak_memory, time_command
+from bench.settle import settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ def measure(case: Case, engines: Sequence[Engine], pairs: int) -> Result:
         # Who goes first changes, because the second finds the registry's files in memory.
         for engine in engines if turn % 2 == 0 else reversed(engines):
             os.sync()  # what others left unwritten is not for this one to wait for
+            if case.fresh_image:
+                settle(case.fresh_image)
             times[engine.name].append(time_command(case.command(engine), engine.environment))
             case.undo(engine)
     rows = tuple(Row(engine.name, tuple(times[engine.name]), memory[engine.name]) for engine in engines)

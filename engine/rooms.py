@@ -10,6 +10,7 @@ from engine.settings import Settings
 
 if TYPE_CHECKING:
     from engine.containers.service import ContainerService
+    from engine.containers.store import ContainerStore
     from engine.images.service import ImageService
     from engine.lab.service import Lab
     from engine.layers.store import LayerStore
@@ -47,6 +48,11 @@ class Rooms:
     def images(self) -> ImageService:
         """The images that are here, and how others come here."""
         return self._room("images", self._open_images)
+
+    @property
+    def kept(self) -> ContainerStore:
+        """What all that is done with containers stands on."""
+        return self._room("kept", self._open_kept)
 
     @property
     def containers(self) -> ContainerService:
@@ -115,10 +121,15 @@ class Rooms:
         # Containers are opened after images: by the time somebody asks, both are there to be had.
         return self.containers.is_running(container)
 
+    def _open_kept(self) -> ContainerStore:
+        from engine.containers.store import ContainerStore
+
+        return ContainerStore(self.settings)
+
     def _open_containers(self) -> ContainerService:
         from engine.containers.service import ContainerService
 
-        return ContainerService(self.settings, self.images)
+        return ContainerService(self.kept, self.images)
 
     def _open_lab(self) -> Lab:
         from engine.lab.service import Lab

@@ -12,12 +12,13 @@ from engine.settings import Settings
 def main() -> int:
     """`python -m engine.containers.removal ROOT RUN ID`"""
     from engine.containers.service import ContainerService
+    from engine.containers.store import ContainerStore
     from engine.images.service import ImageService
 
     root, run, container_id = sys.argv[1:4]
     settings = Settings(Path(root), Path(run))
     try:
-        ContainerService(settings, ImageService(settings)).remove(container_id, force=True)
+        ContainerService(ContainerStore(settings), ImageService(settings)).remove(container_id, force=True)
     except LaminaError:
         return 1  # the next look at the store removes it
     return 0

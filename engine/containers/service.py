@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.containers import views
 from engine.containers.models import ContainerOptions, ContainerSummary, StepRow
 from engine.containers.names import check_name, new_id
-from engine.containers.records import Record, Records
+from engine.containers.records import Record
+from engine.containers.store import ContainerStore
 from engine.errors import Conflict, Corrupt, InvalidArgument
-from engine.events import Event
-from engine.runtime.state import State, read_state, unknown_state
-from engine.settings import Settings
-from engine.store.database import Database
-from engine.store.journal import Journal
-from engine.store.layout import Layout
-from engine.store.locks import lock
+from engine.runtime.state import read_state, unknown_state
 
 if TYPE_CHECKING:
     import socket
@@ -30,8 +22,6 @@ if TYPE_CHECKING:
     from engine.images.service import ImageService
     from engine.runtime.logs import LogReader
 
-_LOCK_PATIENCE = 30.0  # seconds; a start or a removal that somebody else is busy with takes less
-_REMOVAL_PATIENCE = 30.0  # seconds
 _KILL_PATIENCE = 10.0  # seconds from SIGKILL until the kernel and the monitor are done with it
 
 
@@ -52,26 +42,23 @@ class ContainerService:
     Names are Docker's: a container's name, its id, or the unique start of its id.
     """
 
-    def __init__(self, settings: Settings, images: ImageService) -> None:
-        self._layout = Layout.of(settings)
+    def __init__(self, store: ContainerStore, images: ImageService) -> None:
+        self._store = store
         self._images = images
-        self._database = Database(self._layout)
-        self._records = Records(self._database)
-        self._journal = Journal(self._layout)
 
     # looking
 
     def list(self, all: bool = True) -> list[ContainerSummary]:
         """Containers, the newest first; with `all` false only those that run."""
         found = []
-        for record in self._records.all():
+        for record in self._store.records.all():
             try:
-                state = self._state(record)
+                state = self._store.state(record)
             except Corrupt as error:  # hides no other container, and is never removed unasked
                 found.append(views.summary(record, unknown_state(error.message)))
                 continue
-            self._end_dead(record, state)
-            if self._was_left(record, state):
+            self._store.end_dead(record, state)
+            if self._store.was_left(record, state):
                 self.remove(record.id, force=True)
             else:
                 found.append(views.summary(record, state))
@@ -79,22 +66,24 @@ class ContainerService:
 
     def get(self, name: str) -> ContainerSummary:
         """One container. :raises NotFound: there is none of that name."""
-        record = self._records.find(name)
-        state = self._look(record)
-        self._end_dead(record, state)
+        record = self._store.records.find(name)
+        state = self._store.look(record)
+        self._store.end_dead(record, state)
         return views.summary(record, state)
 
     def inspect(self, name: str) -> dict[str, Any]:
         """Everything about one container, with Docker's keys."""
-        record = self._records.find(name)
-        lowers = [str(self._layout.root / lower) for lower in self._images.recipe(record.image_id).lowers]
-        return views.inspection(record, self._look(record), self._directory(record), lowers)
+        record = self._store.records.find(name)
+        lowers = [
+            str(self._store.layout.root / lower) for lower in self._images.recipe(record.image_id).lowers
+        ]
+        return views.inspection(record, self._store.look(record), self._store.directory(record), lowers)
 
     def steps(self, name: str) -> tuple[StepRow, ...]:
         """What the last start did, in order; empty when it was never started."""
-        record = self._records.find(name)
+        record = self._store.records.find(name)
         try:
-            lines = (self._directory(record) / "steps.jsonl").read_bytes().splitlines()
+            lines = (self._store.directory(record) / "steps.jsonl").read_bytes().splitlines()
         except FileNotFoundError:
             return ()
         return tuple(StepRow(**json.loads(line)) for line in lines)
@@ -103,7 +92,7 @@ class ContainerService:
         """A reader of its log; close it."""
         from engine.runtime.logs import LogReader
 
-        return LogReader(self._directory(self._records.find(name)))
+        return LogReader(self._store.directory(self._store.records.find(name)))
 
     # living
 
@@ -126,17 +115,17 @@ class ContainerService:
         recipe = self._images.recipe(options.image)
         container_id = new_id()
         config = resolve_config(container_id, options, recipe.run, os.uname().nodename)
-        directory = self._layout.container(container_id)
+        directory = self._store.layout.container(container_id)
         draft = Record(container_id, options.name, recipe.image_id, options.image, time.time(), config)
         stack.prepare(directory)
         try:
-            stack.adopt_root(stack.overlay_of(self._layout, directory, recipe))
-            record = self._records.add(draft)
+            stack.adopt_root(stack.overlay_of(self._store.layout, directory, recipe))
+            record = self._store.records.add(draft)
         except BaseException:
             stack.delete_tree(directory)
             raise
-        self._tell("create", record)
-        return views.summary(record, self._state(record))
+        self._store.tell("create", record)
+        return views.summary(record, self._store.state(record))
 
     def start(self, name: str, attach: bool = False) -> Started:
         """Start a container; it outlives this process.
@@ -149,19 +138,19 @@ class ContainerService:
         from engine.runtime.groups import remove_left_groups
         from engine.runtime.start import launch
 
-        record = self._records.find(name)
-        with self._locked(record):
-            state = self._state(record)
+        record = self._store.records.find(name)
+        with self._store.locked(record):
+            state = self._store.state(record)
             if state.status == "running":
                 if attach:
                     raise Conflict(f"{record.name} runs already", hint=f"lamina logs -f {record.name}")
                 return Started(self.get(record.id), None)
             if state.status == "dead":
                 remove_left_groups(record.id)
-            directory = self._directory(record)
-            overlay = stack.overlay_of(self._layout, directory, self._images.recipe(record.image_id))
+            directory = self._store.directory(record)
+            overlay = stack.overlay_of(self._store.layout, directory, self._images.recipe(record.image_id))
             stack.write_network_files(directory, record.config)
-            task = build_task(self._layout, record, overlay, attach and record.config.interactive)
+            task = build_task(self._store.layout, record, overlay, attach and record.config.interactive)
             launched = launch(task, attach)
         return Started(self.get(record.id), launched.attachment)
 
@@ -170,8 +159,8 @@ class ContainerService:
         from engine.containers.task import attach_socket
         from engine.runtime.attach import connect
 
-        record = self._running(name)
-        return connect(attach_socket(self._layout, record.id))
+        record = self._store.running(name)
+        return connect(attach_socket(self._store.layout, record.id))
 
     def stop(self, name: str, timeout: float | None = None) -> None:
         """Send the container's stop signal, and SIGKILL when `timeout` seconds have passed.
@@ -182,11 +171,11 @@ class ContainerService:
         from engine.runtime.ending import wait_for_exit
         from engine.runtime.signals import signal_number
 
-        record = self._records.find(name)
-        state = self._state(record)
+        record = self._store.records.find(name)
+        state = self._store.state(record)
         if state.status != "running":
             return
-        directory = self._directory(record)
+        directory = self._store.directory(record)
         state.init.signal(signal_number(record.config.stop_signal))
         if not wait_for_exit(directory, record.config.stop_timeout if timeout is None else timeout):
             state.init.signal(signal_number("KILL"))
@@ -195,7 +184,7 @@ class ContainerService:
                     f"{record.name} does not end: the kernel holds its process {state.init.pid}",
                     hint="it waits for a disk or a network mount; see /proc/PID/stack on the host",
                 )
-        self._tell("stop", record)
+        self._store.tell("stop", record)
 
     def kill(self, name: str, signal: str = "KILL") -> None:
         """Send a signal to a container's first process.
@@ -206,16 +195,16 @@ class ContainerService:
         from engine.runtime.signals import signal_number
 
         number = signal_number(signal)
-        record = self._running(name)
-        self._state(record).init.signal(number)
-        self._tell("kill", record, signal=str(number))
+        record = self._store.running(name)
+        self._store.state(record).init.signal(number)
+        self._store.tell("kill", record, signal=str(number))
 
     def wait(self, name: str) -> int:
         """Wait until a container has ended; gives its exit code, 137 where that is not known."""
         from engine.runtime.ending import wait_for_exit
 
-        record = self._records.find(name)
-        directory = self._directory(record)
+        record = self._store.records.find(name)
+        directory = self._store.directory(record)
         wait_for_exit(directory, None)
         code = read_state(directory).exit_code
         return 137 if code is None else code
@@ -232,15 +221,15 @@ class ContainerService:
         from engine.runtime.groups import remove_left_groups
         from engine.runtime.signals import signal_number
 
-        record = self._records.find(name)
-        directory = self._directory(record)
-        with self._locked(record):
+        record = self._store.records.find(name)
+        directory = self._store.directory(record)
+        with self._store.locked(record):
             try:
-                state = self._state(record)
+                state = self._store.state(record)
             except Corrupt:
                 if not force:
                     raise
-                end_listener(attach_socket(self._layout, record.id))
+                end_listener(attach_socket(self._store.layout, record.id))
             else:
                 if state.status == "running":
                     if not force:
@@ -253,72 +242,14 @@ class ContainerService:
             # Whatever its state says: a monitor may have been killed before it wrote one.
             remove_left_groups(record.id)
             # The row first: what is left of the directory when we are killed is swept, a row would show.
-            self._records.remove(record.id)
+            self._store.records.remove(record.id)
             stack.delete_tree(directory)
-            stack.delete_tree(self._layout.container_run(record.id))
-        self._tell("destroy", record)
+            stack.delete_tree(self._store.layout.container_run(record.id))
+        self._store.tell("destroy", record)
 
     def is_running(self, container_id: str) -> bool:
         """Whether the container of an id runs; for those who must not take what it stands on."""
         try:
-            return read_state(self._layout.container(container_id)).status == "running"
+            return read_state(self._store.layout.container(container_id)).status == "running"
         except Corrupt:
             return True  # for all we know
-
-    # inside
-
-    def _directory(self, record: Record) -> Path:
-        return self._layout.container(record.id)
-
-    def _look(self, record: Record) -> State:
-        """Where it stands, for showing: one whose state file is damaged counts as dead, and says why."""
-        try:
-            return self._state(record)
-        except Corrupt as error:
-            return unknown_state(error.message)
-
-    def _state(self, record: Record) -> State:
-        """Where it stands; what a killed monitor left behind is ended on sight."""
-        state = read_state(self._directory(record))
-        if state.status == "dead" and state.init.alive:
-            from engine.runtime.signals import signal_number
-
-            # The kernel kills it with its monitor unless the program had that taken back (prctl(2)).
-            state.init.signal(signal_number("KILL"))
-        return state
-
-    def _end_dead(self, record: Record, state: State) -> None:
-        """Let go of the control groups, and what runs in them, of a container whose monitor was killed."""
-        if state.status != "dead":
-            return
-        from engine.runtime.groups import remove_left_groups
-
-        # Under its lock: what starts it just now has groups of the same names.
-        with (
-            contextlib.suppress(Conflict, Corrupt),
-            lock(self._layout, f"container-{record.id}", timeout=0),
-        ):
-            if read_state(self._directory(record)).status == "dead":
-                remove_left_groups(record.id)
-
-    def _was_left(self, record: Record, state: State) -> bool:
-        """Whether it ended with nobody left to keep its `--rm`: its front and its monitor were killed."""
-        if not record.config.auto_remove or state.monitor.alive or state.status not in ("exited", "dead"):
-            return False
-        # The front that waited for the end may be just about to.
-        return state.finished is None or time.time() - state.finished > _REMOVAL_PATIENCE
-
-    def _running(self, name: str) -> Record:
-        record = self._records.find(name)
-        if self._state(record).status != "running":
-            raise Conflict(f"{record.name} is not running", hint=f"start it: lamina start {record.name}")
-        return record
-
-    @contextlib.contextmanager
-    def _locked(self, record: Record) -> Iterator[None]:
-        with lock(self._layout, f"container-{record.id}", timeout=_LOCK_PATIENCE):
-            yield
-
-    def _tell(self, action: str, record: Record, **attributes: str) -> None:
-        described = {"name": record.name, "image": record.image, **attributes}
-        self._journal.append(Event(time.time(), "container", action, record.id, described))

@@ -11,6 +11,7 @@ import pytest
 
 from engine.containers.models import ContainerOptions, Status
 from engine.containers.service import ContainerService
+from engine.containers.store import ContainerStore
 from engine.errors import AlreadyExists, Conflict, InvalidArgument, LaunchError, NotFound
 from engine.images.service import ImageService
 from engine.launch import frames
@@ -34,7 +35,7 @@ async def image(settings: Settings, small_images: SmallImages) -> str:
 
 @pytest.fixture
 def service(settings: Settings) -> Iterator[ContainerService]:
-    service = ContainerService(settings, ImageService(settings))
+    service = ContainerService(ContainerStore(settings), ImageService(settings))
     yield service
     for container in service.list():
         service.remove(container.id, force=True)

@@ -1,0 +1,94 @@
+"""What all that is done with containers stands on: their rows, directories, states and locks."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.containers.records import Record, Records
+from engine.errors import Conflict, Corrupt
+from engine.events import Event
+from engine.runtime.state import State, read_state, unknown_state
+from engine.settings import Settings
+from engine.store.database import Database
+from engine.store.journal import Journal
+from engine.store.layout import Layout
+from engine.store.locks import lock
+
+_LOCK_PATIENCE = 30.0  # seconds; a start or a removal that somebody else is busy with takes less
+_REMOVAL_PATIENCE = 30.0  # seconds
+
+
+class ContainerStore:
+    """The containers of one store, as they are kept.
+
+    :param settings: where the store is.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.layout = Layout.of(settings)
+        self.database = Database(self.layout)
+        self.records = Records(self.database)
+        self.journal = Journal(self.layout)
+
+    def directory(self, record: Record) -> Path:
+        """Where its files are."""
+        return self.layout.container(record.id)
+
+    def look(self, record: Record) -> State:
+        """Where it stands, for showing: one whose state file is damaged counts as dead, and says why."""
+        try:
+            return self.state(record)
+        except Corrupt as error:
+            return unknown_state(error.message)
+
+    def state(self, record: Record) -> State:
+        """Where it stands; what a killed monitor left behind is ended on sight."""
+        state = read_state(self.directory(record))
+        if state.status == "dead" and state.init.alive:
+            from engine.runtime.signals import signal_number
+
+            # The kernel kills it with its monitor unless the program had that taken back (prctl(2)).
+            state.init.signal(signal_number("KILL"))
+        return state
+
+    def end_dead(self, record: Record, state: State) -> None:
+        """Let go of the control groups, and what runs in them, of a container whose monitor was killed."""
+        if state.status != "dead":
+            return
+        from engine.runtime.groups import remove_left_groups
+
+        # Under its lock: what starts it just now has groups of the same names.
+        with (
+            contextlib.suppress(Conflict, Corrupt),
+            lock(self.layout, f"container-{record.id}", timeout=0),
+        ):
+            if read_state(self.directory(record)).status == "dead":
+                remove_left_groups(record.id)
+
+    def was_left(self, record: Record, state: State) -> bool:
+        """Whether it ended with nobody left to keep its `--rm`: its front and its monitor were killed."""
+        if not record.config.auto_remove or state.monitor.alive or state.status not in ("exited", "dead"):
+            return False
+        # The front that waited for the end may be just about to.
+        return state.finished is None or time.time() - state.finished > _REMOVAL_PATIENCE
+
+    def running(self, name: str) -> Record:
+        """The container of a name, which runs. :raises Conflict: it does not."""
+        record = self.records.find(name)
+        if self.state(record).status != "running":
+            raise Conflict(f"{record.name} is not running", hint=f"start it: lamina start {record.name}")
+        return record
+
+    @contextlib.contextmanager
+    def locked(self, record: Record) -> Iterator[None]:
+        """Hold what starts, changes or removes it. :raises Conflict: somebody else does, for long."""
+        with lock(self.layout, f"container-{record.id}", timeout=_LOCK_PATIENCE):
+            yield
+
+    def tell(self, action: str, record: Record, **attributes: str) -> None:
+        """Write in the journal what was done with it."""
+        described = {"name": record.name, "image": record.image, **attributes}
+        self.journal.append(Event(time.time(), "container", action, record.id, described))

@@ -1,0 +1,77 @@
+"""Verbs for containers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from engine.containers.models import ContainerOptions, ContainerSummary, LogLine, StepRow
+from engine.facade.base import Facade, in_own_thread
+
+
+class ContainerVerbs(Facade):
+    """The containers of one store."""
+
+    async def containers(self, all: bool = True) -> list[ContainerSummary]:
+        """Containers, the newest first; with `all` false only those that run."""
+        return await self._call(lambda rooms: rooms.containers.list(all))
+
+    async def container(self, name: str) -> ContainerSummary:
+        """One container.
+
+        :raises NotFound: no container has that name.
+        """
+        return await self._call(lambda rooms: rooms.containers.get(name))
+
+    async def create(self, options: ContainerOptions) -> ContainerSummary:
+        """Make a container of an image that is here; it does not run yet."""
+        return await self._call(lambda rooms: rooms.containers.create(options))
+
+    async def start(self, name: str) -> ContainerSummary:
+        """Start a container; it outlives this process.
+
+        :raises LaunchError: a step failed; it names the stage.
+        """
+        started = await self._call(lambda rooms: rooms.containers.start(name))
+        return started.summary
+
+    async def stop(self, name: str, timeout: float | None = None) -> None:  # noqa: ASYNC109  Docker's grace, not ours
+        """Ask a container to end, and kill it when `timeout` seconds have passed."""
+        await self._call(lambda rooms: rooms.containers.stop(name, timeout))
+
+    async def kill(self, name: str, signal: str = "KILL") -> None:
+        """Send a signal to a container's first process."""
+        await self._call(lambda rooms: rooms.containers.kill(name, signal))
+
+    async def remove(self, name: str, force: bool = False) -> None:
+        """Remove a container and its writable layer; `force` kills it first."""
+        await self._call(lambda rooms: rooms.containers.remove(name, force))
+
+    async def wait(self, name: str) -> int:
+        """The container's exit code, when it has ended; 137 where that is not known."""
+        container = await self.container(name)
+        return await in_own_thread(lambda: self._rooms.containers.wait(container.id))
+
+    async def inspect(self, name: str) -> dict[str, Any]:
+        """A container or an image with Docker's keys; a container where both have the name."""
+        return await self._call(lambda rooms: rooms.inspect(name))
+
+    async def steps(self, name: str) -> tuple[StepRow, ...]:
+        """What was done to start a container, in order, with the shell command that would do the same."""
+        return await self._call(lambda rooms: rooms.containers.steps(name))
+
+    async def logs(
+        self, name: str, tail: int | None = None, follow: bool = False
+    ) -> AsyncGenerator[list[LogLine], None]:
+        """A container's output, in batches as they come.
+
+        :param tail: begin with the last so many lines; None begins at the start.
+        :param follow: go on until the container has ended and all is read.
+        """
+        from engine.follow import follow_log
+
+        reader = await self._call(lambda rooms: rooms.containers.logs(name))
+        async with aclosing(follow_log(reader, tail, follow)) as batches:
+            async for batch in batches:
+                yield batch
