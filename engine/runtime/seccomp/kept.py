@@ -5,6 +5,7 @@ A start pays for reading one file; what makes programs is loaded only when one i
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Collection
@@ -59,8 +60,15 @@ def program_for(directory: Path, profile: bytes | None, capabilities: Collection
 
 def _prune(directory: Path) -> None:
     """Let go of the oldest programs: kernels and libraries that they were made for are gone by then."""
-    files = sorted(directory.iterdir(), key=lambda file: file.stat().st_mtime, reverse=True)
-    for file in files[_MOST_KEPT:]:
+    from engine.store.atomic import TEMPORARY
+
+    ages = []
+    for file in directory.iterdir():
+        # Others keep and prune at the same moment: their files come, are renamed and go while this looks.
+        if not file.name.startswith(TEMPORARY):
+            with contextlib.suppress(FileNotFoundError):
+                ages.append((file.stat().st_mtime, file))
+    for _, file in sorted(ages, reverse=True)[_MOST_KEPT:]:
         file.unlink(missing_ok=True)
 
 
