@@ -8,12 +8,13 @@ in any number of processes, may work on one store.
 from __future__ import annotations
 
 from engine.facade.containers import ContainerVerbs
+from engine.facade.files import FileVerbs
 from engine.facade.images import ImageVerbs
 from engine.facade.inside import InsideVerbs
 from engine.facade.store import StoreVerbs
 
 
-class Engine(ImageVerbs, InsideVerbs, ContainerVerbs, StoreVerbs):
+class Engine(ImageVerbs, InsideVerbs, ContainerVerbs, FileVerbs, StoreVerbs):
     """Images, layers and containers of one store.
 
     Cheap to make: nothing is opened before it is used. All methods raise subclasses of

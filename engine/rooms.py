@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from engine.settings import Settings
 
 if TYPE_CHECKING:
+    from engine.containers.files import ContainerFiles
     from engine.containers.service import ContainerService
     from engine.containers.store import ContainerStore
     from engine.images.service import ImageService
@@ -58,6 +59,11 @@ class Rooms:
     def containers(self) -> ContainerService:
         """The containers."""
         return self._room("containers", self._open_containers)
+
+    @property
+    def files(self) -> ContainerFiles:
+        """The files of containers."""
+        return self._room("files", self._open_files)
 
     @property
     def lab(self) -> Lab:
@@ -130,6 +136,11 @@ class Rooms:
         from engine.containers.service import ContainerService
 
         return ContainerService(self.kept, self.images)
+
+    def _open_files(self) -> ContainerFiles:
+        from engine.containers.files import ContainerFiles
+
+        return ContainerFiles(self.kept, self.images)
 
     def _open_lab(self) -> Lab:
         from engine.lab.service import Lab

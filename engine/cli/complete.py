@@ -32,6 +32,11 @@ def running(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str
     return [found.name for found in _containers(ctx, False) if found.name.startswith(incomplete)]
 
 
+def anything(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Names of all containers and images."""
+    return containers(ctx, param, incomplete) + images(ctx, param, incomplete)
+
+
 def _containers(ctx: click.Context, stopped_too: bool) -> list[ContainerSummary]:
     try:
         return _session(ctx).rooms.containers.list(stopped_too)

@@ -1,4 +1,4 @@
-"""The verb `diff`: in what two images differ, down to the text of a file."""
+"""The verb `diff`: in what two images differ, down to the text of a file; or what a container changed."""
 
 from __future__ import annotations
 
@@ -17,23 +17,29 @@ from engine.printable import printable
 if TYPE_CHECKING:
     from engine.analysis.compare import Comparison, FileChange
     from engine.analysis.text import TextDiff
+    from engine.containers.changes import Change
     from engine.inside import Inside
 
 
 @click.command()
-@click.argument("old", metavar="A", shell_complete=complete.images)
-@click.argument("new", metavar="B", shell_complete=complete.images)
+@click.argument("old", metavar="A|CONTAINER", shell_complete=complete.anything)
+@click.argument("new", metavar="[B]", required=False, shell_complete=complete.images)
 @click.argument("path", required=False)
 @format_option
 @pass_session
-def diff(session: Session, old: str, new: str, path: str | None, as_json: bool) -> None:
+def diff(session: Session, old: str, new: str | None, path: str | None, as_json: bool) -> None:
     """Show in what image B differs from image A: layers, files, settings and environment.
+
+    With one word, show what CONTAINER changed in the files of its image: A added, C changed, D deleted.
 
     With PATH only what is there; for a file that both have the lines of its text that differ. Either may lie
     in a registry or an archive; see lamina tree --help.
     """
     from engine.inside import Inside
 
+    if new is None:
+        _print_changes(session.rooms.files.changes(old), as_json)
+        return
     inside = Inside(session.rooms)
     if path is None:
         _print_all(inside.compare(old, new), as_json)
@@ -43,6 +49,13 @@ def diff(session: Session, old: str, new: str, path: str | None, as_json: bool) 
         _print_text(text, path, as_json)
     else:
         _print_below(_below(inside, old, new, path), as_json)
+
+
+def _print_changes(found: list[Change], as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+    elif found:
+        click.echo("\n".join(f"{change.kind} {printable(change.path)}" for change in found))
 
 
 def _print_all(found: Comparison, as_json: bool) -> None:

@@ -13,12 +13,8 @@ from engine.cli.session import Session, pass_session
 from engine.printable import cells, printable
 
 
-def _anything(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    return complete.containers(ctx, param, incomplete) + complete.images(ctx, param, incomplete)
-
-
 @click.command()
-@click.argument("names", metavar="NAME...", nargs=-1, required=True, shell_complete=_anything)
+@click.argument("names", metavar="NAME...", nargs=-1, required=True, shell_complete=complete.anything)
 @json_option
 @pass_session
 def inspect(session: Session, names: tuple[str, ...]) -> int:

@@ -291,3 +291,10 @@ def test_damaged_state_file_hides_no_other_container_and_its_own_can_be_removed(
     assert house("start", "damaged").code == 125
     house("rm", "-f", "damaged").ok()
     assert eventually(lambda: not os.path.exists(f"/proc/{pid}"))
+
+
+def test_changes_of_a_container_are_told_with_dockers_letters(house: Lamina) -> None:
+    house("run", "--name", "c", "lab/base", "sh", "-c", "echo x > /new; rm /etc/group").ok()
+    assert house("diff", "c").ok().out == "C /etc\nD /etc/group\nA /new\n"
+    assert house("diff", "c", "--format", "json").json()[2] == {"kind": "A", "path": "/new"}
+    assert house("diff", "nothing").code == 125
