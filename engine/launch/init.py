@@ -8,25 +8,23 @@ any more, because whatever Python would load now could come from the image.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
-import posixpath
 import struct
 
 from . import cgroups, limits, rootfs
 from . import syscalls as sys
-from .identity import Identity, UnknownUser, resolve
+from .identity import resolve
 from .kernelfs import mount_kernel_filesystems, set_sysctls
-from .messages import Failure, Reporter, Stage
+from .messages import Reporter, Stage
 from .mounts import make_directories
 from .privileges import drop_privileges
-from .task import Program, Task
+from .program import enter_directory, execute, own_streams, reset_process, tell_failure
+from .task import Task
 from .terminal import open_terminal
 from .unix import control_socket
 
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
-_DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 _HINTS = {
     Stage.OVERLAY: "lamina info says what this machine's kernel offers",
@@ -43,27 +41,13 @@ def run(task: Task, report_fd: int, terminal_fd: int, in_unified: bool = False) 
     :param in_unified: this process is in its control group of version 2 already.
     """
     reporter = Reporter(report_fd, needed=True)
-    try:
+
+    def become() -> None:
         reporter.begin(Stage.CGROUPS)
         cgroups.join(task.walls.groups, in_unified)
         _become(task, reporter, terminal_fd)
-    except Failure as failure:
-        reporter.send(failure.fields)
-    except OSError as error:
-        reporter.send(_failure(reporter.stage, error).fields)
-    except UnknownUser as error:
-        reporter.send(Failure(reporter.stage, str(error), hint=_HINTS[Stage.IDENTITY]).fields)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the front must hear of it
-        reporter.send(Failure(reporter.stage, f"{type(error).__name__}: {error}").fields)
-    finally:
-        os._exit(1)
 
-
-def _failure(stage: str, error: OSError) -> Failure:
-    path = os.fsdecode(error.filename) if error.filename else ""
-    reason = error.strerror or str(error)
-    message = f"{reason}: {path}" if path else reason
-    return Failure(stage, message, errno=error.errno or 0, path=path, hint=_HINTS.get(stage, ""))
+    tell_failure(reporter, become, _HINTS)
 
 
 def _become(task: Task, reporter: Reporter, terminal_fd: int) -> None:
@@ -82,21 +66,22 @@ def _become(task: Task, reporter: Reporter, terminal_fd: int) -> None:
 
     reporter.begin(Stage.IDENTITY)
     identity = resolve(root, task.program.user, task.program.groups)
-    _enter_workdir(root, task.program.workdir)
+    # By descriptor and without magic links: a WORKDIR of /proc/self/fd/N must not lead to the host.
+    enter_directory(make_directories(root, task.program.workdir), task.program.workdir)
     if task.program.tty:
         reporter.begin(Stage.TERMINAL)
         open_terminal(root, terminal_fd, identity.uid)
         reporter.step("a terminal from the container's own /dev/pts")
     else:
-        _own_streams(identity.uid)
+        own_streams(identity.uid)
     os.close(root)
-    _reset_process()
+    reset_process()
     limits.apply(task.program.limits)
     drop_privileges(task.program, identity, reporter)
     reporter.begin(Stage.EXEC)
     # Fails when the monitor is gone already, before the signal of its death was asked for.
     reporter.flush()
-    _execute(task.program, identity, reporter)
+    execute(task.program, identity, reporter)
 
 
 _NAMESPACES = {
@@ -167,61 +152,3 @@ def _raise_loopback() -> None:
     _, flags = struct.unpack("16sh14x", fcntl.ioctl(control, _SIOCGIFFLAGS, request))
     fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | _IFF_UP))
     control.close()
-
-
-def _enter_workdir(root: int, path: str) -> None:
-    # By descriptor and without magic links: a WORKDIR of /proc/self/fd/N must not lead to the host.
-    directory = make_directories(root, path)
-    os.fchdir(directory)
-    os.close(directory)
-    if not os.getcwd().startswith("/"):
-        raise OSError(errno.EPERM, "the working directory lies outside the container's root", path)
-
-
-def _own_streams(uid: int) -> None:
-    # The program may open /dev/stdout again, which asks for the permission of the pipe itself.
-    for fd in (0, 1, 2):
-        try:
-            os.fchown(fd, uid, -1)
-        except PermissionError:
-            continue  # /dev/null of the host, or an id that this user namespace does not map
-
-
-def _execute(program: Program, identity: Identity, reporter: Reporter) -> None:
-    environment = dict(item.split("=", 1) for item in program.env)
-    environment.setdefault("HOME", identity.home)
-    candidates = _candidates(program.argv[0], environment.get("PATH", _DEFAULT_PATH))
-    worst = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-    for path in candidates:
-        try:
-            os.execve(path, program.argv, environment)
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except OSError as error:
-            worst = error  # type: ignore[assignment]  # any reason is better than "not found"
-            if error.errno != errno.EACCES:
-                break
-    missing = worst.errno == errno.ENOENT
-    where = "" if "/" in program.argv[0] else " in the container's PATH"
-    reason = "no such file" if missing else os.strerror(worst.errno or 0).lower()
-    raise Failure(
-        reporter.stage,
-        f"cannot execute {program.argv[0]!r}{where}: {reason}",
-        errno=worst.errno or 0,
-        path=program.argv[0],
-        hint="look for it with lamina tree, or name another command" if missing else "",
-        exit_code=127 if missing else 126,
-    )
-
-
-def _candidates(name: str, path: str) -> list[str]:
-    if "/" in name:
-        return [name]
-    return [posixpath.join(directory or ".", name) for directory in path.split(":")]
-
-
-def _reset_process() -> None:
-    """Leave the program nothing of ours: descriptors, signal handling, mask."""
-    os.umask(0o022)
-    sys.reset_signals()
-    sys.close_on_exec_from(3)

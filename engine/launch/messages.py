@@ -36,6 +36,7 @@ class Stage:
     TERMINAL = "terminal opened"
     LIMITS = "limits set"
     IDENTITY = "user taken"
+    DIRECTORY = "working directory entered"
     CAPABILITIES = "capabilities dropped"
     SECCOMP = "system calls filtered"
     EXEC = "program executed"

@@ -15,12 +15,16 @@ _TIOCGPTN, _TIOCSPTLCK, _TIOCGPTPEER = 0x80045430, 0x40045431, 0x5441  # asm-gen
 _TTY_GROUP = 5
 
 
-def open_terminal(root: int, channel_fd: int, uid: int) -> None:
+def open_terminal(
+    root: int, channel_fd: int, uid: int, size: tuple[int, int] | None = None, console: bool = True
+) -> None:
     """Make a terminal this process's own, its streams and /dev/console; send the master to the monitor.
 
     :param root: descriptor of the container's root; /dev/pts there is the engine's own mount.
     :param channel_fd: a Unix socket to the monitor.
     :param uid: owner of the terminal.
+    :param size: rows and columns that the program finds.
+    :param console: it is the container's console too.
     """
     pts = os.open("dev/pts", os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=root)
     master = os.open("ptmx", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC, dir_fd=pts)
@@ -29,7 +33,10 @@ def open_terminal(root: int, channel_fd: int, uid: int) -> None:
     # Not opened by its name: the peer of this master, whatever stands at that path.
     slave = fcntl.ioctl(master, _TIOCGPTPEER, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     os.fchown(slave, uid, _TTY_GROUP)
-    _bind_console(root, pts, number)
+    if size:
+        resize(master, *size)
+    if console:
+        _bind_console(root, pts, number)
     os.close(pts)
     channel = unix.adopt(channel_fd)
     unix.send_descriptor(channel, master)
