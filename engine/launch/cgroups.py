@@ -7,6 +7,7 @@ import os
 import time
 
 from .fork import fork_into
+from .freezer import let_go
 from .messages import Failure, Stage
 from .syscalls import SIGKILL
 
@@ -158,8 +159,8 @@ def join(groups: list[Group], in_unified: bool) -> None:
             _write(os.path.join(group.path, "cgroup.procs"), "0")
 
 
-def was_out_of_memory(groups: list[Group]) -> bool:
-    """Whether the kernel killed a process of the groups because they had no memory left."""
+def out_of_memory_kills(groups: list[Group]) -> int:
+    """How many processes of the groups the kernel killed because they had no memory left."""
     for group in groups:
         name = "memory.events" if group.version == 2 else "memory.oom_control"
         try:
@@ -168,18 +169,22 @@ def was_out_of_memory(groups: list[Group]) -> bool:
         except (OSError, ValueError):
             continue
         if int(counts.get("oom_kill", "0")) > 0:
-            return True
-    return False
+            return int(counts["oom_kill"])
+    return 0
 
 
 def clear(paths: Iterable[str]) -> None:
     """Kill all that runs in groups."""
+    paths = list(paths)
+    let_go(paths)
     for path in paths:
         _clear(path)
 
 
 def remove(paths: Iterable[str]) -> None:
     """Remove groups, and whatever still runs in them; gone already is fine."""
+    paths = list(paths)
+    let_go(paths)
     for path in paths:
         for _ in range(_TRIES):
             try:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 
-from . import cgroups, frames, init, state, unix
+from . import cgroups, frames, init, restarts, state, unix
 from . import syscalls as sys
 from .clients import Client
+from .freezer import freezer_of
 from .log import Log
 from .messages import Failure, Reporter, Stage, take_messages
 from .streams import Streams
@@ -64,20 +66,25 @@ class Monitor:
         self._owner = owner
         self._state = state.State(os.path.join(task.places.directory, "state"))
         self._steps: list[dict[str, Value]] = []
+        self._restarts = restarts.Restarts(task.places.directory)
+        self._kills = 0  # for want of memory, in lives before this one: the groups are kept
 
     def run(self) -> None:
-        """From nothing to the end of the container."""
+        """From nothing to the end of the container, however often it is started again on the way."""
         server = unix.listen(self._task.places.socket)
-        log = Log(os.path.join(self._task.places.directory, "container.log"))
-        pid, streams = self._launch(log)
-        if self._owner:
-            streams.add(self._owner)
-        try:
-            streams.run(server, os.pidfd_open(pid), self._end_rest)
-        finally:
-            log.close()
-        _, status = os.waitpid(pid, 0)
-        self._finish(server, streams, os.waitstatus_to_exitcode(status))
+        while True:
+            began = time.monotonic()
+            streams, code = self._live(server)
+            pause = self._restarts.pause(code, time.monotonic() - began)
+            if pause is None:
+                break
+            self._state.restarting(code, self._out_of_memory())
+            self._tell_end(streams, code)
+            self._owner = None
+            if not self._restarts.wait(server, pause):
+                self._finish(server, None, code)
+                return
+        self._finish(server, streams, code)
 
     def fail(self, failure: Failure) -> None:
         """The container never ran: say so to whoever waits, and leave nothing."""
@@ -90,6 +97,22 @@ class Monitor:
         if self._owner:
             self._owner.finish(frames.exit_frame(code))
 
+    def _live(self, server: unix.Socket) -> tuple[Streams, int]:
+        """One life of the container; gives its streams, with whoever is attached, and its exit code."""
+        log = Log(os.path.join(self._task.places.directory, "container.log"))
+        try:
+            pid, streams = self._launch(log)
+            if self._owner:
+                streams.add(self._owner)
+            pidfd = os.pidfd_open(pid)
+            streams.run(server, pidfd, self._end_rest)
+            os.close(pidfd)
+        finally:
+            log.close()
+        _, status = os.waitpid(pid, 0)
+        code = os.waitstatus_to_exitcode(status)
+        return streams, 128 - code if code < 0 else code
+
     # ------------------------------------------------------------------ start
 
     def _launch(self, log: Log) -> tuple[int, Streams]:
@@ -99,7 +122,7 @@ class Monitor:
         report_read, report_write = os.pipe2(os.O_CLOEXEC)
         channel, init_channel = unix.pair()
         if "pid" not in self._task.walls.shared:
-            sys.unshare(sys.CLONE_NEWPID)
+            self._renew_pid_namespace()
         pid, in_unified = cgroups.fork(self._task.walls.groups)
         if pid == 0:
             for target, fd in enumerate(theirs):
@@ -113,7 +136,7 @@ class Monitor:
         self._await_exec(pid, report_read)
         streams = self._streams(ours, channel, log)
         channel.close()
-        self._state.running(pid)
+        self._state.running(pid, freezer_of(self._task.walls.groups), self._restarts.count)
         steps = "".join(f"{flat_object(step)}\n" for step in self._steps)
         state.replace_file(os.path.join(self._task.places.directory, "steps.jsonl"), steps.encode())
         self._event("start")
@@ -125,6 +148,10 @@ class Monitor:
         if not walls.groups:
             return
         self._reporter.begin(Stage.CGROUPS)
+        if self._restarts.count:
+            # Kept as they are, for their limits may have been changed since; only what is left in them goes.
+            cgroups.clear(group.path for group in walls.groups)
+            return
         cgroups.make(walls.groups)
         unified = [group.path for group in walls.groups if group.version == 2]
         if walls.device_filter and unified:
@@ -134,6 +161,16 @@ class Monitor:
         self._reporter.step(
             f"{len(walls.groups)} control groups", "; ".join(f"mkdir {group.path}" for group in walls.groups)
         )
+
+    def _renew_pid_namespace(self) -> None:
+        """Have the next fork be the first process of a new namespace."""
+        if self._restarts.count:
+            self._steps.clear()
+            # One that has ended takes nobody any more, and only from one's own a new one can be made.
+            own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+            sys.setns(own, sys.CLONE_NEWPID)
+            os.close(own)
+        sys.unshare(sys.CLONE_NEWPID)
 
     def _end_rest(self) -> None:
         """Without a pid namespace of its own the kernel does not end a container's other processes."""
@@ -191,22 +228,34 @@ class Monitor:
 
     # ------------------------------------------------------------------ the end
 
-    def _finish(self, server: unix.Socket, streams: Streams, status: int) -> None:
-        code = 128 - status if status < 0 else status
+    def _finish(self, server: unix.Socket, streams: Streams | None, code: int) -> None:
+        """It stays ended. :param streams: of the life that ended now, or None when that was told before."""
         server.close()
         self._remove_socket()
-        out_of_memory = cgroups.was_out_of_memory(self._task.walls.groups)
+        killed = self._out_of_memory() if streams else bool(self._state.fields["out_of_memory"])
         self._remove_groups()
-        self._state.exited(code, durable=not self._task.on_exit, out_of_memory=out_of_memory)
-        if out_of_memory:
-            self._event("oom")
-        self._event("die", exitCode=str(code))
+        self._state.exited(code, durable=not self._task.on_exit, out_of_memory=killed)
         # Whoever waits for the end of a `--rm` removes it; when nobody does, that is left to us.
         owner_waits = self._owner is not None and not self._owner.gone
+        if streams:
+            self._tell_end(streams, code)
+        again = self._restarts.ended_by() == restarts.AGAIN
+        if self._task.on_exit and not owner_waits and not again:
+            os.execv(self._task.on_exit[0], self._task.on_exit)
+
+    def _tell_end(self, streams: Streams, code: int) -> None:
+        """To the journal, and to every front that is attached."""
+        if self._state.fields["out_of_memory"]:
+            self._event("oom")
+        self._event("die", exitCode=str(code))
         for client in streams.clients.values():
             client.finish(frames.exit_frame(code))
-        if self._task.on_exit and not owner_waits:
-            os.execv(self._task.on_exit[0], self._task.on_exit)
+        streams.close()
+
+    def _out_of_memory(self) -> bool:
+        """Whether the kernel killed a process in the life that ended, for want of memory."""
+        before, self._kills = self._kills, cgroups.out_of_memory_kills(self._task.walls.groups)
+        return self._kills > before
 
     def _remove_socket(self) -> None:
         socket_path = self._task.places.socket
@@ -217,5 +266,13 @@ class Monitor:
                 continue
 
     def _event(self, action: str, **attributes: str) -> None:
-        described = {"name": self._task.name, "image": self._task.image, **attributes}
+        described = {"name": self._name(), "image": self._task.image, **attributes}
         state.append_event(self._task.places.journal, action, self._task.id, described)
+
+    def _name(self) -> str:
+        """What it is called by now; `rename` leaves the new name in a file."""
+        try:
+            with open(os.path.join(self._task.places.directory, "name")) as file:
+                return file.read()
+        except FileNotFoundError:
+            return self._task.name

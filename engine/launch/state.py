@@ -48,11 +48,34 @@ class State:
             "exit_code": None,
             "error": "",
             "out_of_memory": False,
+            "restarts": 0,
+            "freezer": "",
+            "health": "",
         }
 
-    def running(self, pid: int) -> None:
-        """The program has been executed."""
-        self._write(status="running", pid=pid, pid_start=start_time(pid), started=time.time())
+    def running(self, pid: int, freezer: str = "", restarts: int = 0, health: str = "") -> None:
+        """The program has been executed.
+
+        :param freezer: the file that holds its processes (`freezer.freezer_of`).
+        :param restarts: how many times this monitor started it again. :param health: where probes begin.
+        """
+        self._write(
+            status="running",
+            pid=pid,
+            pid_start=start_time(pid),
+            started=time.time(),
+            freezer=freezer,
+            restarts=restarts,
+            health=health,
+        )
+
+    def healthy(self, health: str) -> None:
+        """What its probes came to: "starting", "healthy" or "unhealthy"."""
+        self._write(health=health)
+
+    def restarting(self, exit_code: int, out_of_memory: bool) -> None:
+        """The program has ended, and will be started again."""
+        self._end("restarting", exit_code, out_of_memory, durable=False)
 
     def exited(self, exit_code: int, durable: bool, out_of_memory: bool = False) -> None:
         """The program has ended.
@@ -60,19 +83,24 @@ class State:
         :param out_of_memory: the kernel killed one of its processes, because its memory limit was reached.
         :param durable: wait until the disk has it; not worth it for a container that is removed next.
         """
+        self._end("exited", exit_code, out_of_memory, durable)
+
+    def failed(self, message: str, exit_code: int) -> None:
+        """It could not be started, be it for the first time or again."""
+        status = "exited" if self.fields["started"] else "created"
+        self._write(status=status, finished=time.time(), exit_code=exit_code, error=message)
+
+    def _end(self, status: str, exit_code: int, out_of_memory: bool, durable: bool) -> None:
         self._write(
             durable,
-            status="exited",
+            status=status,
             pid=0,
             pid_start=0,
             finished=time.time(),
             exit_code=exit_code,
             out_of_memory=out_of_memory,
+            freezer="",
         )
-
-    def failed(self, message: str, exit_code: int) -> None:
-        """It never ran."""
-        self._write(status="created", finished=time.time(), exit_code=exit_code, error=message)
 
     def _write(self, durable: bool = False, **changes: Value) -> None:
         self.fields.update(changes)

@@ -77,6 +77,13 @@ class Streams:
                     self._accept(server)
             self._settle()
 
+    def close(self) -> None:
+        """Let go of what is open after the end; fronts are closed by whoever tells them of it."""
+        for fd in {self._input, *self._outputs} - {-1}:
+            os.close(fd)
+        self._input = -1
+        self._outputs.clear()
+
     # ------------------------------------------------------------------ output
 
     def _pass_output(self, fd: int, ended: bool) -> None:

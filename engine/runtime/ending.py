@@ -8,12 +8,13 @@ import signal
 import socket
 import struct
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from engine.errors import Unavailable
 from engine.linux.inotify import MOVED_TO, Inotify
 from engine.runtime.attach import connect
-from engine.runtime.state import read_state
+from engine.runtime.state import State, read_state
 
 _CREDENTIALS = struct.Struct("iII")  # struct ucred: pid, uid, gid; unix(7)
 
@@ -54,7 +55,15 @@ def _ended(connection: socket.socket) -> bool:
 
 
 def wait_for_exit(directory: Path, timeout: float | None) -> bool:
-    """Wait until a container no longer runs; False when the time ran out before.
+    """Wait until a container no longer runs, and is not to be started again; False when the time ran out.
+
+    :param timeout: seconds; None waits for as long as it takes.
+    """
+    return wait_until(directory, lambda _: False, timeout)
+
+
+def wait_until(directory: Path, reached: Callable[[State], bool], timeout: float | None) -> bool:
+    """Wait until a container has reached some state, or has ended; False when the time ran out before.
 
     Woken by the state file being replaced, and by the end of the monitor, which covers one that was killed.
 
@@ -68,7 +77,7 @@ def wait_for_exit(directory: Path, timeout: float | None) -> bool:
             return True  # removed
         while True:
             state = read_state(directory)
-            if state.status not in ("running", "paused", "restarting"):
+            if not state.standing or reached(state):
                 return True
             try:
                 monitor = os.pidfd_open(state.monitor.pid)

@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import Corrupt
+from engine.launch.freezer import is_held
 from engine.launch.state import boot_id, start_time
+
+STANDING = ("running", "paused", "restarting")  # statuses in which its monitor has it in hand
+_LOST = 255  # the exit code, as with Docker, of what ran when the machine went down
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,11 @@ class State:
     """One container's state.
 
     :param out_of_memory: the kernel killed one of its processes at the memory limit.
-    :param status: "created", "running", "exited" or "dead" (its monitor was killed).
+    :param status: "created", "running", "paused", "restarting", "exited" or "dead" (its monitor was killed).
+    :param restarts: how many times its monitor has started it again.
+    :param freezer: the file that holds and lets go its processes, "" where there is none.
+    :param health: "starting", "healthy" or "unhealthy"; "" where nobody looks.
+    :param this_boot: it was started, or was to be, since the machine was.
     """
 
     status: str
@@ -57,6 +65,15 @@ class State:
     exit_code: int | None
     error: str
     out_of_memory: bool = False
+    restarts: int = 0
+    freezer: str = ""
+    health: str = ""
+    this_boot: bool = True
+
+    @property
+    def standing(self) -> bool:
+        """Whether its monitor has it in hand: it runs, is held, or is about to be started again."""
+        return self.status in STANDING
 
 
 _NOBODY = Process(0, 0)
@@ -80,21 +97,29 @@ def read_state(directory: Path) -> State:
         same_boot = fields["boot"] == boot_id()
         init = Process(fields["pid"], fields["pid_start"]) if same_boot else _NOBODY
         monitor = Process(fields["monitor"], fields["monitor_start"]) if same_boot else _NOBODY
-        status = fields["status"]
-        if status == "running" and not monitor.alive:
+        status, exit_code, freezer = fields["status"], fields["exit_code"], fields.get("freezer", "")
+        if status in STANDING and not same_boot:
+            status, exit_code = "exited", _LOST
+        elif status in STANDING and not monitor.alive:
             # The monitor may have written its last word between our reading and our looking.
             if path.read_bytes() != data:
                 return read_state(directory)
             status = "dead"
+        elif status == "running" and freezer and is_held(freezer):
+            status = "paused"
         return State(
             status,
             init,
             monitor,
             fields["started"],
             fields["finished"],
-            fields["exit_code"],
+            exit_code,
             fields["error"],
             bool(fields.get("out_of_memory")),
+            int(fields.get("restarts", 0)),
+            str(freezer),
+            str(fields.get("health", "")),
+            same_boot,
         )
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(path, error) from error

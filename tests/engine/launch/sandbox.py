@@ -44,6 +44,7 @@ def make_root(directory: Path) -> Path:
         "true",
         "ip",
         "env",
+        "false",
     ):
         (directory / "bin" / applet).symlink_to("busybox")
     (directory / "etc/passwd").write_text(_PASSWD)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import NotSupported
-from engine.launch.cgroups import Group, Setting, make, was_out_of_memory
+from engine.launch.cgroups import Group, Setting, make, out_of_memory_kills
 from engine.launch.messages import Failure
 from engine.linux.cgroups import Cgroups, Hierarchy
 from engine.runtime.devices import DEFAULT_RULES
@@ -129,4 +129,4 @@ def test_out_of_memory_kills_are_found(
     tmp_path: Path, version: int, name: str, text: str, killed: bool
 ) -> None:
     (tmp_path / name).write_text(text)
-    assert was_out_of_memory([Group(str(tmp_path), version, [], [], [])]) is killed
+    assert bool(out_of_memory_kills([Group(str(tmp_path), version, [], [], [])])) is killed

@@ -38,7 +38,8 @@ def test_processes_of_another_boot_are_nobodys(tmp_path: Path) -> None:
     written.fields["boot"] = "another"
     written.running(os.getpid())
     state = read_state(tmp_path)
-    assert (state.status, state.init.alive) == ("dead", False)
+    assert (state.status, state.init.alive) == ("exited", False)
+    assert (state.exit_code, state.this_boot) == (255, False)
 
 
 def test_a_state_that_cannot_be_read_is_corrupt(tmp_path: Path) -> None:
