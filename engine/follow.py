@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import AsyncGenerator
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
@@ -73,7 +75,9 @@ class _Log(_Polled, Protocol):
 
     @property
     def ended(self) -> bool: ...
-    def read(self, tail: int | None = None) -> list[LogLine]: ...
+    @property
+    def until(self) -> float | None: ...
+    def read(self) -> list[LogLine]: ...
     def close(self) -> None: ...
 
 
@@ -92,32 +96,36 @@ async def follow_journal(
             await readable(follower)
 
 
-async def follow_log(reader: _Log, tail: int | None, follow: bool) -> AsyncGenerator[list[LogLine], None]:
+async def follow_log(reader: _Log, follow: bool) -> AsyncGenerator[list[LogLine], None]:
     """Batches of lines; with `follow` until the container has ended and everything is read."""
     import asyncio
 
     try:
-        batch = await asyncio.to_thread(reader.read, tail)
         while True:
-            if batch:
+            if batch := await asyncio.to_thread(reader.read):
                 yield batch
             elif not follow or reader.ended:
                 return
             else:
-                await readable(reader)
-            batch = await asyncio.to_thread(reader.read)
+                await readable(reader, reader.until)
     finally:
         reader.close()
 
 
-async def readable(source: _Polled) -> None:
-    """Wait in the running event loop until a descriptor polls readable."""
+async def readable(source: _Polled, until: float | None = None) -> None:
+    """Wait in the running event loop until a descriptor polls readable.
+
+    :param until: or until this moment, seconds since the epoch.
+    """
     import asyncio
 
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
     loop.add_reader(source.fileno(), ready.set)
+    left = None if until is None else max(0.0, until - time.time())
     try:
-        await ready.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(left):
+                await ready.wait()
     finally:
         loop.remove_reader(source.fileno())

@@ -21,7 +21,7 @@ from engine.runtime.isolation import (
     Tmpfs,
     Ulimit,
 )
-from engine.runtime.models import LogLine, StepRow
+from engine.runtime.models import LogLine, LogRange, StepRow
 
 __all__ = [
     "BindMount",
@@ -30,6 +30,7 @@ __all__ = [
     "Device",
     "Isolation",
     "LogLine",
+    "LogRange",
     "Names",
     "Resources",
     "Status",

@@ -14,6 +14,7 @@ from engine.containers.names import check_name, new_id
 from engine.containers.records import Record
 from engine.containers.store import ContainerStore
 from engine.errors import Conflict, Corrupt, InvalidArgument
+from engine.runtime.models import WHOLE_LOG, LogRange
 from engine.runtime.state import read_state, unknown_state
 
 if TYPE_CHECKING:
@@ -88,11 +89,11 @@ class ContainerService:
             return ()
         return tuple(StepRow(**json.loads(line)) for line in lines)
 
-    def logs(self, name: str) -> LogReader:
-        """A reader of its log; close it."""
+    def logs(self, name: str, part: LogRange = WHOLE_LOG) -> LogReader:
+        """A reader of its log, or of a part of it; close it."""
         from engine.runtime.logs import LogReader
 
-        return LogReader(self._store.directory(self._store.records.find(name)))
+        return LogReader(self._store.directory(self._store.records.find(name)), part)
 
     # living
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-from engine.containers.models import ContainerOptions, ContainerSummary, LogLine, StepRow
+from engine.containers.models import ContainerOptions, ContainerSummary, LogLine, LogRange, StepRow
 from engine.facade.base import Facade, in_own_thread
 
 
@@ -62,16 +62,23 @@ class ContainerVerbs(Facade):
         return await self._call(lambda rooms: rooms.containers.steps(name))
 
     async def logs(
-        self, name: str, tail: int | None = None, follow: bool = False
+        self,
+        name: str,
+        tail: int | None = None,
+        follow: bool = False,
+        since: float | None = None,
+        until: float | None = None,
     ) -> AsyncGenerator[list[LogLine], None]:
         """A container's output, in batches as they come.
 
         :param tail: begin with the last so many lines; None begins at the start.
-        :param follow: go on until the container has ended and all is read.
+        :param follow: go on until the container has ended and all is read, or until `until`.
+        :param since: only what came then or later, seconds since the epoch. :param until: or earlier.
         """
         from engine.follow import follow_log
 
-        reader = await self._call(lambda rooms: rooms.containers.logs(name))
-        async with aclosing(follow_log(reader, tail, follow)) as batches:
+        part = LogRange(tail, since, until)
+        reader = await self._call(lambda rooms: rooms.containers.logs(name, part))
+        async with aclosing(follow_log(reader, follow)) as batches:
             async for batch in batches:
                 yield batch

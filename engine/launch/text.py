@@ -7,13 +7,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 try:
-    from _json import encode_basestring_ascii as quoted  # what json.encoder itself uses
+    # What json.encoder itself uses; `quoted` escapes all but ASCII, `quoted_text` leaves what is text.
+    from _json import encode_basestring as quoted_text
+    from _json import encode_basestring_ascii as quoted
 except ImportError:  # an interpreter without the C accelerator
+    from json.encoder import encode_basestring as quoted_text
     from json.encoder import encode_basestring_ascii as quoted
 
 Value = None | bool | int | float | str
 
-__all__ = ["flat_object", "quoted"]
+__all__ = ["flat_object", "quoted", "quoted_text"]
 
 
 def flat_object(fields: Mapping[str, Value] | Mapping[str, Value | dict[str, str]]) -> str:

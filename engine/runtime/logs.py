@@ -1,71 +1,86 @@
-"""Reading a container's log: from the end, onwards, and as it grows."""
+"""Reading a container's log: a part of it, onwards, over rotations, and as it grows."""
 
 from __future__ import annotations
 
-import json
 import os
 import select
+import time
+from collections import deque
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from engine.linux.inotify import MODIFY, MOVED_TO, Inotify
-from engine.runtime.models import LogLine
+from engine.linux.inotify import CREATE, MODIFY, MOVED_TO, Inotify
+from engine.runtime import log_files
+from engine.runtime.log_files import Next, Place
+from engine.runtime.log_records import Joiner
+from engine.runtime.models import WHOLE_LOG, LogLine, LogRange
 from engine.runtime.state import Process, read_state
 
-_BLOCK = 64 << 10  # bytes read backwards at a time while looking for the last lines
-_BATCH = 4 << 20  # bytes read onwards at a time, so that a flood is taken in pieces
+_BATCH = 1 << 20  # bytes read onwards at a time, so that a flood is taken in pieces
 _RUNNING = frozenset({"running", "paused", "restarting"})
+_GONE = "lines are missing here: the log was rotated faster than it was read"
 
 
 class LogReader:
     """Reads one container's log.
 
-    Follow it so: `read()` until it gives nothing, stop if `ended`, wait until `fileno()` polls readable.
+    Follow it so: `read()` until it gives nothing, stop if `ended`, wait until `fileno()` polls readable
+    (or, where the range has an end, until then).
 
     :param directory: the container's directory.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, part: LogRange = WHOLE_LOG) -> None:
         self._directory = directory
-        self._path = directory / "container.log"
+        self._part = part
+        self._files: deque[Next] = deque()  # the first is being read
         self._offset = 0
+        self._joiner = Joiner()
+        self._over = False
         # Watched before the first look, or a line between look and watch would wait for the next one.
         self._changes = Inotify()
-        self._changes.add(directory, MODIFY | MOVED_TO)
+        self._changes.add(directory, MODIFY | MOVED_TO | CREATE)
         self._monitor = -1
         self._wakers = select.epoll()
         self._wakers.register(self._changes, select.EPOLLIN)
 
-    def read(self, tail: int | None = None) -> list[LogLine]:
+    def read(self) -> list[LogLine]:
         """The next lines, at most some megabytes of them; empty when there are none just now.
 
-        :param tail: with the first call, how many of the last lines to begin with; None begins at the start.
+        Pieces of a long line come joined, up to a megabyte, unless the rest of it is not there yet.
         """
         self._changes.read()
-        try:
-            with self._path.open("rb") as file:
-                if tail is not None:
-                    self._offset = _start_of_last(file.fileno(), tail)
-                file.seek(self._offset)
-                data = file.read(_BATCH)
-        except FileNotFoundError:
-            return []
-        whole = data.rfind(b"\n") + 1
-        self._offset += whole
-        return [line for record in data[:whole].split(b"\n") if record and (line := _parse(record))]
+        if not self._files:
+            self._begin()
+        while self._files and not self._over:
+            data = self._whole_records()
+            if data:
+                self._offset += len(data)
+                lines = self._within(self._joiner.take(data))
+            elif self._whole_files_ended():
+                lines = [LogLine(time.time(), "stderr", _GONE, dropped=-1)] if self._move_on() else []
+            else:
+                break
+            if lines:
+                return lines
+        return self._within(self._joiner.rest())
+
+    @property
+    def until(self) -> float | None:
+        """When reading is over even though the container runs on; seconds since the epoch."""
+        return self._part.until
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will come: the container does not run and all of its log was read."""
+        """Whether nothing more will come: the container does not run, or the range ends, and all was read."""
+        if self._over or (self.until is not None and time.time() > self.until):
+            return True
         state = read_state(self._directory)
         if state.status in _RUNNING:
             # One that is killed writes no last word, so its end has to wake us too.
             return not self._watch(state.monitor) and self.ended
-        try:
-            return self._path.stat().st_size <= self._offset
-        except FileNotFoundError:
-            return True
+        return not self._files or not (self._whole_records() or self._whole_files_ended())
 
     def fileno(self) -> int:
         """Polls readable when the log has grown, the state has changed, or the monitor is gone."""
@@ -76,6 +91,61 @@ class LogReader:
         self._wakers.close()
         self._changes.close()
         self._forget_monitor()
+        while self._files:
+            os.close(self._files.popleft().fd)
+
+    # files
+
+    def _begin(self) -> None:
+        files = log_files.open_all(self._directory)
+        if not files:
+            return
+        start = self._start(files)
+        for fd in files[: start.file]:
+            os.close(fd)
+        self._files.extend(Next(fd, False) for fd in files[start.file :])
+        self._offset = start.offset
+
+    def _start(self, files: list[int]) -> Place:
+        tail, since, until = self._part
+        start = Place(0, 0)
+        if tail is not None:
+            end = Place(len(files) - 1, os.fstat(files[-1]).st_size)
+            if until is not None:
+                end = log_files.after_time(files, until)
+            start = log_files.before_lines(files, end, tail)
+        return start if since is None else max(start, log_files.at_time(files, since))
+
+    def _whole_records(self) -> bytes:
+        """What the present file has to give from here on, up to the end of a record."""
+        fd = self._files[0].fd
+        data = os.pread(fd, _BATCH, self._offset)
+        return data[: data.rfind(b"\n") + 1]
+
+    def _whole_files_ended(self) -> bool:
+        """Whether another file follows, and this one will not grow any more and has been read."""
+        if len(self._files) == 1:
+            following = log_files.next_after(self._directory, self._files[0].fd)
+            if following is None:
+                return False
+            self._files.append(following)
+        # What was written between our reading and the rotation is still to come.
+        return not self._whole_records()
+
+    def _move_on(self) -> bool:
+        """Turn to the following file; True where files before it are gone unread."""
+        os.close(self._files.popleft().fd)
+        self._offset = 0
+        return self._files[0].gap
+
+    def _within(self, lines: list[LogLine]) -> list[LogLine]:
+        _, since, until = self._part
+        if until is not None and any(line.time > until for line in lines):
+            self._over = True
+            lines = lines[: next(number for number, line in enumerate(lines) if line.time > until)]
+        return lines if since is None else [line for line in lines if line.time >= since]
+
+    # the monitor
 
     def _watch(self, monitor: Process) -> bool:
         """Be woken by the end of this monitor; False when it is gone."""
@@ -99,34 +169,3 @@ class LogReader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _start_of_last(fd: int, count: int) -> int:
-    """Offset of the last `count` lines."""
-    end = os.fstat(fd).st_size
-    if count <= 0:
-        return end
-    seen, position = 0, end
-    while position > 0:
-        start = max(0, position - _BLOCK)
-        block = os.pread(fd, position - start, start)
-        at = len(block)
-        while (at := block.rfind(b"\n", 0, at)) >= 0:
-            if start + at == end - 1:
-                continue  # the newline that ends the last line begins none
-            seen += 1
-            if seen == count:
-                return start + at + 1
-        position = start
-    return 0
-
-
-def _parse(record: bytes) -> LogLine | None:
-    """The line of a record; None for one that was cut short by a full disk."""
-    try:
-        fields = json.loads(record)
-        return LogLine(
-            float(fields["time"]), str(fields["stream"]), str(fields["text"]), bool(fields.get("partial"))
-        )
-    except (ValueError, KeyError, TypeError):
-        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,30 @@ class LogLine:
     :param time: seconds since the epoch.
     :param stream: "stdout" or "stderr".
     :param text: as the program wrote it, without the newline; bytes that are no UTF-8 as lone surrogates.
-    :param partial: the line goes on in the next record.
+    :param partial: the line goes on in the next record of its stream.
+    :param dropped: this is no output, but says that so many lines are missing here, of either stream;
+        -1 where nobody knows how many.
     """
 
     time: float
     stream: str
     text: str
     partial: bool = False
+    dropped: int = 0
+
+
+class LogRange(NamedTuple):
+    """A part of a log. Times are seconds since the epoch.
+
+    :param tail: the last so many lines (of those until `until`); None is all of them.
+    :param since: only what came then or later. :param until: only what came then or earlier.
+
+    Places in time are found by halving, so where the clock was set back they are near the change, not exact.
+    """
+
+    tail: int | None = None
+    since: float | None = None
+    until: float | None = None
+
+
+WHOLE_LOG = LogRange()
