@@ -126,6 +126,8 @@ class Layout:
             try:
                 if not directory.is_dir():
                     _make(directory)
+                    if directory in (self.layers, self.containers):
+                        _spread(directory)
             except OSError as error:
                 raise _cannot_make(directory, error) from error
 
@@ -133,6 +135,12 @@ class Layout:
 def _make(directory: Path) -> None:
     os.makedirs(directory.parent, exist_ok=True)
     directory.mkdir(mode=_MODE, exist_ok=True)
+
+
+def _spread(directory: Path) -> None:
+    from engine.linux.inode_flags import spread_children  # once in the life of a store
+
+    spread_children(directory)
 
 
 def _cannot_make(directory: Path, error: OSError) -> LaminaError:
