@@ -94,7 +94,9 @@ _NAMESPACES = {
 
 def _leave_namespaces(task: Task, reporter: Reporter) -> None:
     reporter.begin(Stage.NAMESPACES)
-    shared = [*task.walls.shared, "net"] if task.network == "host" else task.walls.shared
+    shared = task.walls.shared if task.network == "none" else [*task.walls.shared, "net"]
+    if task.network == "joined":
+        sys.setns(task.descriptors[0], sys.CLONE_NEWNET)
     left = [name for name in _NAMESPACES if name not in shared]
     sys.unshare(sys.CLONE_NEWNS | sum(_NAMESPACES[name] for name in left))
     # Private first: until then a mount made here would show on the host.

@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from io import FileIO
@@ -23,7 +23,7 @@ from engine.runtime.models import StepRow
 
 _SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "launch", "start.py")
 _PATIENCE = 60.0  # seconds until the program must have been executed
-_FIRST_FREE = 10
+_FIRST_KEPT = 6
 
 _End = FileIO | socket.socket
 
@@ -41,16 +41,18 @@ class Launched:
     attachment: socket.socket | None
 
 
-def launch(task: Task, attach: bool = False) -> Launched:
+def launch(task: Task, attach: bool = False, kept: Sequence[int] = ()) -> Launched:
     """Start a container's monitor and wait until its program has been executed.
 
+    :param kept: descriptors that the monitor keeps open; it finds them by `Task.descriptors`.
     :raises LaunchError: a step failed; nothing of the container is left running.
     """
     with ExitStack() as ours:
         task_read, task_write = _pipe(ours)
         report_read, report_write = _pipe(ours)
         local, remote = _socket_pair(ours) if attach else (None, None)
-        _spawn(task.id, [task_read, report_write, remote])
+        task.descriptors = [*range(_FIRST_KEPT, _FIRST_KEPT + len(kept))]
+        _spawn(task.id, [task_read, report_write, remote], kept)
         for end in (task_read, report_write, remote):
             if end:
                 end.close()
@@ -59,19 +61,21 @@ def launch(task: Task, attach: bool = False) -> Launched:
         return Launched(pid, tuple(steps), local.dup() if local else None)
 
 
-def _spawn(name: str, ends: list[_End | None]) -> None:
-    """Run the script with `ends` as its descriptors 3, 4 and 5 (None: told as -1), and nothing else."""
+def _spawn(name: str, ends: list[_End | None], kept_open: Sequence[int]) -> None:
+    """Run the script with `ends` as its descriptors 3, 4 and 5 (None: told as -1), `kept_open` from 6 on."""
     targets = [-1 if end is None else number for number, end in enumerate(ends, 3)]
     actions: list[tuple[int, int, int] | tuple[int, int, str, int, int]] = [
         (os.POSIX_SPAWN_OPEN, number, "/dev/null", os.O_RDWR, 0) for number in range(3)
     ]
+    wanted = [(end.fileno(), target) for end, target in zip(ends, targets, strict=True) if end]
+    wanted += [(fd, target) for target, fd in enumerate(kept_open, _FIRST_KEPT)]
+    first_free = _FIRST_KEPT + len(kept_open)
     with ExitStack() as kept:
-        for end, target in zip(ends, targets, strict=True):
-            if end:
-                # Sources above all targets, or one dup2 would overwrite what the next one needs.
-                source = fcntl.fcntl(end.fileno(), fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE)
-                kept.callback(os.close, source)
-                actions.append((os.POSIX_SPAWN_DUP2, source, target))
+        for fd, target in wanted:
+            # Sources above all targets, or one dup2 would overwrite what the next one needs.
+            source = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, first_free)
+            kept.callback(os.close, source)
+            actions.append((os.POSIX_SPAWN_DUP2, source, target))
         child = os.posix_spawn(
             _interpreter(kept),
             [sys.executable, "-I", "-S", "-X", "utf8", _SCRIPT, name, *map(str, targets)],

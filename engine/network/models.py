@@ -1,0 +1,116 @@
+"""What is known of networks: plain values. Addresses are texts, an empty one stands for none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+DEFAULT_NETWORK = "bridge"
+DEFAULT_BRIDGE = "lamina0"
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkOptions:
+    """How to make a network; what is left empty is chosen.
+
+    :param subnet: such as "10.1.0.0/24"; always IPv4. :param ipv6: have an IPv6 subnet beside it.
+    :param internal: no way to the outside, and none from there.
+    """
+
+    name: str
+    subnet: str = ""
+    gateway: str = ""
+    ipv6: bool = False
+    subnet6: str = ""
+    gateway6: str = ""
+    internal: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One network.
+
+    :param created: seconds since the epoch. :param bridge: the interface on the host.
+    """
+
+    id: str
+    name: str
+    created: float
+    bridge: str
+    subnet: str
+    gateway: str
+    subnet6: str
+    gateway6: str
+    internal: bool
+    labels: Mapping[str, str]
+
+    @property
+    def is_default(self) -> bool:
+        """The one that containers are on when nothing else is said; it has no names and cannot be removed."""
+        return self.name == DEFAULT_NETWORK
+
+
+class Attachment(NamedTuple):
+    """That a container shall be on a network.
+
+    :param network: name or id. :param aliases: further names it is found by there.
+    """
+
+    network: str
+    address: str = ""
+    address6: str = ""
+    mac: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+class Endpoint(NamedTuple):
+    """A container on a network, with the addresses leased to it.
+
+    :param position: 0 is the interface eth0. :param address6: "" on a network without IPv6.
+    """
+
+    container_id: str
+    network: Network
+    position: int
+    address: str
+    address6: str
+    mac: str
+    aliases: tuple[str, ...]
+
+    @property
+    def interface(self) -> str:
+        """Its name inside the container."""
+        return f"eth{self.position}"
+
+    @property
+    def host_interface(self) -> str:
+        """The name of the other end, on the host."""
+        return f"lv{self.container_id[:8]}{self.network.id[:4]}"
+
+
+class Publish(NamedTuple):
+    """That a port of the host shall lead to one of a container.
+
+    :param address: of the host, "" for all. :param port: of the host, 0 for any that is free.
+    :param target: of the container. :param protocol: "tcp" or "udp".
+    """
+
+    address: str
+    port: int
+    target: int
+    protocol: str
+
+
+class Sandbox(NamedTuple):
+    """What a start needs of a container's network.
+
+    :param namespace: a descriptor of its network namespace, with all interfaces up.
+    :param held: descriptors that keep published ports from others for as long as somebody has them open.
+    :param release: messages of netlink(7), family netfilter, that undo the published ports.
+    """
+
+    namespace: int
+    held: tuple[int, ...]
+    release: tuple[bytes, ...]

@@ -1,0 +1,281 @@
+"""The networks of one store: made, looked at, removed; and containers put on them. Calls block."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from engine.errors import AlreadyExists, Conflict, InvalidArgument, PermissionDenied
+from engine.network import leases, ports, records, rules
+from engine.network.models import (
+    DEFAULT_NETWORK,
+    Attachment,
+    Endpoint,
+    Network,
+    NetworkOptions,
+    Publish,
+    Sandbox,
+)
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from engine.linux.nftables import Element
+    from engine.linux.rtnetlink import Routing
+    from engine.network.ports import IsHeld
+    from engine.store.database import Database
+    from engine.store.layout import Layout
+
+# Bridges and rules are the host's, whichever store they are for: one change at a time.
+_HOST_LOCK = "/run/lamina-networks.lock"
+
+
+class NetworkService:
+    """The networks of one store.
+
+    :param is_held: whether the container of an id runs, or is being started or removed just now.
+    """
+
+    def __init__(self, layout: Layout, database: Database, is_held: IsHeld) -> None:
+        self._layout = layout
+        self._database = database
+        self._is_held = is_held
+
+    # looking
+
+    def all(self) -> list[Network]:
+        """Every network, by name; the default one from its first use on."""
+        with self._database.read() as db:
+            return records.all_networks(db)
+
+    def get(self, name: str) -> Network:
+        """A network by its name or id. :raises NotFound: there is none."""
+        with self._database.read() as db:
+            return records.find_network(db, name)
+
+    def members(self, network: Network) -> list[Endpoint]:
+        """Who is on a network, running or not."""
+        with self._database.read() as db:
+            return records.endpoints_on(db, network.id)
+
+    def endpoints(self, container_id: str) -> list[Endpoint]:
+        """A container's endpoints, the first interface first."""
+        with self._database.read() as db:
+            return records.endpoints_of(db, container_id)
+
+    def published(self, container_id: str) -> list[Publish]:
+        """The ports of the host that lead to a container."""
+        with self._database.read() as db:
+            return ports.leased(db, container_id)
+
+    # making
+
+    def create(self, options: NetworkOptions) -> Network:
+        """Make a network and its bridge.
+
+        :raises AlreadyExists: the name is taken. :raises InvalidArgument: an option cannot be meant.
+        :raises Conflict: the subnet is somebody's already.
+        """
+        from engine.network.making import check_name, draft
+
+        check_name(options.name)
+        with self._on_host() as routing:
+            from engine.network.bridges import bring_up, routed_subnets
+
+            routed = routed_subnets(routing)
+            with self._database.write() as db:
+                known = records.all_networks(db)
+                if any(network.name == options.name for network in known):
+                    raise AlreadyExists(f"a network is called {options.name} already")
+                network = draft(options, known, routed)
+                records.add_network(db, network)
+                # In the transaction: a network whose bridge cannot be had is none.
+                bring_up(routing, network)
+                rules.ensure_rules()
+                rules.TABLE.add(rules.of_network(network))
+        return network
+
+    def remove(self, name: str) -> Network:
+        """Remove a network and its bridge.
+
+        :raises Conflict: a container is on it, running or not. :raises InvalidArgument: the default one.
+        """
+        network = self.get(name)
+        if network.is_default:
+            raise InvalidArgument(f"{network.name} is the default network and stays")
+        with self._on_host() as routing:
+            with self._database.write() as db:
+                members = records.endpoints_on(db, network.id)
+                if members:
+                    names = ", ".join(_container_names(db, members))
+                    raise Conflict(
+                        f"the network {network.name} is used by: {names}",
+                        hint=f"remove them, or: lamina network disconnect {network.name} CONTAINER",
+                    )
+                records.remove_network(db, network)
+            _take_down(routing, network)
+        return network
+
+    def prune(self) -> list[Network]:
+        """Remove every network that no container is on; the default one only loses its bridge for now."""
+        removed = []
+        for network in self.all():
+            if network.is_default:
+                self._rest(network)
+                continue
+            with suppress(Conflict):
+                removed.append(self.remove(network.id))
+        with self._on_host() as routing:
+            if not any(link.alias.startswith("lamina network ") for link in routing.links()):
+                rules.remove_rules()
+        return removed
+
+    def ensure_default(self) -> None:
+        """Have a row for the default network."""
+        with self._database.read() as db:
+            if db.execute("SELECT 1 FROM networks WHERE name = ?", (DEFAULT_NETWORK,)).fetchone():
+                return
+        from engine.network.bridges import default_bridge, routed_subnets
+        from engine.network.making import draft
+
+        with self._on_host() as routing:
+            routed = routed_subnets(routing)
+            with self._database.write() as db:
+                known = records.all_networks(db)
+                if not any(network.is_default for network in known):
+                    from dataclasses import replace
+
+                    network = draft(NetworkOptions(DEFAULT_NETWORK), known, routed)
+                    records.add_network(db, replace(network, bridge=default_bridge(routing, network.id)))
+
+    # containers
+
+    def enroll(self, db: sqlite3.Connection, container_id: str, attachments: Sequence[Attachment]) -> None:
+        """Put a new container on networks, in the transaction that makes it; see `leases.enroll`."""
+        for attachment in attachments:
+            leases.enroll(db, container_id, attachment)
+
+    def open(self, container_id: str, wanted: Sequence[Publish]) -> Sandbox:
+        """Make a container's network namespace: interfaces up, ports leased and published.
+
+        Whoever starts the container hands the descriptors on and closes its own; all vanishes with the last.
+
+        :raises Conflict: a port is taken, or a bridge cannot be had; nothing is left then.
+        """
+        from engine.linux.netns import new_namespace
+        from engine.network.interfaces import configure, plug
+
+        self.ensure_default()
+        held = ports.Held()
+        namespace = -1
+        try:
+            with self._on_host() as routing:
+                endpoints, bridges = self._bring_up(routing, container_id)
+                published = self._lease(container_id, endpoints, wanted, held)
+                namespace = new_namespace()
+                for endpoint, bridge in zip(endpoints, bridges, strict=True):
+                    plug(routing, endpoint, bridge, namespace)
+                configure(endpoints, namespace)
+                rules.ensure_rules()
+                known = [element for endpoint in endpoints for element in rules.of_network(endpoint.network)]
+                self._publish([*known, *published])
+        except BaseException:
+            held.close()
+            if namespace >= 0:
+                os.close(namespace)
+            self.release(container_id)
+            raise
+        return Sandbox(namespace, tuple(held.descriptors), tuple(rules.TABLE.removal(published)))
+
+    def release(self, container_id: str) -> None:
+        """Give a container's ports back; its addresses stay its own until it is removed."""
+        with self._database.read() as db:
+            if not ports.leased(db, container_id):
+                return
+        with self._database.write() as db:
+            rules.TABLE.remove(ports.withdraw(db, container_id))
+
+    def sweep(self) -> None:
+        """Give back the ports of containers that were killed together with their monitors."""
+        with self._database.read() as db:
+            found = [row[0] for row in db.execute("SELECT DISTINCT container_id FROM ports")]
+        for container_id in found:
+            if not self._is_held(container_id):
+                self.release(container_id)
+
+    # inner
+
+    def _bring_up(self, routing: Routing, container_id: str) -> tuple[list[Endpoint], list[int]]:
+        from engine.network.bridges import bring_up
+
+        endpoints = self.endpoints(container_id)
+        return endpoints, [bring_up(routing, endpoint.network) for endpoint in endpoints]
+
+    def _lease(
+        self, container_id: str, endpoints: Sequence[Endpoint], wanted: Sequence[Publish], held: ports.Held
+    ) -> list[Element]:
+        from engine.network.interfaces import way_out
+
+        if not wanted:
+            return []
+        out = way_out(endpoints)
+        if out is None:
+            raise Conflict(
+                "ports cannot be published: the container is on no network that leads outside",
+                hint="put it on one that is not internal: lamina network connect",
+            )
+        with self._database.write() as db:
+            found = ports.lease(db, out, wanted, self._is_held, held)
+        return ports.elements(found, out)
+
+    def _publish(self, elements: Sequence[Element]) -> None:
+        try:
+            rules.TABLE.add(elements)
+        except FileExistsError as error:
+            raise Conflict(
+                "a port is published by a container of another store already",
+                hint="see: nft list table inet lamina",
+            ) from error
+
+    def _rest(self, network: Network) -> None:
+        """Take the default network's bridge down for as long as no container is on it."""
+        with self._on_host() as routing:
+            if not self.members(network):
+                _take_down(routing, network)
+
+    @contextmanager
+    def _on_host(self) -> Iterator[Routing]:
+        """Change the host's interfaces and rules, alone.
+
+        :raises PermissionDenied: this user may not.
+        """
+        from engine.linux.rtnetlink import Routing
+
+        descriptor = os.open(_HOST_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            with Routing() as routing:
+                yield routing
+        except PermissionError as error:
+            raise PermissionDenied(
+                f"the host's networks cannot be changed: {error.strerror}",
+                hint="as an ordinary user, run with --network none or --network host",
+            ) from error
+        finally:
+            os.close(descriptor)
+
+
+def _take_down(routing: Routing, network: Network) -> None:
+    from engine.network.bridges import is_up
+
+    if is_up(routing, network):
+        routing.delete(network.bridge)
+        rules.TABLE.remove(rules.of_network(network))
+
+
+def _container_names(db: sqlite3.Connection, endpoints: Sequence[Endpoint]) -> list[str]:
+    query = "SELECT name FROM containers WHERE id = ?"
+    return [row[0] for each in endpoints for row in db.execute(query, (each.container_id,))]
