@@ -16,7 +16,10 @@ from pathlib import Path
 from engine.errors import InvalidArgument
 
 _PARALLEL_DOWNLOADS = 4
-_KEYS = ("insecure-registries", "parallel-downloads", "mirrors", "token-servers")
+_LOG_SIZE, _LOG_FILES = 20 << 20, 5  # those of Docker's log driver "local"
+_KEYS = (
+    "insecure-registries", "parallel-downloads", "mirrors", "token-servers", "log-max-size", "log-max-file",
+)  # fmt: skip
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?"
 
 
@@ -33,6 +36,8 @@ class Settings:
     :param token_servers: for a registry, other hosts that its passwords may be shown to for a token.
     :param credential_files: in the format of Docker's `config.json`; a login is written to the first, and
         the first that knows a registry wins.
+    :param log_size: bytes of a log file that is full, where a container has no limit of its own; -1 is none.
+    :param log_files: how many of them are kept.
     :param certificate_directories: with `<host[:port]>/*.crt` for registries of other authorities.
     """
 
@@ -44,6 +49,8 @@ class Settings:
     token_servers: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     credential_files: tuple[Path, ...] = ()
     certificate_directories: tuple[Path, ...] = ()
+    log_size: int = _LOG_SIZE
+    log_files: int = _LOG_FILES
 
 
 def settings_file() -> Path:
@@ -81,6 +88,8 @@ def load_settings(root: str | os.PathLike[str] | None = None) -> Settings:
         token_servers=_hosts_by_registry(values, "token-servers"),
         credential_files=(beside / "credentials.json", _docker_config()),
         certificate_directories=(beside / "certs.d", Path("/etc/docker/certs.d")),
+        log_size=_size(values, "log-max-size", _LOG_SIZE),
+        log_files=_positive(values, "log-max-file", _LOG_FILES),
     )
 
 
@@ -148,6 +157,16 @@ def _host(value: object, key: str) -> str:
             hint="say host or host:port, without https:// and without a path",
         )
     return value
+
+
+def _size(values: dict[str, object], key: str, default: int) -> int:
+    value = values.get(key, default)
+    found = re.fullmatch(r"([1-9][0-9]{0,5})([kmg])", value) if isinstance(value, str) else None
+    if found:
+        return int(found[1]) << {"k": 10, "m": 20, "g": 30}[found[2]]
+    if value in (default, -1) and not isinstance(value, bool):
+        return -1 if value == -1 else default
+    raise InvalidArgument(f'{settings_file()}: {key} must be a size such as "20m", or -1 for no limit')
 
 
 def _positive(values: dict[str, object], key: str, default: int) -> int:
