@@ -34,6 +34,7 @@ _VERBS = {
     "compare": ("engine.cli.compare:compare", "Sum up what separates two images"),
     "completion": ("engine.cli.completion:completion", "Print a shell's completion script"),
     "copy": ("engine.cli.copy:copy", "Copy an image from registry to registry"),
+    "cp": ("engine.cli.cp:cp", "Copy files between a container and the host"),
     "create": ("engine.cli.run:create", "Make a container without starting it"),
     "diff": ("engine.cli.diff:diff", "Show in what two images differ: layers, files, settings, text"),
     "events": ("engine.cli.events:events", "Show what happens on the store"),

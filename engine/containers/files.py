@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from engine.containers.records import Record
 from engine.containers.store import ContainerStore
+from engine.errors import Conflict
 
 if TYPE_CHECKING:
     from engine.containers.changes import Change
+    from engine.containers.writing import Copied
     from engine.images.service import ImageService
 
 
@@ -35,3 +41,82 @@ class ContainerFiles:
         overlay = stack.overlay_of(self._store.layout, self._store.directory(record), recipe)
         with Upper(overlay.upper, overlay.lowers) as upper:
             return changes(upper)
+
+    def copy_out(
+        self, name: str, path: str, target: str | int, *, archive: bool = False, follow: bool = False
+    ) -> Copied:
+        """Copy a file or directory of a container to the host, by Docker's rules.
+
+        Devices and sockets are left out; without `archive` so are set-id bits, and files become the caller's.
+
+        :param path: inside, from the root on.
+        :param target: on the host; or a descriptor that takes a tar archive, which keeps all.
+        :param archive: keep owners, set-id bits and file capabilities.
+        :param follow: copy what a link leads to instead of the link.
+        :raises NotFound: the source, or the target's directory, is not there.
+        :raises Conflict: something of another kind is in the way.
+        """
+        from engine.containers.copying import copy_to_archive, copy_tree
+        from engine.containers.writing import Manner
+
+        with self._root(self._store.records.find(name)) as inside:
+            if isinstance(target, int):
+                return copy_to_archive(inside, path, target, follow=follow)
+            own = None if archive else (os.geteuid(), os.getegid())
+            manner = Manner(own, set_id=archive, devices=False)
+            with _host() as host:
+                return copy_tree(inside, path, host, _absolute(target), manner=manner, follow=follow)
+
+    def copy_in(
+        self, name: str, source: str | int, path: str, *, archive: bool = False, follow: bool = False
+    ) -> Copied:
+        """Copy a file or directory of the host into a container, by Docker's rules.
+
+        :param source: on the host; or a descriptor to read a tar archive from, which keeps its owners.
+        :param archive: keep owners; else all belongs to root inside.
+        """
+        from engine.containers.copying import copy_from_archive, copy_tree
+        from engine.containers.writing import Manner
+        from engine.images.opening import Stream
+
+        with self._root(self._store.records.find(name)) as inside:
+            if isinstance(source, int):
+                return copy_from_archive(Stream(source), inside, path)
+            manner = Manner(None if archive else (0, 0))
+            with _host() as host:
+                return copy_tree(host, _absolute(source), inside, path, manner=manner, follow=follow)
+
+    @contextmanager
+    def _root(self, record: Record) -> Iterator[int]:
+        """Descriptor of a container's root, with what is mounted there."""
+        from engine.containers import stack
+        from engine.containers.task import build_task
+        from engine.runtime.view import mounted_stack, running_root
+
+        state = self._store.state(record)
+        if state.status in ("running", "paused"):
+            with running_root(state.init) as root:
+                yield root
+            return
+        # Nobody may start it while its stack is mounted here.
+        with self._store.locked(record):
+            if self._store.state(record).status in ("running", "paused", "restarting"):
+                raise Conflict(f"{record.name} has just been started", hint="try again")
+            recipe = self._images.recipe(record.image_id)
+            overlay = stack.overlay_of(self._store.layout, self._store.directory(record), recipe)
+            with mounted_stack(build_task(self._store.layout, record, overlay, False)) as root:
+                yield root
+
+
+@contextmanager
+def _host() -> Iterator[int]:
+    root = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield root
+    finally:
+        os.close(root)
+
+
+def _absolute(path: str) -> str:
+    # Not normalized: a slash or a dot at the end means something.
+    return os.path.join(os.getcwd(), path)

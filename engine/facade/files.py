@@ -8,6 +8,7 @@ from engine.facade.base import Facade
 
 if TYPE_CHECKING:
     from engine.containers.changes import Change
+    from engine.containers.writing import Copied
 
 
 class FileVerbs(Facade):
@@ -19,3 +20,26 @@ class FileVerbs(Facade):
         :raises NotFound: no container has that name.
         """
         return await self._call(lambda rooms: rooms.files.changes(name))
+
+    async def copy_out(
+        self, name: str, path: str, target: str | int, *, archive: bool = False, follow: bool = False
+    ) -> Copied:
+        """Copy a file or directory of a container to the host; see `ContainerFiles.copy_out`.
+
+        :param target: a path of the host, or a descriptor that takes a tar archive.
+        :param archive: keep owners. :param follow: copy what a link leads to.
+        """
+        return await self._call(
+            lambda rooms: rooms.files.copy_out(name, path, target, archive=archive, follow=follow)
+        )
+
+    async def copy_in(
+        self, name: str, source: str | int, path: str, *, archive: bool = False, follow: bool = False
+    ) -> Copied:
+        """Copy a file or directory of the host into a container; see `ContainerFiles.copy_in`.
+
+        :param source: a path of the host, or a descriptor to read a tar archive from.
+        """
+        return await self._call(
+            lambda rooms: rooms.files.copy_in(name, source, path, archive=archive, follow=follow)
+        )

@@ -65,7 +65,7 @@ def _bundle(layout: Layout, descriptor: int) -> Bundle:
         mode = os.fstat(descriptor).st_mode
         if stat.S_ISDIR(mode):
             return DirectoryBundle(os.dup(descriptor))
-        source = _Stream(descriptor)
+        source = Stream(descriptor)
         magic = source.peek(6)
         if not magic:
             raise InvalidArgument(
@@ -92,7 +92,7 @@ def _refuse_others(magic: bytes) -> None:
             )
 
 
-def _spooled(layout: Layout, source: _Stream) -> int:
+def _spooled(layout: Layout, source: Stream) -> int:
     """The unpacked bytes in a file of the store that has no name; its descriptor."""
     disk = os.statvfs(layout.ingest)
     room = disk.f_bavail * disk.f_frsize
@@ -115,7 +115,7 @@ def _no_room(layout: Layout, room: int) -> LaminaError:
     )
 
 
-class _Stream:
+class Stream:
     """A descriptor as a source of compressed bytes, from its present place on."""
 
     def __init__(self, descriptor: int) -> None:
@@ -125,11 +125,13 @@ class _Stream:
         self.offset = 0
 
     def peek(self, size: int) -> bytes:
+        """See `engine.layers.compression.Source`."""
         while len(self._ahead) < size and (data := self._load(size)):
             self._ahead += data
         return self._ahead[:size]
 
     def read(self, size: int = -1, /) -> bytes:
+        """See `engine.layers.compression.Source`."""
         want = _STEP if size < 0 else size
         if self._ahead:
             data, self._ahead = self._ahead[:want], self._ahead[want:]

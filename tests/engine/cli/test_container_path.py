@@ -13,6 +13,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
 
@@ -298,3 +299,18 @@ def test_changes_of_a_container_are_told_with_dockers_letters(house: Lamina) -> 
     assert house("diff", "c").ok().out == "C /etc\nD /etc/group\nA /new\n"
     assert house("diff", "c", "--format", "json").json()[2] == {"kind": "A", "path": "/new"}
     assert house("diff", "nothing").code == 125
+
+
+def test_files_go_in_and_come_out(house: Lamina, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("from the host\n")
+    house("create", "--name", "c", "lab/base", "cat", "/srv/file").ok()
+    copied = house("cp", str(tmp_path / "file"), "c:/srv/file").ok()
+    assert copied.err.startswith("Successfully copied 14 B")
+    assert house("start", "-a", "c").ok().out == "from the host\n"
+    house("cp", "-q", "c:/srv/file", str(tmp_path / "back")).ok()
+    assert (tmp_path / "back").read_text() == "from the host\n"
+    archive = house("cp", "c:/srv/file", "-").ok().out
+    assert "from the host\n" in archive
+    assert house("cp", "-", "c:/tmp", stdin=archive).ok().out == ""
+    for words in (["c:/a", "c:/b"], ["a", "b"], ["c:", "b"], ["nothing:/a", "b"]):
+        assert house("cp", *words).code == 125
