@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from engine.errors import AlreadyExists, Conflict, InvalidArgument
 from engine.network import pools, records
-from engine.network.models import Attachment, Endpoint, Network
+from engine.network.models import Endpoint, Network
+from engine.network.wishes import Attachment
 
 if TYPE_CHECKING:
     import sqlite3

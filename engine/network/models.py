@@ -52,19 +52,6 @@ class Network:
         return self.name == DEFAULT_NETWORK
 
 
-class Attachment(NamedTuple):
-    """That a container shall be on a network.
-
-    :param network: name or id. :param aliases: further names it is found by there.
-    """
-
-    network: str
-    address: str = ""
-    address6: str = ""
-    mac: str = ""
-    aliases: tuple[str, ...] = ()
-
-
 class Endpoint(NamedTuple):
     """A container on a network, with the addresses leased to it.
 
@@ -88,19 +75,6 @@ class Endpoint(NamedTuple):
     def host_interface(self) -> str:
         """The name of the other end, on the host."""
         return f"lv{self.container_id[:8]}{self.network.id[:4]}"
-
-
-class Publish(NamedTuple):
-    """That a port of the host shall lead to one of a container.
-
-    :param address: of the host, "" for all. :param port: of the host, 0 for any that is free.
-    :param target: of the container. :param protocol: "tcp" or "udp".
-    """
-
-    address: str
-    port: int
-    target: int
-    protocol: str
 
 
 class Sandbox(NamedTuple):

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from engine.errors import Conflict, InvalidArgument, PermissionDenied
 from engine.linux.nftables import Element
 from engine.network import rules
-from engine.network.models import Endpoint, Publish
+from engine.network.models import Endpoint
+from engine.network.wishes import Publish
 
 if TYPE_CHECKING:
     import sqlite3

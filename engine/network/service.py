@@ -10,15 +10,8 @@ from typing import TYPE_CHECKING
 
 from engine.errors import AlreadyExists, Conflict, InvalidArgument, PermissionDenied
 from engine.network import leases, ports, records, rules
-from engine.network.models import (
-    DEFAULT_NETWORK,
-    Attachment,
-    Endpoint,
-    Network,
-    NetworkOptions,
-    Publish,
-    Sandbox,
-)
+from engine.network.models import DEFAULT_NETWORK, Endpoint, Network, NetworkOptions, Sandbox
+from engine.network.wishes import Attachment, Publish
 
 if TYPE_CHECKING:
     import sqlite3

@@ -1,0 +1,82 @@
+"""The network of one start of a container: its namespace, its names, its published ports."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from engine.containers.models import ContainerOptions
+from engine.containers.records import Record
+from engine.containers.store import ContainerStore
+from engine.errors import InvalidArgument
+from engine.network.wishes import Attachment, Publish
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from engine.network.models import Sandbox
+
+_ALONE = ("none", "host")
+
+
+def has_networks(mode: str) -> bool:
+    """Whether containers of a network mode are on networks: not with none, the host's, or another's."""
+    return mode not in _ALONE and not mode.startswith("container:")
+
+
+def attachments_of(options: ContainerOptions) -> tuple[Attachment, ...]:
+    """The networks that a new container is to be on.
+
+    :raises InvalidArgument: what was asked for wants a network, and it is on none.
+    """
+    if has_networks(options.network):
+        return options.attachments or (Attachment(options.network),)
+    for asked in options.attachments:
+        if asked != Attachment(options.network):
+            raise InvalidArgument(
+                f"--network {options.network} takes no address, alias or other network",
+                hint="leave out --ip, --ip6, --mac-address and --network-alias",
+            )
+    if options.ports and options.network == "none":
+        raise InvalidArgument("-p: a container without a network has no port to be reached by")
+    return ()
+
+
+def enrolment(store: ContainerStore, options: ContainerOptions) -> Callable[[sqlite3.Connection, str], None]:
+    """What puts a new container on its networks, inside the transaction that makes it."""
+    attachments = attachments_of(options)
+    if attachments:
+        store.networks.ensure_default()
+
+    def enroll(db: sqlite3.Connection, container_id: str) -> None:
+        if attachments:
+            store.networks.enroll(db, container_id, attachments)
+
+    return enroll
+
+
+@contextmanager
+def sandbox_of(store: ContainerStore, record: Record) -> Iterator[Sandbox | None]:
+    """The container's network for the start that happens in the block; None where it has none of its own.
+
+    The monitor has taken over what it keeps when the block ends; where the start fails, nothing is left.
+    """
+    if not has_networks(record.config.network):
+        yield None
+        return
+    sandbox = store.networks.open(record.id, [Publish(*port) for port in record.config.ports])
+    try:
+        yield sandbox
+    except BaseException:
+        store.networks.release(record.id)
+        raise
+    finally:
+        for descriptor in kept(sandbox):
+            os.close(descriptor)
+
+
+def kept(sandbox: Sandbox | None) -> Sequence[int]:
+    """The descriptors that a monitor keeps open, the namespace first."""
+    return (sandbox.namespace, *sandbox.held) if sandbox else ()
