@@ -158,10 +158,10 @@ class ContainerService:
     def attach(self, name: str) -> socket.socket:
         """A socket with the streams of a running container, from now on."""
         from engine.containers.task import attach_socket
-        from engine.runtime.attach import connect
+        from engine.runtime.attach import attach
 
         record = self._store.running(name)
-        return connect(attach_socket(self._store.layout, record.id))
+        return attach(attach_socket(self._store.layout, record.id))
 
     def stop(self, name: str, timeout: float | None = None) -> None:
         """Send the container's stop signal, and SIGKILL when `timeout` seconds have passed.

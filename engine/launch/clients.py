@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import select
 
+from .fork import fork_aside, keep_only
 from .frames import Splitter
 from .unix import Socket
+
+TYPE_CHECKING = False  # mypy takes it for true; `typing` itself stays out
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _ENOUGH = 256 << 10  # bytes waiting for one front before the container's output is held back
 
@@ -19,6 +25,7 @@ class Client:
         self._splitter = Splitter()
         self._waiting = bytearray()
         self.gone = False
+        self.size: tuple[int, int] | None = None  # rows and columns of its terminal, once it told them
 
     def fileno(self) -> int:
         """The socket's descriptor."""
@@ -30,6 +37,11 @@ class Client:
         :param hungry: whether more of what it sends is wanted now; that it left is heard in any case.
         """
         return (select.POLLIN if hungry else 0) | (select.POLLOUT if self._waiting else 0)
+
+    @property
+    def behind(self) -> bool:
+        """Whether it has not yet taken all that was sent."""
+        return bool(self._waiting) and not self.gone
 
     @property
     def congested(self) -> bool:
@@ -65,15 +77,50 @@ class Client:
             return []
 
     def finish(self, data: bytes) -> None:
-        """Write all that is left and `data`, then close; a front that does not read is given five seconds."""
-        try:
-            self._connection.settimeout(5)
-            self._connection.sendall(bytes(self._waiting) + data)
-        except OSError:
-            pass
+        """Send a last frame and close; waits for nobody, so only for one that has little to read."""
+        self.send(data)
         self.close()
 
     def close(self) -> None:
         """Let go of the socket."""
         self._connection.close()
         self.gone = True
+
+
+def finish(clients: Iterable[Client], data: bytes) -> None:
+    """Send a last frame to all and close them.
+
+    Whoever has not taken everything yet is served on by a process of its own, for as long as it may take: a
+    pager shows its last page when somebody turns to it, and nothing else waits for that.
+    """
+    clients = list(clients)
+    for client in clients:
+        client.send(data)
+    behind = [client for client in clients if client.behind]
+    if behind and not _leave_to_others():
+        _serve_on(behind)
+    for client in clients:
+        client.close()
+
+
+def _leave_to_others() -> bool:
+    try:
+        return fork_aside()
+    except OSError:
+        return True  # no room for a process: what was not taken is lost
+
+
+def _serve_on(clients: list[Client]) -> None:
+    """Send what is left, holding nothing else of the process this was; never returns."""
+    try:
+        keep_only([client.fileno() for client in clients])
+        poll = select.poll()
+        while clients := [client for client in clients if client.behind]:
+            for client in clients:
+                poll.register(client, select.POLLOUT)
+            for fd, _ in poll.poll():
+                poll.unregister(fd)
+            for client in clients:
+                client.flush()
+    finally:
+        os._exit(0)

@@ -1,12 +1,16 @@
-"""Forking into a control group, which a fork of Python's cannot. clone3(2)"""
+"""Forking as Python's fork cannot: into a control group, or aside, with nobody to wait for the child."""
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
+
+from .syscalls import CLONE_NEWPID, setns
 
 _CLONE3 = 435  # on every architecture
 _CLONE_INTO_CGROUP, _SIGCHLD = 0x200000000, 17
+_LAST_DESCRIPTOR = 1 << 30
 
 
 class _CloneArguments(ctypes.Structure):
@@ -39,3 +43,38 @@ def fork_into(cgroup: int) -> int:
     if pid < 0:
         raise OSError(number, f"clone3: {os.strerror(number)}")
     return int(pid)
+
+
+def fork_aside() -> bool:
+    """Fork a process that has no parent to wait for it; True in the caller, False in that process.
+
+    It is outside the pid namespace that the caller's children begin in: a monitor's begin in its container's.
+
+    :raises OSError: there is no room for another process.
+    """
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        setns(own, CLONE_NEWPID)
+    finally:
+        os.close(own)
+    between = os.fork()
+    if between:
+        if os.waitpid(between, 0)[1]:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        return True
+    try:
+        aside = os.fork()
+    except OSError:
+        os._exit(1)
+    if aside:
+        os._exit(0)
+    return False
+
+
+def keep_only(descriptors: list[int]) -> None:
+    """Close all descriptors but the standard streams and these, whoever opened them. close_range(2)"""
+    first = 3
+    for fd in sorted(descriptors):
+        os.closerange(first, fd)
+        first = fd + 1
+    os.closerange(first, _LAST_DESCRIPTOR)

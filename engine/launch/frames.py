@@ -1,18 +1,26 @@
 """What travels on an attach socket: frames of one kind byte, a four-byte length, and that many bytes.
 
-front → monitor   i standard input · c end of standard input · r terminal size (rows, columns)
-monitor → front   o standard output (or the terminal) · e standard error · x exit code, the last frame
+front → monitor   a attach me, or q run this beside the first program (`execs.Request`): the first frame;
+                  i standard input · c end of standard input · r terminal size (rows, columns)
+                  for what q asked for: s a signal · n nobody reads its output any more
+monitor → front   b what q asked for has begun, or f it has not and why (`messages.Failure`)
+                  o standard output (or the terminal) · e standard error · x exit code, the last frame
+
+Who asks with q sends nothing more until it is answered, for somebody else reads on from there.
 """
 
 from __future__ import annotations
 
 import struct
 
-STDIN, STDIN_END, RESIZE = b"i", b"c", b"r"
+ATTACH, REQUEST = b"a", b"q"
+STDIN, STDIN_END, RESIZE, SIGNAL, NO_OUTPUT = b"i", b"c", b"r", b"s", b"n"
+BEGUN, FAILED = b"b", b"f"
 STDOUT, STDERR, EXIT = b"o", b"e", b"x"
 LARGEST = 1 << 20  # bytes of one frame; a longer one ends the connection
 
 _HEADER = struct.Struct(">cI")
+HEADER_SIZE = _HEADER.size
 _SIZE = struct.Struct(">HH")
 _CODE = struct.Struct(">i")
 
@@ -32,6 +40,11 @@ def exit_frame(code: int) -> bytes:
     return frame(EXIT, _CODE.pack(code))
 
 
+def signal_frame(number: int) -> bytes:
+    """A frame that hands on a signal."""
+    return frame(SIGNAL, bytes([number]))
+
+
 def unpack_size(data: bytes) -> tuple[int, int]:
     """Rows and columns; raises ValueError for anything else."""
     if len(data) != _SIZE.size:
@@ -44,6 +57,17 @@ def unpack_exit(data: bytes) -> int:
     """The exit code of an exit frame."""
     code: int = _CODE.unpack(data)[0]
     return code
+
+
+def unpack_header(data: bytes | bytearray) -> tuple[bytes, int]:
+    """Kind and length of the frame that begins with these `HEADER_SIZE` bytes.
+
+    :raises ValueError: it is longer than `LARGEST`.
+    """
+    kind, length = _HEADER.unpack(data)
+    if length > LARGEST:
+        raise ValueError("frame too long")
+    return kind, length
 
 
 class Splitter:
@@ -60,9 +84,7 @@ class Splitter:
         self._data += data
         frames = []
         while len(self._data) >= _HEADER.size:
-            kind, length = _HEADER.unpack_from(self._data)
-            if length > LARGEST:
-                raise ValueError("frame too long")
+            kind, length = unpack_header(self._data[: _HEADER.size])
             end = _HEADER.size + length
             if len(self._data) < end:
                 break

@@ -13,6 +13,7 @@ import time
 from . import cgroups, frames, init, restarts, state, unix
 from . import syscalls as sys
 from .clients import Client
+from .execs import Execs
 from .freezer import freezer_of
 from .log import Log
 from .messages import Failure, Reporter, Stage, take_messages
@@ -105,6 +106,7 @@ class Monitor:
             if self._owner:
                 streams.add(self._owner)
             pidfd = os.pidfd_open(pid)
+            streams.on_request = Execs(self._task, pidfd, self._name).begin
             streams.run(server, pidfd, self._end_rest)
             os.close(pidfd)
         finally:
@@ -248,8 +250,7 @@ class Monitor:
         if self._state.fields["out_of_memory"]:
             self._event("oom")
         self._event("die", exitCode=str(code))
-        for client in streams.clients.values():
-            client.finish(frames.exit_frame(code))
+        streams.finish(code)
         streams.close()
 
     def _out_of_memory(self) -> bool:

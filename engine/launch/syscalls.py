@@ -26,6 +26,7 @@ CLONE_NEWNET = 0x40000000
 
 MS_REC = 0x4000
 MS_PRIVATE = 1 << 18
+MS_SLAVE = 1 << 19
 MNT_DETACH = 2
 
 AT_FDCWD = -100
@@ -63,7 +64,7 @@ PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
 
 _OPEN_TREE, _MOVE_MOUNT, _FSOPEN, _FSCONFIG, _FSMOUNT = 428, 429, 430, 431, 432
-_CLOSE_RANGE, _OPENAT2, _MOUNT_SETATTR = 436, 437, 442
+_PIDFD_SEND_SIGNAL, _CLOSE_RANGE, _OPENAT2, _MOUNT_SETATTR = 424, 436, 437, 442
 _CLOSE_RANGE_CLOEXEC = 4
 _RT_SIGACTION = {"x86_64": 13, "aarch64": 134, "riscv64": 134, "s390x": 174, "ppc64le": 173}
 _RT_SIGPROCMASK = {"x86_64": 14, "aarch64": 135, "riscv64": 135, "s390x": 175, "ppc64le": 174}
@@ -211,6 +212,14 @@ def openat2(directory: int, path: str | bytes, flags: int, resolve: int, mode: i
 def close_on_exec_from(first: int) -> None:
     """Mark all descriptors from `first` on to be closed by exec, whoever opened them. close_range(2)"""
     system_call(_CLOSE_RANGE, "close_range", word(first), word(0xFFFFFFFF), word(_CLOSE_RANGE_CLOEXEC))
+
+
+def send_signal(pidfd: int, number: int) -> None:
+    """Send a signal to the process a pidfd names; one that has ended gets none. pidfd_send_signal(2)"""
+    try:
+        system_call(_PIDFD_SEND_SIGNAL, "pidfd_send_signal", word(pidfd), word(number), None, word(0))
+    except ProcessLookupError:
+        return
 
 
 def ignore_signals(numbers: Iterable[int]) -> None:

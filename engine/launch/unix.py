@@ -10,6 +10,7 @@ from _socket import (
     CMSG_SPACE,
     MSG_CMSG_CLOEXEC,
     SCM_RIGHTS,
+    SO_PEERCRED,
     SOCK_CLOEXEC,
     SOCK_DGRAM,
     SOCK_NONBLOCK,
@@ -25,7 +26,9 @@ __all__ = [
     "Socket",
     "accept",
     "adopt",
+    "connect",
     "control_socket",
+    "is_from_us",
     "listen",
     "pair",
     "receive_descriptor",
@@ -76,6 +79,30 @@ def accept(server: Socket) -> Socket:
     fd, _ = server._accept()  # type: ignore[attr-defined]  # noqa: SLF001 - what socket.accept calls
     os.set_inheritable(fd, False)
     return adopt(fd)
+
+
+def is_from_us(connection: Socket) -> bool:
+    """Whether this user or root is at the other end. unix(7), SO_PEERCRED"""
+    credentials = array("i", connection.getsockopt(SOL_SOCKET, SO_PEERCRED, 12))  # pid, uid, gid
+    return credentials[1] in (0, os.geteuid())
+
+
+def connect(path: str) -> Socket:
+    """A connection to what listens at a path of any length, closed by exec.
+
+    :raises OSError: nobody does.
+    """
+    directory, name = os.path.split(path)
+    fd = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    connection = Socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC)
+    try:
+        connection.connect(f"/proc/self/fd/{fd}/{name}")
+    except OSError:
+        connection.close()
+        raise
+    finally:
+        os.close(fd)
+    return connection
 
 
 def send_descriptor(channel: Socket, fd: int) -> None:

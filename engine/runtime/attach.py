@@ -1,10 +1,9 @@
-"""Standing in a container's streams, from a terminal or a pipe: the blocking pump of the command line."""
+"""Standing in a container's streams, from a terminal or a pipe: signals, raw mode, and keys to leave by."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import select
 import signal
 import socket
 import termios
@@ -14,31 +13,39 @@ from pathlib import Path
 from types import FrameType
 
 from engine.errors import Unavailable
-from engine.launch import frames
+from engine.launch import frames, unix
+from engine.runtime.keys import KeyWatch
+from engine.runtime.pump import Pump
 
-_CHUNK = 64 << 10
 _PROXIED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_PATIENCE = 3  # times Ctrl-C, for a program that does not listen to it
 
 
 def connect(socket_path: Path) -> socket.socket:
-    """A connection to a running container's monitor.
+    """A connection to a running container's monitor, which waits for its first frame.
 
     :raises Unavailable: nobody listens there.
     """
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    # A Unix address takes 107 bytes; the directory's descriptor makes any path short.
     try:
-        directory = os.open(socket_path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            connection.connect(f"/proc/self/fd/{directory}/{socket_path.name}")
-        finally:
-            os.close(directory)
+        return socket.socket(fileno=unix.connect(str(socket_path)).detach())
     except OSError as error:
-        connection.close()
         raise Unavailable(
             f"the container's monitor does not answer: {error.strerror}",
             hint="lamina ps shows whether it runs",
         ) from error
+
+
+def attach(socket_path: Path) -> socket.socket:
+    """A socket with the streams of a running container, from now on.
+
+    :raises Unavailable: it does not answer.
+    """
+    connection = connect(socket_path)
+    try:
+        connection.sendall(frames.frame(frames.ATTACH))
+    except OSError as error:
+        connection.close()
+        raise Unavailable("the container has just ended", hint="lamina ps -a shows how") from error
     return connection
 
 
@@ -50,127 +57,68 @@ def run_attached(
     stderr: int,
     terminal: bool,
     on_signal: Callable[[int], None] | None = None,
-) -> int:
-    """Pass input and output until the container ends; gives its exit code.
+    detach_keys: bytes = b"",
+    hand_back: bool = False,
+) -> int | None:
+    """Pass input and output until the program ends; gives its exit code, None when it was left running.
 
     :param stdin: descriptor to read from, or None to send nothing.
-    :param terminal: the container has a terminal; if `stdin` is one too, it goes to raw mode meanwhile.
-    :param on_signal: told of SIGINT, SIGTERM, SIGHUP and SIGQUIT; without it they act as ever.
-    :raises Unavailable: the monitor went away without saying how the container ended.
+    :param terminal: the program has a terminal; if `stdin` is one too, it goes to raw mode meanwhile.
+    :param on_signal: told of SIGINT, SIGTERM, SIGHUP and SIGQUIT; without it they act as ever. The third
+        SIGINT is for us.
+    :param detach_keys: typed to leave, where there is a terminal at both ends.
+    :param hand_back: what `pump.Pump` makes of it.
+    :raises Unavailable: the monitor went away without saying how the program ended.
     """
     with connection, contextlib.ExitStack() as restore:
-        wake, woken = socket.socketpair()
-        restore.enter_context(wake)
-        restore.enter_context(woken)
-        pump = _Pump(connection, stdin, stdout, stderr, woken)
-        if terminal and stdin is not None and os.isatty(stdin):
-            restore.enter_context(_raw_mode(stdin))
-            restore.enter_context(_handler(signal.SIGWINCH, lambda _: wake.send(b"w")))
-            pump.tell_size(stdin)
+        woken, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        restore.callback(os.close, woken)
+        restore.callback(os.close, wake)
+        raw = terminal and stdin is not None and os.isatty(stdin)
+        pump = Pump(
+            connection, stdin, stdout, stderr,
+            keys=KeyWatch(detach_keys) if raw else None,
+            wake=woken,
+            on_signal=patient(on_signal) if on_signal else None,
+            hand_back=hand_back,
+        )  # fmt: skip
+        if raw:
+            assert stdin is not None
+            restore.enter_context(raw_mode(stdin))
+            restore.enter_context(_woken_by(signal.SIGWINCH, wake))
+            pump.tell_size()
         if on_signal is not None:
             for number in _PROXIED:
-                restore.enter_context(_handler(number, on_signal))
+                restore.enter_context(_woken_by(number, wake))
         return pump.run()
 
 
-class _Pump:
-    """Never waits for the monitor to take input: it may be waiting for us to take output."""
+def patient(on_signal: Callable[[int], None]) -> Callable[[int], None]:
+    """Hands signals on; the third Ctrl-C is for us, as with Docker: it raises KeyboardInterrupt."""
+    interrupts = 0
 
-    def __init__(
-        self, connection: socket.socket, stdin: int | None, stdout: int, stderr: int, woken: socket.socket
-    ) -> None:
-        connection.setblocking(False)
-        self._connection = connection
-        self._stdin = -1 if stdin is None else stdin
-        self._sinks = {frames.STDOUT: stdout, frames.STDERR: stderr}
-        self._woken = woken
-        self._splitter = frames.Splitter()
-        self._unsent = bytearray()
-        self._input_left = stdin is not None
+    def hand_on(number: int) -> None:
+        nonlocal interrupts
+        interrupts += number == signal.SIGINT
+        if interrupts >= _PATIENCE:
+            raise KeyboardInterrupt
+        on_signal(number)
 
-    def run(self) -> int:
-        while True:
-            for fd, events in self._wait():
-                if fd == self._stdin:
-                    self._take_input()
-                elif fd == self._woken.fileno():
-                    self._woken.recv(64)
-                    self.tell_size(self._stdin)
-                else:
-                    self._flush()
-                    # Not for room alone: output, or its end.
-                    code = self._take_output() if events & ~select.POLLOUT else None
-                    if code is not None:
-                        return code
+    return hand_on
 
-    def tell_size(self, terminal: int) -> None:
-        with contextlib.suppress(OSError):
-            size = os.get_terminal_size(terminal)
-            self._send(frames.size_frame(size.lines, size.columns))
 
-    def _wait(self) -> list[tuple[int, int]]:
-        poll = select.poll()
-        poll.register(self._connection, select.POLLIN | (select.POLLOUT if self._unsent else 0))
-        poll.register(self._woken, select.POLLIN)
-        if self._input_left and not self._unsent:
-            poll.register(self._stdin, select.POLLIN)
-        return poll.poll()
-
-    def _take_output(self) -> int | None:
-        try:
-            data = self._connection.recv(_CHUNK)
-        except BlockingIOError:
-            return None
-        except ConnectionError:
-            data = b""
-        if not data:
-            raise Unavailable(
-                "the container's monitor went away; how the program ended is not known",
-                hint="lamina ps -a shows the container; look for an out-of-memory kill in dmesg",
-            )
-        for kind, payload in self._splitter.feed(data):
-            if kind == frames.EXIT:
-                return frames.unpack_exit(payload)
-            sink = self._sinks.get(kind)
-            if sink is not None:
-                _write_all(sink, payload)
+def terminal_size(terminal: int) -> tuple[int, int] | None:
+    """Rows and columns; None where that is no terminal, or one that does not know."""
+    try:
+        size = os.get_terminal_size(terminal)
+    except OSError:
         return None
-
-    def _take_input(self) -> None:
-        try:
-            data = os.read(self._stdin, _CHUNK)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        self._input_left = bool(data)
-        self._send(frames.frame(frames.STDIN, data) if data else frames.frame(frames.STDIN_END))
-
-    def _send(self, data: bytes) -> None:
-        self._unsent += data
-        self._flush()
-
-    def _flush(self) -> None:
-        try:
-            while self._unsent:
-                del self._unsent[: self._connection.send(self._unsent)]
-        except BlockingIOError:
-            return
-        except ConnectionError:
-            self._unsent.clear()  # the monitor's last frames are still to be read
-
-
-def _write_all(fd: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        try:
-            view = view[os.write(fd, view) :]
-        except BlockingIOError:
-            select.select([], [fd], [])
+    return (size.lines, size.columns) if size.lines and size.columns else None
 
 
 @contextlib.contextmanager
-def _raw_mode(terminal: int) -> Iterator[None]:
+def raw_mode(terminal: int) -> Iterator[None]:
+    """Have each key come as it is typed, and none act here, until the end."""
     before = termios.tcgetattr(terminal)
     tty.setraw(terminal, termios.TCSANOW)
     try:
@@ -180,9 +128,10 @@ def _raw_mode(terminal: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _handler(number: int, act: Callable[[int], object]) -> Iterator[None]:
+def _woken_by(number: int, wake: int) -> Iterator[None]:
     def handle(received: int, _frame: FrameType | None) -> None:
-        act(received)
+        with contextlib.suppress(BlockingIOError):
+            os.write(wake, bytes([received]))
 
     before = signal.signal(number, handle)
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.launch import frames
-from engine.runtime.attach import connect
+from engine.runtime.attach import attach
 from tests.engine.launch.sandbox import Sandbox, outcome
 
 pytestmark = pytest.mark.system
@@ -53,7 +53,7 @@ def test_a_second_front_sees_what_comes_and_types_too(box: Sandbox) -> None:
     box.tty = True
     first = box.start("sh", "-c", "read word; echo got $word").attachment
     assert first is not None
-    with first, connect(box.socket) as second:
+    with first, attach(box.socket) as second:
         second.sendall(frames.frame(frames.STDIN, b"hello\n"))
         assert "got hello" in outcome(first).out
         assert "got hello" in outcome(second).out
