@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.oci.digest import Digest
-from engine.oci.run_config import RunConfig
+from engine.oci.run_config import HealthCheck, RunConfig
 
 if TYPE_CHECKING:
     import sqlite3
@@ -72,8 +72,12 @@ def recipe_of_name(connection: sqlite3.Connection, name: str) -> Recipe | None:
     return _recipe(*row) if row else None
 
 
-def _recipe(image_id: str, lowers: str, run: str) -> Recipe:
+def _recipe(image_id: str, lowers: str, run: str) -> Recipe | None:
     fields = json.loads(run)
+    if "healthcheck" not in fields:
+        return None  # an earlier version's, which left that out: to be made anew
+    test, *numbers = fields["healthcheck"]
+    fields["healthcheck"] = HealthCheck(tuple(test), *numbers)
     return Recipe(
         Digest(image_id),
         tuple(json.loads(lowers)),

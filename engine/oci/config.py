@@ -13,7 +13,7 @@ from engine.errors import LimitExceeded
 from engine.oci.digest import Digest
 from engine.oci.manifest import LAYERS_LIMIT
 from engine.oci.platform import Platform
-from engine.oci.run_config import RunConfig
+from engine.oci.run_config import HealthCheck, RunConfig
 from engine.oci.strict import Fields, read_object
 
 CONFIG_LIMIT = 4 << 20  # bytes
@@ -26,10 +26,12 @@ _RUN_KEYS = (
     "User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir", "Labels", "StopSignal",
     "ArgsEscaped", "Memory", "MemorySwap", "CpuShares", "Healthcheck",
 )  # fmt: skip
+_HEALTH_KEYS = ("Test", "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries")
 _ROOTFS_KEYS = ("type", "diff_ids")
 _HISTORY_KEYS = ("created", "author", "created_by", "comment", "empty_layer")
 # RFC 3339, as Go writes time.Time.
 _TIME = r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)"
+_NANOSECONDS = 1e9  # Go's time.Duration counts them
 _GO_ZERO_TIME = -62135596800.0  # 0001-01-01T00:00:00Z, Go's "never"
 
 
@@ -96,6 +98,21 @@ def _run_config(fields: Fields) -> RunConfig:
         volumes=fields.names("Volumes"),
         labels=fields.table("Labels"),
         stop_signal=fields.text("StopSignal", ""),
+        healthcheck=_healthcheck(fields.fields("Healthcheck", _HEALTH_KEYS)),
+    )
+
+
+def _healthcheck(fields: Fields) -> HealthCheck:
+    def number(key: str) -> int:
+        return fields.integer(key) if key in fields else 0
+
+    return HealthCheck(
+        test=fields.texts("Test"),
+        interval=number("Interval") / _NANOSECONDS,
+        timeout=number("Timeout") / _NANOSECONDS,
+        start_period=number("StartPeriod") / _NANOSECONDS,
+        start_interval=number("StartInterval") / _NANOSECONDS,
+        retries=number("Retries"),
     )
 
 

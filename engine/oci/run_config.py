@@ -4,6 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class HealthCheck(NamedTuple):
+    """How to find out whether a container does its work. Docker image-spec 1.2, Healthcheck
+
+    :param test: ("CMD", program, argument, …), ("CMD-SHELL", script), ("NONE",) or () where nothing is said.
+    :param interval: seconds between two looks. :param timeout: seconds that one may take.
+    :param start_period: seconds in which failures do not count. :param start_interval: seconds between looks
+        in it. :param retries: failures in a row that make it unhealthy. Each 0 where nothing is said.
+    """
+
+    test: tuple[str, ...] = ()
+    interval: float = 0
+    timeout: float = 0
+    start_period: float = 0
+    start_interval: float = 0
+    retries: int = 0
+
+
+_UNSAID = HealthCheck()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +45,4 @@ class RunConfig:
     volumes: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     stop_signal: str = ""
+    healthcheck: HealthCheck = _UNSAID

@@ -9,16 +9,35 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import Corrupt
+from engine.oci.run_config import HealthCheck
 from engine.runtime.isolation import DOCKERS, NO_NAMES, UNLIMITED, Isolation, Names, Resources
+from engine.runtime.log_limits import USUAL, LogLimits
+from engine.runtime.policy import NEVER, RestartPolicy
 
 
 @dataclass(frozen=True, slots=True)
 class Bind:
-    """A file or directory of the host, shown inside; both paths absolute."""
+    """A file or directory of the host or a volume, shown inside; both paths absolute.
+
+    :param source: "" for a volume, whose place is the store's.
+    :param volume: its name, or "". :param anonymous: it goes with the container, where that is asked.
+    :param subpath: of the volume, instead of its top. :param copy: fill it from the image while it is empty.
+    :param labels: of the volume, for its making.
+    :param propagation: of mounts below, as mount(8) names them. :param recursive: Docker's bind-recursive.
+    :param make: make a directory where the source is missing.
+    """
 
     source: str
     target: str
     read_only: bool
+    volume: str = ""
+    anonymous: bool = False
+    subpath: str = ""
+    copy: bool = True
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
+    propagation: str = "rprivate"
+    recursive: str = "enabled"
+    make: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +47,12 @@ class ContainerConfig:
     :param entrypoint: as resolved; with `cmd` after it, the program and its arguments.
     :param env: `NAME=value`, each name once.
     :param user: Docker's USER, resolved inside at each start.
-    :param network: "none" or "host".
+    :param network: "none", "host", or the first of the networks it was made for.
     :param stop_signal: a name such as "SIGTERM", or a number, as the image has it.
     :param stop_timeout: seconds from that signal to SIGKILL.
     :param reaper: a small program stands before the container's own and reaps orphans (`--init`).
+    :param health: how its health is asked for, with no field left unsaid; None where it is not.
+    :param ports: published: address and port of the host ("" for all, 0 for any), port inside, protocol.
     """
 
     entrypoint: tuple[str, ...]
@@ -53,6 +74,10 @@ class ContainerConfig:
     isolation: Isolation = DOCKERS
     resources: Resources = UNLIMITED
     names: Names = NO_NAMES
+    restart: RestartPolicy = NEVER
+    health: HealthCheck | None = None
+    log: LogLimits = USUAL
+    ports: tuple[tuple[str, int, int, str], ...] = ()
 
     @property
     def argv(self) -> tuple[str, ...]:
@@ -67,6 +92,9 @@ class ContainerConfig:
         fields["isolation"] = self.isolation.dump()
         fields["resources"] = self.resources._asdict()
         fields["names"] = self.names._asdict()
+        fields["restart"] = self.restart._asdict()
+        fields["log"] = self.log._asdict()
+        fields["health"] = self.health and self.health._asdict()
         return json.dumps(fields)
 
     @classmethod
@@ -80,11 +108,15 @@ class ContainerConfig:
             binds = tuple(Bind(**bind) for bind in fields.pop("binds"))
             for name in ("entrypoint", "cmd", "env"):
                 fields[name] = tuple(fields[name])
+            fields["ports"] = tuple(tuple(port) for port in fields.get("ports", ()))
             # Fields that a container of an earlier version has not, keep their defaults.
             for name, load in (
                 ("isolation", Isolation.load),
                 ("resources", lambda found: Resources(**found)),
                 ("names", Names.load),
+                ("restart", lambda found: RestartPolicy(**found)),
+                ("log", lambda found: LogLimits(**found)),
+                ("health", lambda found: found and HealthCheck(**{**found, "test": tuple(found["test"])})),
             ):
                 if name in fields:
                     fields[name] = load(fields[name])

@@ -28,11 +28,11 @@ def plan_groups(
     check_resources(cgroups, resources)
     return [
         Group(
-            str(_path(hierarchy, container_id)),
+            str(group_path(hierarchy, container_id)),
             hierarchy.version,
             [name for name in hierarchy.controllers if hierarchy.version == 1 or name in _CONTROLLERS_OF_2],
             _shown(hierarchy, cgroups),
-            [*_limits(hierarchy, resources), *_devices(hierarchy, devices)],
+            [*limits_in(hierarchy, resources), *_devices(hierarchy, devices)],
         )
         for hierarchy in cgroups.hierarchies
     ]
@@ -51,7 +51,7 @@ def check_resources(cgroups: Cgroups, resources: Resources) -> None:
 def group_paths(container_id: str, cgroups: Cgroups | None = None) -> list[str]:
     """Where a container's groups are, if there are any."""
     found = find_cgroups() if cgroups is None else cgroups
-    return [str(_path(hierarchy, container_id)) for hierarchy in found.hierarchies]
+    return [str(group_path(hierarchy, container_id)) for hierarchy in found.hierarchies]
 
 
 def remove_left_groups(container_id: str) -> None:
@@ -61,7 +61,8 @@ def remove_left_groups(container_id: str) -> None:
     remove(path for path in group_paths(container_id) if Path(path).is_dir())
 
 
-def _path(hierarchy: Hierarchy, container_id: str) -> Path:
+def group_path(hierarchy: Hierarchy, container_id: str) -> Path:
+    """Where a container's group of one tree is, or would be."""
     return hierarchy.path / _PARENT / container_id
 
 
@@ -88,7 +89,8 @@ def _needed(resources: Resources) -> Iterator[tuple[str, tuple[str, ...]]]:
     return ((option, controllers) for option, value, controllers in asked if value)
 
 
-def _limits(hierarchy: Hierarchy, resources: Resources) -> Iterator[Setting]:
+def limits_in(hierarchy: Hierarchy, resources: Resources) -> Iterator[Setting]:
+    """What a tree of groups is told of limits."""
     write = _limits_of_1 if hierarchy.version == 1 else _limits_of_2
     for controller, file, value, option in write(resources):
         if controller in hierarchy.controllers:

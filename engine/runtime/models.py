@@ -56,3 +56,27 @@ class LogRange(NamedTuple):
 
 
 WHOLE_LOG = LogRange()
+
+
+class HealthLook(NamedTuple):
+    """One look.
+
+    :param start: seconds since the epoch; `end` likewise.
+    :param exit_code: of the program that looked; -1 where it took too long.
+    :param output: what it wrote, its first 4096 bytes.
+    """
+
+    start: float
+    end: float
+    exit_code: int
+    output: str
+
+
+class Health(NamedTuple):
+    """The last five looks, the oldest first, and how many in a row failed by now."""
+
+    failing_streak: int = 0
+    looks: tuple[HealthLook, ...] = ()
+
+
+UNSEEN = Health()

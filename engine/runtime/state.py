@@ -76,8 +76,8 @@ class State:
         return self.status in STANDING
 
 
-_NOBODY = Process(0, 0)
-NEVER_STARTED = State("created", _NOBODY, _NOBODY, None, None, None, "")
+NOBODY = Process(0, 0)
+NEVER_STARTED = State("created", NOBODY, NOBODY, None, None, None, "")
 
 
 def read_state(directory: Path) -> State:
@@ -95,8 +95,8 @@ def read_state(directory: Path) -> State:
     try:
         fields = json.loads(data)
         same_boot = fields["boot"] == boot_id()
-        init = Process(fields["pid"], fields["pid_start"]) if same_boot else _NOBODY
-        monitor = Process(fields["monitor"], fields["monitor_start"]) if same_boot else _NOBODY
+        init = Process(fields["pid"], fields["pid_start"]) if same_boot else NOBODY
+        monitor = Process(fields["monitor"], fields["monitor_start"]) if same_boot else NOBODY
         status, exit_code, freezer = fields["status"], fields["exit_code"], fields.get("freezer", "")
         if status in STANDING and not same_boot:
             status, exit_code = "exited", _LOST
@@ -127,7 +127,7 @@ def read_state(directory: Path) -> State:
 
 def unknown_state(why: str) -> State:
     """What is shown of a container whose state file is damaged."""
-    return State("dead", _NOBODY, _NOBODY, None, None, None, why)
+    return State("dead", NOBODY, NOBODY, None, None, None, why)
 
 
 def _damaged(path: Path, error: Exception) -> Corrupt:
