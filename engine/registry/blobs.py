@@ -7,11 +7,10 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from http import HTTPStatus
 
-import aiohttp
-
 from engine.errors import DigestMismatch, InvalidArgument, Malformed
 from engine.oci import Descriptor
 from engine.oci.quote import quoted
+from engine.registry.exchange import Answer as Reply
 from engine.registry.retry import Interrupted, Pace
 from engine.registry.transport import Request, Transport
 
@@ -34,7 +33,7 @@ async def stream_blob(
             async with transport.open(_from(request, position)) as response:
                 skip = _skip(response, descriptor, position, request.what)
                 pace = Pace(transport.policy)
-                async for chunk in response.content.iter_any():
+                async for chunk in response.chunks():
                     pace.came(len(chunk))
                     if skip:
                         skip, chunk = max(0, skip - len(chunk)), chunk[skip:]
@@ -59,7 +58,7 @@ def _from(request: Request, position: int) -> Request:
     return replace(request, headers={**request.headers, **wanted}, success=_SUCCESS)
 
 
-def _skip(response: aiohttp.ClientResponse, descriptor: Descriptor, position: int, what: str) -> int:
+def _skip(response: Reply, descriptor: Descriptor, position: int, what: str) -> int:
     """How many bytes of the answer come before `position`.
 
     :raises DigestMismatch: the blob's size is not the descriptor's.
@@ -74,7 +73,7 @@ def _skip(response: aiohttp.ClientResponse, descriptor: Descriptor, position: in
         skip = 0
     else:
         skip = position  # the server knows no ranges and starts anew
-    length = response.content_length
+    length = response.length
     if length is not None and length != descriptor.size - position + skip:
         raise DigestMismatch(
             f"{what} has {length + position - skip} bytes, though its size should be {descriptor.size}",

@@ -1,30 +1,27 @@
-"""Requests on their way: one session of aiohttp, redirects followed as far as is safe."""
+"""Requests on their way: connections kept for the next one, redirects followed as far as is safe."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
-from urllib.parse import urljoin
-
-import aiohttp
-from yarl import URL
+from urllib.parse import urljoin, urlsplit
 
 from engine import __version__
 from engine.errors import Malformed, Unavailable
 from engine.oci.quote import quoted
 from engine.registry.certificates import Certificates
+from engine.registry.exchange import Answer, Body, Broken, Exchange
 from engine.registry.hosts import Origin
-from engine.registry.resolver import NetResolver
 from engine.registry.retry import RetryPolicy
+from engine.registry.wire import Wire, connect
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SAME_METHOD = frozenset({307, 308})  # the others would turn what is sent into a GET (RFC 9110, 15.4)
 _LONGEST_WAY = 5  # redirects
-_BUFFER = 1 << 20  # bytes read ahead; fewer wake-ups, larger chunks
-
-Body = bytes | Callable[[], AsyncIterator[bytes]]  # a function, because it may have to be sent again
+_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +49,19 @@ class Connections:
     def __init__(self, policy: RetryPolicy, certificates: tuple[Path, ...]) -> None:
         self._policy = policy
         self._certificates = Certificates(certificates)
-        self._session: aiohttp.ClientSession | None = None
+        self._idle: dict[Origin, list[Wire]] = {}
+        self._tls: ssl.SSLContext | None = None
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            # What travels is digested as it travels, so nothing on the way may unpack it.
-            auto_decompress=False,
-            # How many connections there are is decided by those who ask.
-            connector=aiohttp.TCPConnector(limit=0, resolver=NetResolver()),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": f"lamina/{__version__}", "Accept-Encoding": "identity"},
-            read_bufsize=_BUFFER,
-        )
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        for wires in self._idle.values():
+            for wire in wires:
+                wire.close()
+        self._idle.clear()
 
-    async def send(self, call: Call) -> aiohttp.ClientResponse:
+    async def send(self, call: Call) -> Answer:
         """The answer at the end of the way; whoever gets it closes it.
 
         :raises Unavailable: a redirect leads where we do not follow, or in circles.
@@ -96,20 +86,56 @@ class Connections:
             origin = target
         raise Unavailable(f"{origin.host} sends us in circles", hint="ask who runs the registry")
 
-    async def _once(self, call: Call, origin: Origin) -> aiohttp.ClientResponse:
-        assert self._session is not None, "used outside of its context"
-        authorization = {"Authorization": call.authorization} if call.authorization else {}
+    async def _once(self, call: Call, origin: Origin) -> Answer:
+        idle = self._idle.setdefault(origin, [])
+        while idle:
+            wire = idle.pop()
+            if not wire.is_quiet:
+                wire.close()
+                continue
+            exchange = self._exchange(wire, call, idle)
+            try:
+                return await _asked(exchange, call, origin)
+            except (Broken, OSError):
+                # The server closed it before it read what we asked, so nothing was done yet.
+                if not exchange.is_stale or callable(call.body):
+                    raise
+        wire = await connect(origin, await self._context(origin), self._policy.connect)
+        return await _asked(self._exchange(wire, call, idle), call, origin)
+
+    def _exchange(self, wire: Wire, call: Call, idle: list[Wire]) -> Exchange:
         # A registry may need long to take in what it was sent, and says nothing meanwhile.
         silence = self._policy.stall if call.body is None else self._policy.settle
-        return await self._session.request(
-            call.method,
-            URL(call.url, encoded=True),
-            headers={**call.headers, **authorization},
-            data=call.body() if callable(call.body) else call.body,
-            allow_redirects=False,
-            ssl=await self._certificates.context(origin) or True,
-            timeout=aiohttp.ClientTimeout(total=None, connect=self._policy.connect, sock_read=silence),
-        )
+        return Exchange(wire, idle.append, silence)
+
+    async def _context(self, origin: Origin) -> ssl.SSLContext | None:
+        if not origin.is_secure:
+            return None
+        own = await self._certificates.context(origin)
+        if own is None and self._tls is None:
+            self._tls = ssl.create_default_context()
+        return own or self._tls
+
+
+async def _asked(exchange: Exchange, call: Call, origin: Origin) -> Answer:
+    parts = urlsplit(call.url)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    host = f"[{origin.host}]" if ":" in origin.host else origin.host
+    fields = {
+        "Host": host if origin.port == _PORTS[origin.scheme] else f"{host}:{origin.port}",
+        "User-Agent": f"lamina/{__version__}",
+        # What travels is digested as it travels, so nothing on the way may pack it.
+        "Accept-Encoding": "identity",
+        **call.headers,
+    }
+    if call.authorization:
+        fields["Authorization"] = call.authorization
+    try:
+        head = await exchange.ask(call.method, target, list(fields.items()), call.body)
+    except BaseException:
+        await exchange.end()
+        raise
+    return Answer(exchange, head, call.url, call.method)
 
 
 def location(url: str, to: str) -> str:

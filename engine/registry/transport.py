@@ -9,15 +9,15 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Self
 
-import aiohttp
-
 from engine.errors import LimitExceeded, Unavailable
 from engine.oci.quote import quoted
 from engine.registry.authority import Authority, wrong_password
 from engine.registry.challenge import parse_challenges
-from engine.registry.connections import Body, Call, Connections
+from engine.registry.connections import Call, Connections
 from engine.registry.credentials import CredentialSource, DockerCredentials
-from engine.registry.failures import failures_told_apart
+from engine.registry.exchange import Answer as Reply
+from engine.registry.exchange import Body
+from engine.registry.failures import FAILURES, failures_told_apart
 from engine.registry.hosts import Origin, registry_url
 from engine.registry.limits import RateLimit, read_rate_limit
 from engine.registry.problems import ERROR_LIMIT, refusal
@@ -112,7 +112,7 @@ class Transport:
                 await patience.after(failure)
 
     @asynccontextmanager
-    async def open(self, request: Request) -> AsyncGenerator[aiohttp.ClientResponse, None]:
+    async def open(self, request: Request) -> AsyncGenerator[Reply, None]:
         """One attempt: an answer whose status is a success, its body not read yet.
 
         :raises Interrupted: it failed in a way that may pass, also while the body is read inside.
@@ -126,7 +126,7 @@ class Transport:
                     await self._refuse(response, request.what, request.domain)
                 yield response
 
-    async def _authorized(self, request: Request) -> aiohttp.ClientResponse:
+    async def _authorized(self, request: Request) -> Reply:
         base = self.url(request.domain)
         url = base + request.path if request.path.startswith("/") else request.path
         origin, target = Origin.of(base), Origin.of(url)
@@ -140,10 +140,10 @@ class Transport:
         call = Call(url, request.method, request.headers, known, request.body)
         response = await self._connections.send(call)
         # Only the registry itself may ask who we are, not a place it led us to.
-        asked_by = Origin.of(str(response.url))
+        asked_by = Origin.of(response.url)
         if response.status != HTTPStatus.UNAUTHORIZED or not own or asked_by != origin:
             return response
-        challenges = parse_challenges(response.headers.getall("WWW-Authenticate", ()))
+        challenges = parse_challenges(response.headers.all("WWW-Authenticate"))
         said = await _read_some(response)
 
         async def ask(token_call: Call) -> bytes:
@@ -167,11 +167,11 @@ class Transport:
                 await self._refuse(response, request.what, Origin.of(call.url).host)
             return await _read_bounded(response, "the token", TOKEN_LIMIT)
 
-    def _note_limit(self, domain: str, response: aiohttp.ClientResponse) -> None:
+    def _note_limit(self, domain: str, response: Reply) -> None:
         if limit := read_rate_limit(response.headers):
             self.rate_limits[domain] = limit
 
-    async def _refuse(self, response: aiohttp.ClientResponse, what: str, host: str) -> None:
+    async def _refuse(self, response: Reply, what: str, host: str) -> None:
         """:raises Interrupted, LaminaError: always; an answer that is no success."""
         limit = self.rate_limits.get(host)
         if response.status == HTTPStatus.TOO_MANY_REQUESTS and limit is not None and limit.remaining == 0:
@@ -181,18 +181,16 @@ class Transport:
             )
         if is_retried(response.status):
             wait = retry_after(response.headers.get("Retry-After"))
-            raise Interrupted(
-                f"it answered {response.status} {quoted(response.reason or '')[1:-1]}".rstrip(), wait
-            )
+            raise Interrupted(f"it answered {response.status} {quoted(response.reason)[1:-1]}".rstrip(), wait)
         raise refusal(response.status, what, host, await _read_some(response))
 
 
-async def _read_bounded(response: aiohttp.ClientResponse, what: str, limit: int) -> bytes:
+async def _read_bounded(response: Reply, what: str, limit: int) -> bytes:
     body = bytearray()
     if response.method == "HEAD":  # whose length is that of what GET would send
         return b""
-    if (response.content_length or 0) <= limit:
-        async for chunk in response.content.iter_any():
+    if (response.length or 0) <= limit:
+        async for chunk in response.chunks():
             body += chunk
             if len(body) > limit:
                 break
@@ -201,12 +199,12 @@ async def _read_bounded(response: aiohttp.ClientResponse, what: str, limit: int)
     raise LimitExceeded(f"{what}: the answer has more than {limit} bytes", hint="no real image needs as many")
 
 
-async def _read_some(response: aiohttp.ClientResponse) -> bytes:
+async def _read_some(response: Reply) -> bytes:
     """The start of an error's body, or nothing: it only decorates the error that there is already."""
     body = bytearray()
-    with suppress(aiohttp.ClientError, TimeoutError):
+    with suppress(TimeoutError, *FAILURES):
         async with asyncio.timeout(_ERROR_SECONDS), response:
-            async for chunk in response.content.iter_any():
+            async for chunk in response.chunks():
                 body += chunk
                 if len(body) >= ERROR_LIMIT:
                     break

@@ -167,7 +167,7 @@ class Upload:
         statuses = (*_ACCEPTED, *lost, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         async with self._transport.open(replace(request, success=statuses)) as response:
             body = bytearray()
-            async for chunk in response.content.iter_any():
+            async for chunk in response.chunks():
                 body += chunk[: _ANSWER_LIMIT - len(body)]
                 if len(body) >= _ANSWER_LIMIT:
                     break
