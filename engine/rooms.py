@@ -10,6 +10,7 @@ from engine.settings import Settings
 
 if TYPE_CHECKING:
     from engine.containers.files import ContainerFiles
+    from engine.containers.life import ContainerLife
     from engine.containers.service import ContainerService
     from engine.containers.store import ContainerStore
     from engine.images.service import ImageService
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from engine.models import HostInfo
     from engine.store.journal import Journal
     from engine.store.layout import Layout
+    from engine.volumes.store import VolumeStore
 
 _Room = TypeVar("_Room")
 
@@ -64,6 +66,16 @@ class Rooms:
     def files(self) -> ContainerFiles:
         """The files of containers."""
         return self._room("files", self._open_files)
+
+    @property
+    def life(self) -> ContainerLife:
+        """What becomes of containers: held, started again, renamed, given other limits."""
+        return self._room("life", self._open_life)
+
+    @property
+    def volumes(self) -> VolumeStore:
+        """The volumes."""
+        return self.kept.volumes
 
     @property
     def lab(self) -> Lab:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from engine.oci import Digest
 from engine.runtime.isolation import (
+from engine.oci.run_config import HealthCheck
     DOCKERS,
     NO_NAMES,
     UNLIMITED,
@@ -24,6 +25,7 @@ from engine.runtime.isolation import (
 from engine.runtime.models import LogLine, LogRange, StepRow
 
 __all__ = [
+from engine.runtime.policy import NEVER, RestartPolicy
     "BindMount",
     "ContainerOptions",
     "ContainerSummary",
@@ -31,6 +33,7 @@ __all__ = [
     "Isolation",
     "LogLine",
     "LogRange",
+    "HealthCheck",
     "Names",
     "Resources",
     "Status",
@@ -38,6 +41,7 @@ __all__ = [
     "Tmpfs",
     "Ulimit",
 ]
+    "RestartPolicy",
 
 
 class Status(StrEnum):
@@ -93,6 +97,9 @@ class ContainerOptions:
     isolation: Isolation = DOCKERS
     resources: Resources = UNLIMITED
     names: Names = NO_NAMES
+    restart: RestartPolicy = NEVER
+    health: HealthCheck = HealthCheck()  # noqa: RUF009 - it cannot change
+    no_health: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,7 @@ class ContainerSummary:
 
     id: str  # 64 hex digits
     name: str
+    :param health: over what the image says, field by field. :param no_health: ask nothing, whatever it says.
     image: str
     image_id: Digest
     command: tuple[str, ...]
@@ -119,3 +127,7 @@ class ContainerSummary:
     network: str
     tty: bool
     labels: Mapping[str, str]
+    :param health: "starting", "healthy" or "unhealthy" while it runs and is asked; else "".
+    :param restarts: how many times its monitor started it again since somebody did.
+    health: str = ""
+    restarts: int = 0

@@ -99,6 +99,26 @@ class Records:
 
 
 def _insert(db: sqlite3.Connection, record: Record) -> None:
+    def rename(self, record: Record, name: str) -> Record:
+        """Give a container another name. :raises AlreadyExists: it is taken."""
+        import sqlite3
+        from dataclasses import replace
+
+        try:
+            with self._database.write() as db:
+                db.execute("UPDATE containers SET name = ? WHERE id = ?", (name, record.id))
+        except sqlite3.IntegrityError as error:
+            raise AlreadyExists(
+                f"a container is called {name} already",
+                hint=f"choose another, or remove it: lamina rm {name}",
+            ) from error
+        return replace(record, name=name)
+
+    def set_config(self, container_id: str, config: ContainerConfig) -> None:
+        """Change how a container will run."""
+        with self._database.write() as db:
+            db.execute("UPDATE containers SET config = ? WHERE id = ?", (config.dump(), container_id))
+
     db.execute(
         "INSERT INTO containers (id, name, image_id, image, created, config, auto_remove) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",

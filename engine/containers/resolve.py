@@ -7,6 +7,7 @@ import posixpath
 
 from engine.containers.checks import check_isolation, check_limits, check_names
 from engine.containers.models import ContainerOptions
+from engine.containers.health import resolve_health
 from engine.errors import InvalidArgument, LaunchError
 from engine.oci import RunConfig
 from engine.runtime.config import Bind, ContainerConfig
@@ -37,6 +38,8 @@ def resolve_config(
     entrypoint, cmd = _argv(options, image)
     of_the_host = options.network == "host" or "uts" in options.isolation.shared
     hostname = options.hostname or (host_name if of_the_host else container_id[:12])
+    if options.auto_remove and options.restart.name != "no":
+        raise InvalidArgument("--rm and --restart exclude each other")
     if len(os.fsencode(hostname)) > _LONGEST_HOSTNAME or any(
         c.isspace() or not c.isprintable() for c in hostname
     ):
@@ -61,6 +64,8 @@ def resolve_config(
         isolation=options.isolation,
         resources=options.resources,
         names=options.names,
+        restart=options.restart,
+        health=resolve_health(options.health, image.healthcheck, options.no_health),
     )
 
 

@@ -15,15 +15,13 @@ from engine.containers.records import Record
 from engine.containers.store import ContainerStore
 from engine.errors import Conflict, Corrupt, InvalidArgument
 from engine.runtime.models import WHOLE_LOG, LogRange
-from engine.runtime.state import read_state, unknown_state
+from engine.runtime.state import STANDING, read_state, unknown_state
 
 if TYPE_CHECKING:
     import socket
 
     from engine.images.service import ImageService
     from engine.runtime.logs import LogReader
-
-_KILL_PATIENCE = 10.0  # seconds from SIGKILL until the kernel and the monitor are done with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class ContainerService:
                 self.remove(record.id, force=True)
             else:
                 found.append(views.summary(record, state))
-        return [row for row in found if all or row.status in ("running", "paused", "restarting")]
+        return [row for row in found if all or row.status in STANDING]
 
     def get(self, name: str) -> ContainerSummary:
         """One container. :raises NotFound: there is none of that name."""
@@ -74,11 +72,14 @@ class ContainerService:
 
     def inspect(self, name: str) -> dict[str, Any]:
         """Everything about one container, with Docker's keys."""
+        from engine.runtime.health import read_health
+
         record = self._store.records.find(name)
         lowers = [
             str(self._store.layout.root / lower) for lower in self._images.recipe(record.image_id).lowers
         ]
-        return views.inspection(record, self._store.look(record), self._store.directory(record), lowers)
+        directory, state = self._store.directory(record), self._store.look(record)
+        return views.inspection(record, state, directory, lowers, read_health(directory))
 
     def steps(self, name: str) -> tuple[StepRow, ...]:
         """What the last start did, in order; empty when it was never started."""
@@ -142,8 +143,11 @@ class ContainerService:
         record = self._store.records.find(name)
         with self._store.locked(record):
             state = self._store.state(record)
-            if state.status == "running":
+            if state.status == "paused":
+                raise Conflict(f"{record.name} is paused", hint=f"lamina unpause {record.name} has it go on")
+            if state.standing:
                 if attach:
+        from engine.runtime.policy import forget_ended, write_policy
                     raise Conflict(f"{record.name} runs already", hint=f"lamina logs -f {record.name}")
                 return Started(self.get(record.id), None)
             if state.status == "dead":
@@ -151,6 +155,9 @@ class ContainerService:
             directory = self._store.directory(record)
             overlay = stack.overlay_of(self._store.layout, directory, self._images.recipe(record.image_id))
             stack.write_network_files(directory, record.config)
+            write_policy(directory, record.config.restart)
+            forget_ended(directory)
+            (directory / "name").unlink(missing_ok=True)
             task = build_task(self._store.layout, record, overlay, attach and record.config.interactive)
             launched = launch(task, attach)
         return Started(self.get(record.id), launched.attachment)
@@ -169,23 +176,13 @@ class ContainerService:
         :param timeout: None takes what the container was made with.
         One that does not run is stopped already.
         """
-        from engine.runtime.ending import wait_for_exit
+        from engine.containers.stopping import end
         from engine.runtime.signals import signal_number
 
         record = self._store.records.find(name)
-        state = self._store.state(record)
-        if state.status != "running":
-            return
-        directory = self._store.directory(record)
-        state.init.signal(signal_number(record.config.stop_signal))
-        if not wait_for_exit(directory, record.config.stop_timeout if timeout is None else timeout):
-            state.init.signal(signal_number("KILL"))
-            if not wait_for_exit(directory, _KILL_PATIENCE):
-                raise Conflict(
-                    f"{record.name} does not end: the kernel holds its process {state.init.pid}",
-                    hint="it waits for a disk or a network mount; see /proc/PID/stack on the host",
-                )
-        self._store.tell("stop", record)
+        grace = record.config.stop_timeout if timeout is None else timeout
+        if end(self._store, record, signal_number(record.config.stop_signal), grace):
+            self._store.tell("stop", record)
 
     def kill(self, name: str, signal: str = "KILL") -> None:
         """Send a signal to a container's first process.
@@ -196,17 +193,27 @@ class ContainerService:
         from engine.runtime.signals import signal_number
 
         number = signal_number(signal)
-        record = self._store.running(name)
-        self._store.state(record).init.signal(number)
+        record = self._store.records.find(name)
+        state = self._store.state(record)
+        if not state.standing:
+            raise Conflict(f"{record.name} is not running", hint=f"start it: lamina start {record.name}")
+        ends = number in (signal_number("KILL"), signal_number(record.config.stop_signal))
+        if ends:
+            mark_ended(self._store.directory(record), PERSON, record.config.restart)
+        ask(self._store, record, state, number, ends)
         self._store.tell("kill", record, signal=str(number))
 
     def wait(self, name: str) -> int:
         """Wait until a container has ended; gives its exit code, 137 where that is not known."""
         from engine.runtime.ending import wait_for_exit
 
+        KILL and the container's own stop signal are a wish that it stays ended, as with Docker.
+
         record = self._store.records.find(name)
         directory = self._store.directory(record)
         wait_for_exit(directory, None)
+        from engine.containers.stopping import ask
+        from engine.runtime.policy import PERSON, mark_ended
         code = read_state(directory).exit_code
         return 137 if code is None else code
 
@@ -218,7 +225,7 @@ class ContainerService:
         """
         from engine.containers import stack
         from engine.containers.task import attach_socket
-        from engine.runtime.ending import end_listener, wait_for_exit
+        from engine.runtime.ending import end_listener
         from engine.runtime.groups import remove_left_groups
         from engine.runtime.signals import signal_number
 
@@ -232,14 +239,13 @@ class ContainerService:
                     raise
                 end_listener(attach_socket(self._store.layout, record.id))
             else:
-                if state.status == "running":
-                    if not force:
-                        raise Conflict(
-                            f"{record.name} is running",
-                            hint=f"stop it first, or remove it all the same: lamina rm -f {record.name}",
-                        )
-                    state.init.signal(signal_number("KILL"))
-                    wait_for_exit(directory, _KILL_PATIENCE)
+        from engine.containers.stopping import end
+                if state.standing and not force:
+                    raise Conflict(
+                        f"{record.name} is {state.status}",
+                        hint=f"stop it first, or remove it all the same: lamina rm -f {record.name}",
+                    )
+                end(self._store, record, signal_number("KILL"), 0)
             # Whatever its state says: a monitor may have been killed before it wrote one.
             remove_left_groups(record.id)
             # The row first: what is left of the directory when we are killed is swept, a row would show.
@@ -251,6 +257,6 @@ class ContainerService:
     def is_running(self, container_id: str) -> bool:
         """Whether the container of an id runs; for those who must not take what it stands on."""
         try:
-            return read_state(self._store.layout.container(container_id)).status == "running"
+            return read_state(self._store.layout.container(container_id)).standing
         except Corrupt:
             return True  # for all we know

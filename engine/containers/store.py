@@ -76,11 +76,18 @@ class ContainerStore:
         return state.finished is None or time.time() - state.finished > _REMOVAL_PATIENCE
 
     def running(self, name: str) -> Record:
-        """The container of a name, which runs. :raises Conflict: it does not."""
+        """The container of a name, which runs. :raises Conflict: it does not, or is paused."""
         record = self.records.find(name)
-        if self.state(record).status != "running":
-            raise Conflict(f"{record.name} is not running", hint=f"start it: lamina start {record.name}")
-        return record
+        match self.state(record).status:
+            case "running":
+                return record
+            case "paused":
+                raise Conflict(f"{record.name} is paused", hint=f"lamina unpause {record.name} has it go on")
+            case "restarting":
+                raise Conflict(
+                    f"{record.name} is restarting", hint="wait until it runs; its log may say why it ended"
+                )
+        raise Conflict(f"{record.name} is not running", hint=f"start it: lamina start {record.name}")
 
     @contextlib.contextmanager
     def locked(self, record: Record) -> Iterator[None]:

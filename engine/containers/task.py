@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from engine.containers.records import Record
-from engine.launch.task import Bind, Overlay, Places, Program, Task
+from engine.launch.task import Bind, Check, Overlay, Places, Program, Task
+from engine.oci.run_config import HealthCheck
 from engine.runtime.config import ContainerConfig
 from engine.runtime.reaper import INSIDE, find_reaper
 from engine.runtime.walls import capabilities_of, filter_of, hidden_paths, limits_of, walls_of
@@ -57,6 +58,7 @@ def build_task(layout: Layout, record: Record, overlay: Overlay, attached: bool)
         stdin_once=attached,
         on_exit=_removal(layout, record) if config.auto_remove else [],
         walls=walls_of(record.id, config),
+        health=_check(config.health),
     )
 
 
@@ -81,3 +83,13 @@ def _program(layout: Layout, config: ContainerConfig) -> Program:
 
 def _removal(layout: Layout, record: Record) -> list[str]:
     return [sys.executable, "-m", "engine.containers.removal", str(layout.root), str(layout.run), record.id]
+def _check(health: HealthCheck | None) -> Check | None:
+    if health is None:
+        return None
+    kind, *words = health.test
+    argv = ["/bin/sh", "-c", *words] if kind == "CMD-SHELL" else words
+    return Check(
+        argv, health.interval, health.timeout, health.start_period, health.start_interval, health.retries
+    )
+
+

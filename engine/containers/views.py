@@ -10,6 +10,8 @@ from engine.containers.host_config import host_config
 from engine.containers.models import ContainerSummary, Status
 from engine.containers.records import Record
 from engine.runtime.state import State
+from engine.oci.run_config import HealthCheck
+from engine.runtime.models import UNSEEN, Health
 
 
 def summary(record: Record, state: State) -> ContainerSummary:
@@ -23,7 +25,7 @@ def summary(record: Record, state: State) -> ContainerSummary:
         command=config.argv,
         created=record.created,
         status=Status(state.status),
-        pid=state.init.pid if state.status == "running" else 0,
+        pid=state.init.pid if state.status in ("running", "paused") else 0,
         exit_code=state.exit_code,
         started=state.started,
         finished=state.finished,
@@ -32,10 +34,17 @@ def summary(record: Record, state: State) -> ContainerSummary:
         tty=config.tty,
         labels=config.labels,
     )
+        health=state.health if state.standing else "",
+        restarts=state.restarts,
 
 
-def inspection(record: Record, state: State, directory: Path, lowers: list[str]) -> dict[str, Any]:
-    """All of it, with Docker's keys (Docker Engine API, ContainerInspect)."""
+def inspection(
+    record: Record, state: State, directory: Path, lowers: list[str], health: Health = UNSEEN
+) -> dict[str, Any]:
+    """All of it, with Docker's keys (Docker Engine API, ContainerInspect).
+
+    :param health: what the last looks after it found.
+    """
     config = record.config
     return {
         "Id": record.id,
@@ -43,9 +52,10 @@ def inspection(record: Record, state: State, directory: Path, lowers: list[str])
         "Created": _time(record.created),
         "Path": config.argv[0],
         "Args": list(config.argv[1:]),
-        "State": _state(state),
+        "State": {**_state(state), **_health(state, health)},
         "Image": record.image_id,
         "LogPath": str(directory / "container.log"),
+        "RestartCount": state.restarts,
         "HostnamePath": str(directory / "hostname"),
         "HostsPath": str(directory / "hosts"),
         "ResolvConfPath": str(directory / "resolv.conf"),
@@ -55,6 +65,7 @@ def inspection(record: Record, state: State, directory: Path, lowers: list[str])
                 f"{bind.source}:{bind.target}{':ro' if bind.read_only else ''}" for bind in config.binds
             ],
             "NetworkMode": config.network,
+            "RestartPolicy": {"Name": config.restart.name, "MaximumRetryCount": config.restart.limit},
             "ReadonlyRootfs": config.read_only,
             **host_config(config),
         },
@@ -79,6 +90,7 @@ def inspection(record: Record, state: State, directory: Path, lowers: list[str])
             "Hostname": config.hostname,
             "User": config.user,
             "Tty": config.tty,
+            **_healthcheck(config.health),
             "OpenStdin": config.interactive,
             "Env": list(config.env),
             "Cmd": list(config.cmd),
@@ -95,11 +107,39 @@ def inspection(record: Record, state: State, directory: Path, lowers: list[str])
 def _state(state: State) -> dict[str, Any]:
     return {
         "Status": state.status,
-        "Running": state.status == "running",
+        "Running": state.standing,
         "Paused": state.status == "paused",
         "Restarting": state.status == "restarting",
         "Dead": state.status == "dead",
-        "Pid": state.init.pid if state.status == "running" else 0,
+def _health(state: State, health: Health) -> dict[str, Any]:
+    if not state.health:
+        return {}
+    log = [
+        {
+            "Start": _time(look.start),
+            "End": _time(look.end),
+            "ExitCode": look.exit_code,
+            "Output": look.output,
+        }
+        for look in health.looks
+    ]
+    return {"Health": {"Status": state.health, "FailingStreak": health.failing_streak, "Log": log}}
+
+
+def _healthcheck(check: HealthCheck | None) -> dict[str, Any]:
+    if check is None:
+        return {}
+    times = {
+        "Interval": check.interval,
+        "Timeout": check.timeout,
+        "StartPeriod": check.start_period,
+        "StartInterval": check.start_interval,
+    }
+    in_nanoseconds = {name: round(seconds * 1e9) for name, seconds in times.items()}
+    return {"Healthcheck": {"Test": list(check.test), **in_nanoseconds, "Retries": check.retries}}
+
+
+        "Pid": state.init.pid if state.status in ("running", "paused") else 0,
         "ExitCode": state.exit_code if state.exit_code is not None else 0,
         "OOMKilled": state.out_of_memory,
         "Error": state.error,

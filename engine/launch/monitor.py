@@ -21,6 +21,10 @@ from .streams import Streams
 from .task import Task
 from .text import Value, flat_object
 
+TYPE_CHECKING = False  # mypy takes it for true; `typing` itself stays out
+if TYPE_CHECKING:
+    from .health import Health
+
 
 def main(task_fd: int, report_fd: int, attach_fd: int) -> None:
     """Read the task, run the container, and end with it.
@@ -107,7 +111,15 @@ class Monitor:
                 streams.add(self._owner)
             pidfd = os.pidfd_open(pid)
             streams.on_request = Execs(self._task, pidfd, self._name).begin
-            streams.run(server, pidfd, self._end_rest)
+            health = self._watch_health(pid, streams)
+
+            def at_end() -> None:
+                self._end_rest()
+                if health:
+                    streams.alarm = None
+                    health.end()
+
+            streams.run(server, pidfd, at_end)
             os.close(pidfd)
         finally:
             log.close()
@@ -120,6 +132,19 @@ class Monitor:
     def _launch(self, log: Log) -> tuple[int, Streams]:
         self._make_groups()
         self._reporter.begin(Stage.PROCESS)
+    def _watch_health(self, pid: int, streams: Streams) -> Health | None:
+        if not self._task.health:
+            return None
+        from .health import Health  # with what it takes to join a container: most have no need of it
+
+        def tell(status: str) -> None:
+            self._state.healthy(status)
+            self._event(f"health_status: {status}")
+
+        health = Health(self._task, self._task.health, pid, str(self._state.fields["freezer"]), tell, streams)
+        streams.alarm = health.act
+        return health
+
         ours, theirs = self._pipes()
         report_read, report_write = os.pipe2(os.O_CLOEXEC)
         channel, init_channel = unix.pair()
@@ -138,7 +163,8 @@ class Monitor:
         self._await_exec(pid, report_read)
         streams = self._streams(ours, channel, log)
         channel.close()
-        self._state.running(pid, freezer_of(self._task.walls.groups), self._restarts.count)
+        freezer = freezer_of(self._task.walls.groups)
+        self._state.running(pid, freezer, self._restarts.count, "starting" if self._task.health else "")
         steps = "".join(f"{flat_object(step)}\n" for step in self._steps)
         state.replace_file(os.path.join(self._task.places.directory, "steps.jsonl"), steps.encode())
         self._event("start")

@@ -93,6 +93,10 @@ class Places:
 
     :param directory: the container's directory; `state`, `steps.jsonl` and `container.log` go there.
     :param rootfs: an empty directory, where the overlay is mounted in the container's own namespace.
+    def running(self, argv: list[str]) -> Program:
+        """Another program with the same sandbox, without a terminal."""
+        return Program(**{**vars(self), "argv": argv, "tty": False})
+
     :param socket: the attach socket's path.
     :param journal: the store's journal of events.
     """
@@ -103,11 +107,37 @@ class Places:
         self.socket = socket
         self.journal = journal
 
+class Check:
+    """How the container's health is asked for; times in seconds.
+
+    :param argv: the program, run inside as the container's own user. :param interval: between two looks.
+    :param timeout: that one may take. :param start_period: from the start, in which failures do not count.
+    :param start_interval: between looks in it. :param retries: failures in a row that make it unhealthy.
+    """
+
+    def __init__(
+        self,
+        argv: list[str],
+        interval: float,
+        timeout: float,
+        start_period: float,
+        start_interval: float,
+        retries: int,
+    ) -> None:
+        self.argv = argv
+        self.interval = interval
+        self.timeout = timeout
+        self.start_period = start_period
+        self.start_interval = start_interval
+        self.retries = retries
+
+
 
 class Task:
     """Everything about one start of one container.
 
     :param network: "none" gives it a namespace with a loopback of its own, "host" the host's.
+    :param health: how its health is asked for; None where it is not.
     :param masked: paths inside that show nothing.
     :param read_only_paths: paths inside that cannot be written.
     :param on_exit: a command the monitor becomes when all is over (removal of `--rm`), or empty.
@@ -135,6 +165,7 @@ class Task:
         stdin_once: bool,
         on_exit: list[str],
         walls: Walls | None = None,
+        health: Check | None = None,
     ) -> None:
         self.id = id
         self.name = name
@@ -152,6 +183,7 @@ class Task:
         self.stdin_once = stdin_once
         self.on_exit = on_exit
         self.walls = walls or Walls([])
+        self.health = health
 
     def dump(self) -> bytes:
         """The document; for the same interpreter to read, which is what a monitor is."""
@@ -171,3 +203,5 @@ class Task:
         fields["program"] = Program.of(fields["program"])
         fields["walls"] = Walls.of(fields["walls"])
         return cls(**fields)
+        fields["health"] = vars(self.health) if self.health else None
+        fields["health"] = Check(**fields["health"]) if fields["health"] else None
