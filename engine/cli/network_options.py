@@ -136,9 +136,7 @@ def parse_ports(text: str) -> list[Publish]:
     if len(ports) == 1 and ports[0] == 0:
         return [Publish(address, 0, target, protocol) for target in targets]
     if len(ports) != len(targets):
-        raise InvalidArgument(
-            f"-p {text}: {len(ports)} ports of the host for {len(targets)} of the container"
-        )
+        raise InvalidArgument(f"-p {text}: {len(ports)} ports of the host for {len(targets)} inside")
     return [Publish(address, port, target, protocol) for port, target in zip(ports, targets, strict=True)]
 
 

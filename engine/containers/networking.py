@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from engine.containers.models import ContainerOptions
 from engine.containers.records import Record
 from engine.containers.store import ContainerStore
-from engine.errors import InvalidArgument
+from engine.errors import Conflict, InvalidArgument
 from engine.network.wishes import Attachment, Publish
 
 if TYPE_CHECKING:
@@ -80,3 +80,45 @@ def sandbox_of(store: ContainerStore, record: Record) -> Iterator[Sandbox | None
 def kept(sandbox: Sandbox | None) -> Sequence[int]:
     """The descriptors that a monitor keeps open, the namespace first."""
     return (sandbox.namespace, *sandbox.held) if sandbox else ()
+
+
+def connect(store: ContainerStore, name: str, attachment: Attachment) -> None:
+    """Put a container on one more network, at once where it runs.
+
+    :raises Conflict: it is without networks. :raises AlreadyExists: it is there, or an address is taken.
+    """
+    with _joined(store, name) as (record, namespace):
+        endpoint = store.networks.connect(record.id, attachment, namespace)
+        store.tell("connect", record, network=endpoint.network.name)
+
+
+def disconnect(store: ContainerStore, network: str, name: str) -> None:
+    """Take a container off a network, at once where it runs. :raises Conflict: it is not on it."""
+    found = store.networks.get(network)
+    with _joined(store, name) as (record, namespace):
+        store.networks.disconnect(record.id, found, namespace)
+        store.tell("disconnect", record, network=found.name)
+
+
+@contextmanager
+def _joined(store: ContainerStore, name: str) -> Iterator[tuple[Record, int]]:
+    """A container, held, and a descriptor of its network namespace, or -1 where it does not run."""
+    from engine.runtime.start import FIRST_KEPT
+
+    record = store.records.find(name)
+    if not has_networks(record.config.network):
+        raise Conflict(
+            f"{record.name} was made with --network {record.config.network}, and stays so",
+            hint="make another container with --network NAME",
+        )
+    with store.locked(record):
+        state = store.state(record)
+        namespace = -1
+        if state.standing:
+            # Its monitor has it open, even between two lives of the container.
+            namespace = os.open(f"/proc/{state.monitor.pid}/fd/{FIRST_KEPT}", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            yield record, namespace
+        finally:
+            if namespace >= 0:
+                os.close(namespace)

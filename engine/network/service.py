@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from engine.errors import AlreadyExists, Conflict, InvalidArgument, PermissionDenied
+from engine.errors import AlreadyExists, Conflict, InvalidArgument
 from engine.network import leases, ports, records, rules
+from engine.network.hosting import on_host
 from engine.network.models import DEFAULT_NETWORK, Endpoint, Network, NetworkOptions, Sandbox
 from engine.network.wishes import Attachment, Publish
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from engine.network.ports import IsHeld
     from engine.store.database import Database
     from engine.store.layout import Layout
-
-# Bridges and rules are the host's, whichever store they are for: one change at a time.
-_HOST_LOCK = "/run/lamina-networks.lock"
 
 
 class NetworkService:
@@ -75,7 +72,7 @@ class NetworkService:
         from engine.network.making import check_name, draft
 
         check_name(options.name)
-        with self._on_host() as routing:
+        with on_host() as routing:
             from engine.network.bridges import bring_up, routed_subnets
 
             routed = routed_subnets(routing)
@@ -96,10 +93,12 @@ class NetworkService:
 
         :raises Conflict: a container is on it, running or not. :raises InvalidArgument: the default one.
         """
+        from engine.network.resolving import forget_mark
+
         network = self.get(name)
         if network.is_default:
             raise InvalidArgument(f"{network.name} is the default network and stays")
-        with self._on_host() as routing:
+        with on_host() as routing:
             with self._database.write() as db:
                 members = records.endpoints_on(db, network.id)
                 if members:
@@ -110,6 +109,7 @@ class NetworkService:
                     )
                 records.remove_network(db, network)
             _take_down(routing, network)
+        forget_mark(self._layout, network.id)
         return network
 
     def prune(self) -> list[Network]:
@@ -121,7 +121,7 @@ class NetworkService:
                 continue
             with suppress(Conflict):
                 removed.append(self.remove(network.id))
-        with self._on_host() as routing:
+        with on_host() as routing:
             if not any(link.alias.startswith("lamina network ") for link in routing.links()):
                 rules.remove_rules()
         return removed
@@ -134,7 +134,7 @@ class NetworkService:
         from engine.network.bridges import default_bridge, routed_subnets
         from engine.network.making import draft
 
-        with self._on_host() as routing:
+        with on_host() as routing:
             routed = routed_subnets(routing)
             with self._database.write() as db:
                 known = records.all_networks(db)
@@ -165,7 +165,7 @@ class NetworkService:
         held = ports.Held()
         namespace = -1
         try:
-            with self._on_host() as routing:
+            with on_host() as routing:
                 endpoints, bridges = self._bring_up(routing, container_id)
                 published = self._lease(container_id, endpoints, wanted, held)
                 namespace = new_namespace()
@@ -175,6 +175,8 @@ class NetworkService:
                 rules.ensure_rules()
                 known = [element for endpoint in endpoints for element in rules.of_network(endpoint.network)]
                 self._publish([*known, *published])
+                for endpoint in endpoints:
+                    self._have_resolver(endpoint.network)
         except BaseException:
             held.close()
             if namespace >= 0:
@@ -199,7 +201,63 @@ class NetworkService:
             if not self._is_held(container_id):
                 self.release(container_id)
 
+    def connect(self, container_id: str, attachment: Attachment, namespace: int = -1) -> Endpoint:
+        """Put a container on one more network.
+
+        :param namespace: a descriptor of its network namespace, where it runs.
+        :raises AlreadyExists: it is there, or its address is taken.
+        """
+        from engine.network.interfaces import configure, plug
+
+        self.ensure_default()
+        with on_host() as routing, self._database.write() as db:
+            endpoint = leases.enroll(db, container_id, attachment)
+            if namespace >= 0:
+                from engine.network.bridges import bring_up
+
+                # In the transaction: an endpoint whose interface cannot be had is none.
+                bridge = bring_up(routing, endpoint.network)
+                rules.ensure_rules()
+                rules.TABLE.add(rules.of_network(endpoint.network))
+                plug(routing, endpoint, bridge, namespace)
+                configure([endpoint], namespace, records.endpoints_of(db, container_id))
+                self._lead(db, container_id)
+        if namespace >= 0:
+            with on_host():
+                # Not before: it reads what the transaction wrote.
+                self._have_resolver(endpoint.network)
+        return endpoint
+
+    def disconnect(self, container_id: str, network: Network, namespace: int = -1) -> None:
+        """Take a container off a network. :raises Conflict: it is not on it."""
+        from engine.network.interfaces import set_routes
+
+        with on_host() as routing, self._database.write() as db:
+            endpoint = leases.dismiss(db, container_id, network)
+            if namespace >= 0:
+                routing.delete(endpoint.host_interface)
+                set_routes(records.endpoints_of(db, container_id), namespace)
+                self._lead(db, container_id)
+
     # inner
+
+    def _have_resolver(self, network: Network) -> None:
+        from engine.network.resolving import ensure_resolver, wants_resolver
+
+        if wants_resolver(network):
+            ensure_resolver(self._layout, network)
+
+    def _lead(self, db: sqlite3.Connection, container_id: str) -> None:
+        """Let published ports lead to the network that now is the container's way out."""
+        from engine.network.interfaces import way_out
+
+        published = ports.leased(db, container_id)
+        rules.TABLE.remove(
+            [key for each in published for key in rules.keys_of_port(each.address, each.port, each.protocol)]
+        )
+        out = way_out(records.endpoints_of(db, container_id))
+        if out is not None:
+            rules.TABLE.add(ports.elements(published, out))
 
     def _bring_up(self, routing: Routing, container_id: str) -> tuple[list[Endpoint], list[int]]:
         from engine.network.bridges import bring_up
@@ -235,30 +293,9 @@ class NetworkService:
 
     def _rest(self, network: Network) -> None:
         """Take the default network's bridge down for as long as no container is on it."""
-        with self._on_host() as routing:
+        with on_host() as routing:
             if not self.members(network):
                 _take_down(routing, network)
-
-    @contextmanager
-    def _on_host(self) -> Iterator[Routing]:
-        """Change the host's interfaces and rules, alone.
-
-        :raises PermissionDenied: this user may not.
-        """
-        from engine.linux.rtnetlink import Routing
-
-        descriptor = os.open(_HOST_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            with Routing() as routing:
-                yield routing
-        except PermissionError as error:
-            raise PermissionDenied(
-                f"the host's networks cannot be changed: {error.strerror}",
-                hint="as an ordinary user, run with --network none or --network host",
-            ) from error
-        finally:
-            os.close(descriptor)
 
 
 def _take_down(routing: Routing, network: Network) -> None:

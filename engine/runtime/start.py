@@ -23,7 +23,7 @@ from engine.runtime.models import StepRow
 
 _SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "launch", "start.py")
 _PATIENCE = 60.0  # seconds until the program must have been executed
-_FIRST_KEPT = 6
+FIRST_KEPT = 6  # the number that the first descriptor kept open has in a monitor
 
 _End = FileIO | socket.socket
 
@@ -51,7 +51,7 @@ def launch(task: Task, attach: bool = False, kept: Sequence[int] = ()) -> Launch
         task_read, task_write = _pipe(ours)
         report_read, report_write = _pipe(ours)
         local, remote = _socket_pair(ours) if attach else (None, None)
-        task.descriptors = [*range(_FIRST_KEPT, _FIRST_KEPT + len(kept))]
+        task.descriptors = [*range(FIRST_KEPT, FIRST_KEPT + len(kept))]
         _spawn(task.id, [task_read, report_write, remote], kept)
         for end in (task_read, report_write, remote):
             if end:
@@ -68,8 +68,8 @@ def _spawn(name: str, ends: list[_End | None], kept_open: Sequence[int]) -> None
         (os.POSIX_SPAWN_OPEN, number, "/dev/null", os.O_RDWR, 0) for number in range(3)
     ]
     wanted = [(end.fileno(), target) for end, target in zip(ends, targets, strict=True) if end]
-    wanted += [(fd, target) for target, fd in enumerate(kept_open, _FIRST_KEPT)]
-    first_free = _FIRST_KEPT + len(kept_open)
+    wanted += [(fd, target) for target, fd in enumerate(kept_open, FIRST_KEPT)]
+    first_free = FIRST_KEPT + len(kept_open)
     with ExitStack() as kept:
         for fd, target in wanted:
             # Sources above all targets, or one dup2 would overwrite what the next one needs.

@@ -1,0 +1,185 @@
+"""Verbs about networks: network create, ls, inspect, rm, prune, connect, disconnect; and port."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from engine.cli import complete
+from engine.cli.ending import each
+from engine.cli.network_options import parse_attachment
+from engine.cli.output import format_option, json_option, print_json, print_table
+from engine.cli.session import Session, pass_session
+from engine.errors import InvalidArgument, NotFound
+from engine.network.models import NetworkOptions
+from engine.printable import printable
+
+_ALWAYS = (("host", "host"), ("none", "null"))  # Docker lists these two as networks; they have no rows
+
+
+@click.group()
+def network() -> None:
+    """Networks that containers are on: bridges of this host."""
+
+
+@network.command()
+@click.argument("name")
+@click.option("--subnet", "subnets", multiple=True, metavar="SUBNET", help="10.1.0.0/24; also one of IPv6.")
+@click.option("--gateway", "gateways", multiple=True, metavar="ADDRESS", help="The host's address in it.")
+@click.option("--internal", is_flag=True, help="Without a way to the outside.")
+@click.option("--ipv6", is_flag=True, help="IPv6 too.")
+@click.option("--label", "labels", multiple=True, metavar="NAME[=VALUE]", help="Attach a note.")
+@click.option("-d", "--driver", type=click.Choice(["bridge"]), default="bridge", help="The one there is.")
+@pass_session
+def create(
+    session: Session,
+    name: str,
+    subnets: tuple[str, ...],
+    gateways: tuple[str, ...],
+    internal: bool,
+    ipv6: bool,
+    labels: tuple[str, ...],
+    driver: str,
+) -> None:
+    """Make a network; its containers find each other by name. Prints its id."""
+    subnet, subnet6 = _by_version("--subnet", subnets)
+    gateway, gateway6 = _by_version("--gateway", gateways)
+    if gateway and not subnet:
+        raise InvalidArgument("--gateway wants --subnet")
+    pairs = (label.partition("=") for label in labels)
+    made = session.rooms.kept.networks.create(
+        NetworkOptions(
+            name, subnet, gateway, ipv6, subnet6, gateway6, internal, {key: value for key, _, value in pairs}
+        )
+    )
+    click.echo(made.id)
+
+
+@network.command("ls")
+@click.option("-q", "--quiet", is_flag=True, help="Ids only.")
+@click.option("--no-trunc", is_flag=True, help="Whole ids.")
+@format_option
+@pass_session
+def list_networks(session: Session, quiet: bool, no_trunc: bool, as_json: bool) -> None:
+    """List networks."""
+    networks = session.rooms.kept.networks
+    networks.ensure_default()
+    found = networks.all()
+    if as_json:
+        from engine.containers.network_view import describe
+
+        print_json([describe(one) for one in found])
+        return
+    ids = [one.id if no_trunc else one.id[:12] for one in found]
+    if quiet:
+        for one in ids:
+            click.echo(one)
+        return
+    rows = [
+        (short, one.name, "bridge", one.subnet, one.subnet6 or "-", "internal" if one.internal else "")
+        for short, one in zip(ids, found, strict=True)
+    ]
+    rows += [("-", name, driver, "-", "-", "") for name, driver in _ALWAYS]
+    print_table(("NETWORK ID", "NAME", "DRIVER", "SUBNET", "IPV6", "SCOPE"), rows)
+
+
+@network.command()
+@click.argument("names", metavar="NETWORK...", nargs=-1, required=True)
+@json_option
+@pass_session
+def inspect(session: Session, names: tuple[str, ...]) -> None:
+    """Show everything about networks, with the way of a packet from each container to the outside."""
+    from engine.containers.network_view import inspect_network
+
+    print_json([inspect_network(session.rooms.kept, name) for name in names])
+
+
+@network.command()
+@click.argument("names", metavar="NETWORK...", nargs=-1, required=True)
+@pass_session
+def rm(session: Session, names: tuple[str, ...]) -> int:
+    """Remove networks that no container is on."""
+
+    def remove(name: str) -> None:
+        session.rooms.kept.networks.remove(name)
+        click.echo(printable(name))
+
+    return each(names, remove)
+
+
+@network.command()
+@click.option("-f", "--force", is_flag=True, help="Do not ask.")
+@pass_session
+def prune(session: Session, force: bool) -> None:
+    """Remove all networks that no container is on.
+
+    The default network stays; only its bridge is taken down until it is used again.
+    """
+    if not force and sys.stdin.isatty():
+        click.confirm("Remove all networks that no container is on?", abort=True)
+    for removed in session.rooms.kept.networks.prune():
+        click.echo(printable(removed.name))
+
+
+@network.command()
+@click.argument("network")
+@click.argument("container", shell_complete=complete.containers)
+@click.option("--ip", default="", metavar="ADDRESS", help="Its IPv4 address there.")
+@click.option("--ip6", default="", metavar="ADDRESS", help="Its IPv6 address there.")
+@click.option("--alias", "aliases", multiple=True, metavar="NAME", help="A further name it is found by.")
+@pass_session
+def connect(
+    session: Session, network: str, container: str, ip: str, ip6: str, aliases: tuple[str, ...]
+) -> None:
+    """Put CONTAINER on NETWORK, at once where it runs."""
+    from engine.containers.networking import connect as connect_container
+
+    words = [f"name={network}", *(f"alias={alias}" for alias in aliases)]
+    asked = parse_attachment("connect", ",".join(words))._replace(address=ip, address6=ip6)
+    connect_container(session.rooms.kept, container, asked)
+
+
+@network.command()
+@click.argument("network")
+@click.argument("container", shell_complete=complete.containers)
+@pass_session
+def disconnect(session: Session, network: str, container: str) -> None:
+    """Take CONTAINER off NETWORK, at once where it runs."""
+    from engine.containers.networking import disconnect as disconnect_container
+
+    disconnect_container(session.rooms.kept, network, container)
+
+
+@click.command()
+@click.argument("container", shell_complete=complete.running)
+@click.argument("inside", metavar="[PORT[/PROTOCOL]]", default="")
+@format_option
+@pass_session
+def port(session: Session, container: str, inside: str, as_json: bool) -> None:
+    """Show which ports of the host lead to CONTAINER."""
+    record = session.rooms.kept.records.find(container)
+    found = session.rooms.kept.networks.published(record.id)
+    if inside:
+        wanted = inside if "/" in inside else f"{inside}/tcp"
+        found = [one for one in found if f"{one.target}/{one.protocol}" == wanted]
+        if not found:
+            raise NotFound(f"port {wanted} of {record.name} is not published", hint="publish it: run -p PORT")
+    if as_json:
+        print_json([one._asdict() for one in found])
+        return
+    for one in found:
+        address = f"[{one.address}]" if ":" in one.address else one.address or "0.0.0.0"  # noqa: S104
+        place = f"{address}:{one.port}"
+        click.echo(place if inside else f"{one.target}/{one.protocol} -> {place}")
+
+
+def _by_version(option: str, texts: tuple[str, ...]) -> tuple[str, str]:
+    """The IPv4 and the IPv6 one of what was given."""
+    found = ["", ""]
+    for text in texts:
+        place = 1 if ":" in text else 0
+        if found[place]:
+            raise InvalidArgument(f"{option}: one of IPv4 and one of IPv6 at most")
+        found[place] = text
+    return found[0], found[1]

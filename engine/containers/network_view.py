@@ -1,0 +1,108 @@
+"""What there is to see of networks, by Docker's keys, and the way of a packet. Engine API, NetworkInspect."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from engine.containers.records import Record
+from engine.containers.store import ContainerStore
+from engine.errors import NotFound
+from engine.network.models import Endpoint, Network
+from engine.network.wishes import Publish
+
+
+def inspect_network(store: ContainerStore, name: str) -> dict[str, Any]:
+    """Everything about one network. :raises NotFound: there is none of that name."""
+    from engine.linux.rtnetlink import Routing
+    from engine.network.path import path_of, path_of_network
+
+    networks = store.networks
+    if name == "bridge":
+        networks.ensure_default()
+    network = networks.get(name)
+    containers: dict[str, Any] = {}
+    with Routing() as routing:
+        for endpoint in networks.members(network):
+            try:
+                record = store.records.find(endpoint.container_id)
+            except NotFound:
+                continue  # removed since
+            hops = path_of(routing, endpoint, networks.published(endpoint.container_id))
+            containers[endpoint.container_id] = {
+                "Name": record.name,
+                "Running": store.look(record).standing,
+                "Interface": endpoint.interface,
+                "MacAddress": endpoint.mac,
+                "IPv4Address": _with_prefix(endpoint.address, network.subnet),
+                "IPv6Address": _with_prefix(endpoint.address6, network.subnet6),
+                "Aliases": list(endpoint.aliases),
+                "Path": [_hop(hop) for hop in hops],
+            }
+        path = [_hop(hop) for hop in path_of_network(routing, network)]
+    return {**describe(network), "Containers": containers, "Path": path}
+
+
+def describe(network: Network) -> dict[str, Any]:
+    """One network without who is on it."""
+    pools = [(network.subnet, network.gateway), (network.subnet6, network.gateway6)]
+    return {
+        "Name": network.name,
+        "Id": network.id,
+        "Created": datetime.fromtimestamp(network.created, UTC).isoformat(),
+        "Scope": "local",
+        "Driver": "bridge",
+        "EnableIPv6": bool(network.subnet6),
+        "IPAM": {"Config": [{"Subnet": subnet, "Gateway": gateway} for subnet, gateway in pools if subnet]},
+        "Internal": network.internal,
+        "Labels": dict(network.labels),
+        "Bridge": network.bridge,
+    }
+
+
+def network_settings(store: ContainerStore, record: Record) -> dict[str, Any]:
+    """What `inspect` says of a container's networks. Docker Engine API, NetworkSettings."""
+    endpoints = store.networks.endpoints(record.id)
+    ports: dict[str, list[dict[str, str]]] = {}
+    for each in store.networks.published(record.id):
+        places = ports.setdefault(f"{each.target}/{each.protocol}", [])
+        places.append({"HostIp": each.address or "0.0.0.0", "HostPort": str(each.port)})  # noqa: S104
+    first = endpoints[0] if endpoints else None
+    return {
+        "Ports": ports,
+        "IPAddress": first.address if first else "",
+        "Gateway": first.network.gateway if first else "",
+        "MacAddress": first.mac if first else "",
+        "Networks": {endpoint.network.name: _settings(endpoint) for endpoint in endpoints},
+    }
+
+
+def published_text(ports: list[Publish]) -> str:
+    """Published ports in a table's cell, as Docker writes them."""
+    return ", ".join(
+        f"{f'[{each.address}]' if ':' in each.address else each.address or '0.0.0.0'}"  # noqa: S104
+        f":{each.port}->{each.target}/{each.protocol}"
+        for each in ports
+    )
+
+
+def _settings(endpoint: Endpoint) -> dict[str, Any]:
+    network = endpoint.network
+    return {
+        "NetworkID": network.id,
+        "Gateway": network.gateway,
+        "IPAddress": endpoint.address,
+        "IPPrefixLen": int(network.subnet.partition("/")[2]),
+        "IPv6Gateway": network.gateway6,
+        "GlobalIPv6Address": endpoint.address6,
+        "MacAddress": endpoint.mac,
+        "Aliases": list(endpoint.aliases),
+    }
+
+
+def _with_prefix(address: str, subnet: str) -> str:
+    return f"{address}/{subnet.partition('/')[2]}" if address else ""
+
+
+def _hop(hop: Any) -> dict[str, Any]:
+    return {"Kind": hop.kind, "Name": hop.name, "Detail": hop.detail, "Up": hop.up}
