@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -13,12 +14,12 @@ from textual.binding import BindingType
 from textual.timer import Timer
 
 from engine.settings import Settings
-from tui.bridge import Batch, Bridge
+from tui.bridge import Answer, Batch, Bridge
 from tui.commands import Commands
 from tui.palette import Palette, textual_theme
 from tui.screens.workbench import Workbench
 from tui.state import Run, State
-from tui.text import age_changes_in
+from tui.text import age_changes_in, tmux_copy
 from tui.theme import DEFAULT, Theme, load_themes
 from tui.widgets.frame import Lines
 
@@ -88,6 +89,10 @@ class Lamina(App[None]):
         self.state.apply(batch.updates)
         self.commands.answer(batch.updates)
 
+    def on_answer(self, answer: Answer) -> None:
+        """Give an answer to whoever asked."""
+        answer.deliver()
+
     def look(self) -> None:
         """Have what the selection and the tab in front need read."""
         state, inspector = self.state, self.workbench.inspector
@@ -105,8 +110,9 @@ class Lamina(App[None]):
         self.palette = Palette(self.themes[name])
         self.theme = name
         for screen in self.screen_stack:
-            for widget in screen.query(Lines):
-                widget.forget()
+            for widget in screen.query():
+                if isinstance(widget, Lines):
+                    widget.forget()
 
     def _keep_ages(self) -> None:
         """Draw anew when the next age on screen says something else, and not before."""
@@ -117,6 +123,12 @@ class Lamina(App[None]):
         if moments:
             wait = min(age_changes_in(now - moment) for moment in moments)
             self._ages = self.set_timer(wait + 0.5, lambda: self.state.changed({"containers"}))
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Also from inside tmux, which hands on to the terminal only what is wrapped for it."""
+        super().copy_to_clipboard(text)
+        if os.environ.get("TMUX") and self._driver is not None:
+            self._driver.write(tmux_copy(text))
 
     async def action_quit(self) -> None:
         """Leave; asks first while a pull runs."""

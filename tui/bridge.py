@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.app import App
 from textual.message import Message
@@ -44,6 +45,12 @@ from tui.state import (
     Update,
 )
 
+if TYPE_CHECKING:
+    from engine.analysis.content import Contents
+    from engine.analysis.extract import Extracted
+
+Value = TypeVar("Value")
+
 _PAUSE = 0.1  # seconds between two batches
 _LOG_TAIL = 1000  # lines read when a log is opened
 _SETTLE = 0.05  # seconds a selection must last before its details are read
@@ -55,6 +62,14 @@ class Batch(Message):
     def __init__(self, updates: tuple[Update, ...]) -> None:
         super().__init__()
         self.updates = updates
+
+
+class Answer(Message):
+    """What was asked for is here; the app has it delivered."""
+
+    def __init__(self, deliver: Callable[[], None]) -> None:
+        super().__init__()
+        self.deliver = deliver
 
 
 Work = Callable[[], Coroutine[None, None, None]]
@@ -178,6 +193,26 @@ class Bridge:
                 self.tell(await ask())
 
         self._work(look, group)
+
+    def ask(
+        self,
+        group: str,
+        what: str,
+        command: str,
+        question: Callable[[], Awaitable[Value]],
+        then: Callable[[Value], None],
+    ) -> None:
+        """Have something read or worked out, and delivered as a message; the next of a group replaces it.
+
+        :param what: to say when it fails; :param command: that shows the same.
+        """
+
+        async def work() -> None:
+            with self._troubles(what, command, asked=True):
+                value = await question()
+                self._host.post_message(Answer(lambda: then(value)))
+
+        self._work(work, group)
 
     async def _detail(self, image: str) -> Update:
         return DetailKnown(await self.source.image(image))
@@ -306,6 +341,21 @@ class Bridge:
         number = next(self._numbers)
         task = Task(number, what, command, now, "failed", now, note=note, hint=hint, asked=asked)
         self.tell(TaskChanged(task))
+
+    async def extract(self, contents: Contents, path: str, target: str) -> str:
+        """Write a path of an image to the host."""
+        from engine.analysis.extract import extract
+        from tui.text import count, size
+
+        def write() -> Extracted:
+            row = contents.stack.require(path)
+            return extract(contents, row, Path(target).expanduser())
+
+        done = await asyncio.to_thread(write)
+        skipped = f", {count(len(done.skipped), 'device or pipe', 'devices and pipes')} left out"
+        return f"{count(done.files, 'file')}, {size(done.size)} to {done.path}" + (
+            skipped if done.skipped else ""
+        )
 
     async def pull(self, reference: str, report: Report) -> str:
         """Bring an image here, telling the plan and each layer's progress."""

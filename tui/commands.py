@@ -16,14 +16,17 @@ from engine.lab.models import LabProgress
 from tui import actions
 from tui.actions import Context
 from tui.bridge import Report
+from tui.screens.board import Board
 from tui.state import RemovePreviewed, TaskChanged, Update
 from tui.text import count, safe, size
 
 if TYPE_CHECKING:
+    from engine.analysis.content import Contents
     from tui.app import Lamina
     from tui.screens.workbench import Workbench
 
 _FIRST_IMAGE = "lab/web:1"
+_EVERYWHERE = frozenset({"filter", "help", "palette", "theme", "quit"})  # the same on every screen
 
 
 class Commands:
@@ -39,12 +42,13 @@ class Commands:
             "back": lambda _: self._bench.go_back(),
             "next": lambda _: self._bench.focus_next_panel(1),
             "previous": lambda _: self._bench.focus_next_panel(-1),
-            "filter": lambda _: self._bench.open_filter(),
+            "filter": lambda _: self._board.open_filter(),
             "sort": lambda _: self._sort(),
             "tab(1)": lambda _: self._bench.inspector.turn(1),
             "tab(-1)": lambda _: self._bench.inspector.turn(-1),
             "pull": lambda _: self.open_pull(),
             "run": self._run,
+            "explore": self._explore,
             "logs": self._logs,
             "start": self._start,
             "stop": self._stop,
@@ -70,11 +74,21 @@ class Commands:
     def _bench(self) -> Workbench:
         return self.app.workbench
 
+    @property
+    def _board(self) -> Board:
+        """The screen that fills the window, below all dialogs."""
+        boards = [screen for screen in self.app.screen_stack if isinstance(screen, Board)]
+        return boards[-1] if boards else self._bench
+
     def do(self, action_id: str) -> None:
         """Do a verb where the person stands, if it can be done there."""
-        ctx = self._bench.context
-        if actions.action(action_id).enabled(ctx):
-            self._verbs[action_id](ctx)
+        board = self._board
+        ctx = board.context
+        if board.NAME in actions.action(action_id).screens and actions.action(action_id).enabled(ctx):
+            if board is self._bench or action_id in _EVERYWHERE:
+                self._verbs[action_id](ctx)
+            else:
+                board.perform(action_id)
 
     def answer(self, updates: Iterable[Update]) -> None:
         """What the screen says to things that came to an end."""
@@ -147,6 +161,30 @@ class Commands:
         number = self.app.bridge.do(f"run {options.image}", actions.run_command(options), work)
         standing = self._bench.panel
         self._after[number] = lambda: self._bench.expect(made[0], standing)
+
+    # inside images
+
+    def _explore(self, _: Context) -> None:
+        detail = self.app.state.detail
+        if detail is not None:
+            from tui.screens.explorer import Explorer
+
+            self.app.push_screen(Explorer(detail, self.app.state.layer))
+
+    def extract(self, contents: Contents, path: str, image: str) -> None:
+        """Ask where a path of an image shall be written, and write it there."""
+        from tui.screens.extract import ExtractDialog
+
+        def go(target: str | None) -> None:
+            if target is not None:
+                command = (
+                    f"lamina extract {shlex.quote(image)} {shlex.quote('/' + path)} {shlex.quote(target)}"
+                )
+                self.app.bridge.do(
+                    f"extract /{path}", command, lambda _: self.app.bridge.extract(contents, path, target)
+                )
+
+        self.app.push_screen(ExtractDialog(path), go)
 
     # containers
 
@@ -299,9 +337,12 @@ class Commands:
     # the program
 
     def _copy(self, ctx: Context) -> None:
-        name = ctx.container.name if ctx.container is not None else ctx.image_name
-        self.app.copy_to_clipboard(safe(name))
-        self._say(f"Copied {name}")
+        self.copy(ctx.container.name if ctx.container is not None else ctx.image_name)
+
+    def copy(self, text: str) -> None:
+        """Put a name or path on the terminal's clipboard."""
+        self.app.copy_to_clipboard(safe(text))
+        self._say(f"Copied {text}")
 
     def _open_task(self, ctx: Context) -> None:
         if ctx.task is not None and ctx.task.id in self.app.state.pulls:
@@ -312,12 +353,12 @@ class Commands:
     def _help(self) -> None:
         from tui.screens.help import Help
 
-        self.app.push_screen(Help(self._bench.context))
+        self.app.push_screen(Help(self._board.context))
 
     def _palette(self) -> None:
         from tui.screens.palette import Palette
 
-        self.app.push_screen(Palette(self._bench.context), self._picked)
+        self.app.push_screen(Palette(self._board.context), self._picked)
 
     def _picked(self, choice: tuple[str, str] | None) -> None:
         if choice is None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from engine.analysis.blame import Blame
     from engine.analysis.changes import LayerChanges
     from engine.analysis.compare import Comparison
+    from engine.analysis.content import Contents
     from engine.analysis.sharing import Sharing
     from engine.analysis.stacked import Stack
     from engine.analysis.waste import Waste
@@ -35,6 +36,13 @@ class InsideVerbs(Facade):
         :raises NotFound: no image has that name. :raises InvalidArgument: it has not so many layers.
         """
         return await self._look(lambda inside: inside.stack(name, layers))
+
+    async def contents(self, name: str) -> Contents:
+        """An image's tree with what its files hold; reading these blocks, so it belongs in a thread.
+
+        :raises NotFound: no image has that name.
+        """
+        return await self._look(lambda inside: inside.contents(name))
 
     async def changes(self, name: str, position: int) -> LayerChanges:
         """What one layer of an image changed in those below it.

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from engine.containers.models import ContainerOptions, ContainerSummary, LogLine, Status, StepRow
@@ -31,6 +34,8 @@ from engine.models import HostInfo, StoreTotals
 from engine.oci import Digest
 
 if TYPE_CHECKING:
+    from engine.analysis.compare import Comparison
+    from engine.analysis.content import Contents
     from engine.layers.table import FileTable
 
 NOW = 1_772_370_000.0
@@ -85,6 +90,8 @@ class FakeSource:
         self.hold_pull = asyncio.Event()
         self.hold_pull.set()
         self.hold_stop = asyncio.Event()
+        self.disk = Path(mkdtemp(prefix="lamina-test-"))
+        weakref.finalize(self, rmtree, self.disk, ignore_errors=True)
         self.hold_stop.set()
 
     def changed(self, kind: str = "image") -> None:
@@ -154,6 +161,18 @@ class FakeSource:
         from tests.tui.fake_files import table
 
         return table()
+
+    async def compare(self, old: str, new: str) -> Comparison:
+        from tests.tui.fake_inside import comparison
+
+        return comparison(await self.image(old), await self.image(new), self.disk)
+
+    async def contents(self, name: str) -> Contents:
+        from tests.tui.fake_inside import LAYERS, contents
+
+        number = len((await self.image(name)).layers)
+        layers = LAYERS[:number]
+        return contents(self.disk, layers, number - len(layers))
 
     async def containers(self, all: bool = True) -> list[ContainerSummary]:
         return list(self.made)

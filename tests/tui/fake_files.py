@@ -22,14 +22,14 @@ def table(extra: dict[str, int] | None = None) -> FileTable:
         **(extra or {}),
     }
     for path, size in files.items():
-        _put(root, path, _file(size))
+        put(root, path, _file(size))
     su = _file(72_000)
     su.mode = 0o4755
-    _put(root, "usr/bin/su", su)
+    put(root, "usr/bin/su", su)
     link = Inode(Kind.SYMLINK, 0o777)
     link.link = b"usr/local/bin/docker-entrypoint.sh"
-    _put(root, "docker-entrypoint.sh", link)
-    _put(root, "etc/motd", Inode(Kind.WHITEOUT))
+    put(root, "docker-entrypoint.sh", link)
+    put(root, "etc/motd", Inode(Kind.WHITEOUT))
     return FileTable(encode_table(root))
 
 
@@ -39,7 +39,8 @@ def _file(size: int) -> Inode:
     return inode
 
 
-def _put(root: Directory, path: str, inode: Inode) -> None:
+def put(root: Directory, path: str, inode: Inode) -> None:
+    """Put a file into a tree, with the directories it lies in."""
     *parents, name = path.encode("utf-8", "surrogateescape").split(b"/")
     here = root
     for parent in parents:

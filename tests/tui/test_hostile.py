@@ -59,7 +59,8 @@ class HostileSource(FakeSource):
         raise NotFound(HOSTILE[6] + HOSTILE[0], hint=HOSTILE[5])
 
 
-def _whole(pilot: Driver, width: int) -> None:
+def whole(pilot: Driver, width: int) -> None:
+    """No line is torn, and no foreign control character is on screen."""
     assert widths(pilot) == {width}
     foreign = {
         character
@@ -88,17 +89,17 @@ _WAYS: dict[str, list[str]] = {
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)])
 @pytest.mark.parametrize("way", _WAYS)
-async def test_the_screen_stays_whole(make: Make, size: tuple[int, int], way: str) -> None:
+async def test_the_screen_stayswhole(make: Make, size: tuple[int, int], way: str) -> None:
     source = HostileSource()
     async with make(source).run_test(size=size, notifications=True) as pilot:
         await ready(pilot)
         await pilot.press(*_WAYS[way])
         for key in ("pagedown", "pageup", "down", "down"):
             await pilot.pause()
-            _whole(pilot, size[0])
+            whole(pilot, size[0])
             await pilot.press(key)
         await pilot.pause()
-        _whole(pilot, size[0])
+        whole(pilot, size[0])
         assert pilot.app.is_running
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -46,9 +47,9 @@ class Panel(RowList):
         if topics & self.TOPICS:
             self.update()
 
+    @abstractmethod
     def update(self) -> None:
         """Draw what the state says now."""
-        raise NotImplementedError
 
     def set_filter(self, words: str) -> None:
         """Show only rows that hold all of these words."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 from tui.panels.tabs import Page
 from tui.text import count, safe, size
 from tui.widgets.columns import Column, Row, Spans, cell
+from tui.widgets.lazy import LazyRows
 
 if TYPE_CHECKING:
     from engine.layers.member import Kind
@@ -66,8 +67,8 @@ class Tree:
                 stack.append(table.child_numbers(number))
 
 
-class FileRows(Sequence[Row]):
-    """Entries of a table as rows, made when they come into sight."""
+class FileRows(LazyRows):
+    """Entries of a table as rows."""
 
     def __init__(self, table: FileTable, numbers: Sequence[int], opened: set[bytes], *, flat: bool) -> None:
         self._table = table
@@ -78,19 +79,12 @@ class FileRows(Sequence[Row]):
     def __len__(self) -> int:
         return len(self._numbers)
 
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
-        if isinstance(index, slice):
-            return [self._row(number) for number in self._numbers[index]]
-        return self._row(self._numbers[index])
-
-    def _row(self, number: int) -> Row:
+    def row(self, index: int) -> Row:
+        """The row of one entry."""
         from engine.layers.member import Kind
 
         table = self._table
+        number = self._numbers[index]
         kind = Kind(table.kinds[number])
         if kind is Kind.WHITEOUT:
             name = self._name(number, folder=False)

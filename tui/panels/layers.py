@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from engine.images.models import LayerRow, Role
@@ -16,8 +17,9 @@ WRITABLE = "writable"
 _NO_COLUMNS = (Column(1, most=4096, grow=1),)
 
 
-def _columns(roles: int) -> tuple[Column, ...]:
-    """The columns, with as much room for the role as the longest takes."""
+def layer_columns(layers: Sequence[LayerRow]) -> tuple[Column, ...]:
+    """The columns of a stack, with as much room for the role as the longest takes."""
+    roles = max([4, *map(_role_width, layers)])
     return (
         Column(1),
         Column(2, right=True, gap=0),
@@ -44,12 +46,10 @@ class Layers(Panel):
                 self.show(_NO_COLUMNS, (), ("", "Nothing selected."))
                 self.head("Layers")
             return
-        largest = max((layer.unpacked for layer in detail.layers), default=1)
-        rows = [_row(layer, largest) for layer in reversed(detail.layers)]
+        rows = layer_rows(detail.layers)
         if container is not None:
             rows.insert(0, _writable(container.name))
-        roles = max([4, *(_role_width(layer) for layer in detail.layers)])
-        self.show_filtered(_columns(roles), rows, ("", "No layers: this image is empty."))
+        self.show_filtered(layer_columns(detail.layers), rows, ("", "No layers: this image is empty."))
         self._stand_on_selected()
         self.update_head()
 
@@ -72,6 +72,12 @@ class Layers(Panel):
         """The layer under the cursor is the one whose files are shown."""
         if self.key is not None and self.key != WRITABLE:
             self.state.select_layer(self.key)
+
+
+def layer_rows(layers: Sequence[LayerRow]) -> list[Row]:
+    """A stack as rows, the newest layer on top."""
+    largest = max((layer.unpacked for layer in layers), default=1)
+    return [_row(layer, largest) for layer in reversed(layers)]
 
 
 def _row(layer: LayerRow, largest: int) -> Row:

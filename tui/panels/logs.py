@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import overload
 
 from engine.containers.models import LogLine
 from tui.panels.tabs import Page
 from tui.state import State
 from tui.text import log_text
 from tui.widgets.columns import Column, Row, cell
+from tui.widgets.lazy import LazyRows
 
 _COLUMNS = (Column(8, drop=1), Column(1, gap=1), Column(10, most=4096, grow=1, gap=1))
 
 
-class LogRows(Sequence[Row]):
-    """Log lines as rows, made when they come into sight."""
+class LogRows(LazyRows):
+    """Log lines as rows."""
 
     def __init__(self, lines: Sequence[LogLine], first: int) -> None:
         self._lines = lines
@@ -25,16 +25,12 @@ class LogRows(Sequence[Row]):
     def __len__(self) -> int:
         return len(self._lines)
 
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
+    def row(self, index: int) -> Row:
+        """One line."""
         return log_row(self._lines[index], self._first + index)
 
     def __iter__(self) -> Iterator[Row]:
+        # By index a deque is slow in its middle.
         return (log_row(line, self._first + index) for index, line in enumerate(self._lines))
 
 

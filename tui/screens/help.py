@@ -72,7 +72,7 @@ def help_rows(ctx: Context) -> list[Row]:
                 item.command(ctx),
             )
             for item in ACTIONS
-            if item.group == group
+            if item.group == group and ctx.screen in item.screens
         ]
     rows += [_row("", "", "", ""), Row("bars", (cell(""), cell("Bars", "accent bold"), cell(""), cell("")))]
     rows += [Row(f"bar{i}", (cell(mark, "slot0"), cell(word), cell(about, "muted"), cell("")))

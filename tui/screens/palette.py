@@ -89,7 +89,7 @@ def palette_rows(ctx: Context) -> list[Row]:
         Row(f"verb:{item.id}", (cell(item.label), cell(item.about, "muted"), cell(item.shown, "accent")),
             f"{item.label} {item.about}".lower())
         for item in ACTIONS
-        if item.id not in _NOT_OFFERED and item.enabled(ctx)
+        if item.id not in _NOT_OFFERED and ctx.screen in item.screens and item.enabled(ctx)
     ]  # fmt: skip
     for image in ctx.state.images or ():
         name = safe(name_of_image(image))

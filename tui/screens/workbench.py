@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 
-from tui.actions import ACTIONS, Context, Place, action, footer_actions
+from tui.actions import Context, Place, ScreenName
 from tui.panels.activity import Activity
 from tui.panels.base import Panel
 from tui.panels.containers import Containers
@@ -18,33 +17,23 @@ from tui.panels.header import header_versions
 from tui.panels.images import Images
 from tui.panels.inspector import Inspector
 from tui.panels.layers import Layers
+from tui.screens.board import Board, bindings_of
 from tui.state import State, Topics
-from tui.widgets.filter import FilterLine
-from tui.widgets.lines import KeyLine, Line, TooSmall
+from tui.widgets.lines import TooSmall
 from tui.widgets.rows import RowList
 
 if TYPE_CHECKING:
     from textual import events
 
-    from tui.app import Lamina
-
-_ALWAYS = ("help", "quit")
-_NARROW, _LOW = 60, 16  # cells under which the workbench cannot be used
 _TWO_COLUMNS = 100
 
 
-def _bindings() -> list[BindingType]:
-    return [Binding(item.keys, f"verb({item.id!r})", item.label, show=False) for item in ACTIONS if item.keys]
-
-
-class Workbench(Screen[None]):
+class Workbench(Board):
     """Images and containers left, layers and inspector right, activity below."""
 
-    BINDINGS: ClassVar[list[BindingType]] = _bindings()
+    NAME: ClassVar[ScreenName] = "workbench"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("workbench")
     AUTO_FOCUS = "#images"
-
-    if TYPE_CHECKING:
-        app: Lamina
 
     def __init__(self, state: State) -> None:
         super().__init__()
@@ -54,9 +43,6 @@ class Workbench(Screen[None]):
         self.stack = Layers(state)
         self.inspector = Inspector(state)
         self.activity = Activity(state)
-        self.header = Line(id="header")
-        self.keys = KeyLine(id="keys")
-        self.filter_line = FilterLine(id="filter")
         self._drill: Place = "images"  # the list that Esc goes back to
 
     def compose(self) -> ComposeResult:
@@ -86,12 +72,12 @@ class Workbench(Screen[None]):
     def on_resize(self, event: events.Resize) -> None:
         """One column or two, or too small."""
         width, height = event.size
-        self.set_class(width < _NARROW or height < _LOW, "-small")
+        self.measure(width, height)
         narrow = width < _TWO_COLUMNS
         self.set_class(narrow, "-narrow")
         self.set_class(narrow and self.panel in (self.stack, self.inspector), "-right")
         self.set_class(height >= 40, "-tall")
-        self._say()
+        self.say_keys()
 
     # where the person stands
 
@@ -121,6 +107,14 @@ class Workbench(Screen[None]):
             task = state.tasks.get(int(panel.key))
         return Context(panel.PLACE, state, state.image_of(subject), state.container_of(subject), task)
 
+    @property
+    def filtered(self) -> Panel | None:
+        """The panel with focus; Activity has no filter."""
+        return None if self.panel is self.activity else self.panel
+
+    def perform(self, action_id: str) -> None:
+        """All verbs of the workbench are carried out by `tui.commands`."""
+
     def focus_panel(self, number: int) -> None:
         """Give focus to a panel by its number."""
         self.panels[number - 1].focus()
@@ -140,7 +134,7 @@ class Workbench(Screen[None]):
         if panel is self.images or panel is self.containers:
             self._drill = panel.PLACE
             panel.select_current()
-        self._say()
+        self.say_keys()
 
     # moving
 
@@ -150,7 +144,7 @@ class Workbench(Screen[None]):
         if rows is self.stack or rows is self.panel:
             if isinstance(rows, Images | Containers | Layers):
                 rows.select_current()
-            self._say()
+            self.say_keys()
 
     @on(RowList.Chosen)
     def _chosen(self, _: RowList.Chosen) -> None:
@@ -161,10 +155,10 @@ class Workbench(Screen[None]):
         panel = self.panel
         if panel is self.images:
             self.stack.focus()
-        elif panel is self.containers or panel is self.stack:
-            if panel is self.stack:
-                self.inspector.open_tab("Files")
+        elif panel is self.containers:
             self.inspector.focus()
+        elif panel is self.stack:
+            self.app.commands.do("explore")
         elif panel is self.inspector:
             self._open_inspected()
         elif panel is self.activity:
@@ -216,19 +210,6 @@ class Workbench(Screen[None]):
         else:
             (self.containers if self._drill == "containers" else self.images).focus()
 
-    # the filter
-
-    def open_filter(self) -> None:
-        """Type words that rows of this panel must hold."""
-        if self.panel is not self.activity:
-            self.set_class(True, "-filtering")
-            self.filter_line.open(self.panel)
-
-    @on(FilterLine.Closed)
-    def _filter_closed(self, event: FilterLine.Closed) -> None:
-        self.set_class(False, "-filtering")
-        event.panel.focus()
-
     # drawing
 
     def _heard(self, topics: Topics) -> None:
@@ -238,23 +219,8 @@ class Workbench(Screen[None]):
             self.header.say(*header_versions(self.state))
         if topics & {"images", "containers"}:
             self._meet()
-        self._say()
-
-    def _say(self) -> None:
-        ctx = self.context
-        self.keys.offer(
-            [(item.id, item.shown, item.label) for item in footer_actions(ctx)],
-            [(item.id, item.shown, item.label) for item in map(action, _ALWAYS)],
-        )
+        self.say_keys()
 
     @on(Inspector.Opened)
     def _tab_opened(self, _: Inspector.Opened) -> None:
         self.app.look()
-
-    @on(KeyLine.Pressed)
-    def _key_clicked(self, event: KeyLine.Pressed) -> None:
-        self.action_verb(event.action_id)
-
-    def action_verb(self, action_id: str) -> None:
-        """Do a verb of the registry."""
-        self.app.commands.do(action_id)

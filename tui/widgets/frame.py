@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -26,9 +27,9 @@ class Lines(Widget):
         super().__init__(id=id, classes=classes)
         self._painted: list[Strip] = []
 
+    @abstractmethod
     def spans(self, y: int, width: int) -> tuple[Sequence[Span], str]:
         """The spans of one visible line, and the surface it lies on."""
-        raise NotImplementedError
 
     @property
     def palette(self) -> Palette:

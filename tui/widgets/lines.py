@@ -59,7 +59,7 @@ class KeyLine(Line):
         """Show keys as (action id, key, label), as many as there is room for; `always` ends the line."""
         width = self.content_size.width or 80
         self._places = []
-        room = width - sum(_width(item) for item in always) - 1
+        room = width - sum(_width(item) for item in always) - 2  # what `Line` wants between its ends
         left: list[Span] = [(" ", "text")]
         at = 1
         for item in keys:

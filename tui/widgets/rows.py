@@ -137,6 +137,11 @@ class RowList(Framed, can_focus=True):
                 return True
         return False
 
+    def reveal(self) -> None:
+        """Bring the cursor into sight and draw."""
+        self._scroll_to_cursor()
+        self.repaint()
+
     def moved(self) -> None:
         """Tell that the cursor stands on another row."""
         if self.key is not None:

@@ -1,0 +1,54 @@
+"""Every verb of the screen once: its key, its words, its danger, and the command that does the same.
+
+Footer, help, palette and key bindings are drawn from `ACTIONS`; `tui.commands` and the screens carry
+the verbs out.
+"""
+
+from __future__ import annotations
+
+from tui.actions.equivalents import name_of_image, pull_command, run_command
+from tui.actions.inside import INSIDE
+from tui.actions.model import Action, Context, Group, Place, ScreenName
+from tui.actions.workbench import LEFT, ON_WORKBENCH, lab_down, remove_command
+
+__all__ = [
+    "ACTIONS", "GROUPS", "MOVING", "Action", "Context", "Place", "ScreenName", "action", "footer_actions",
+    "name_of_image", "pull_command", "remove_command", "run_command",
+]  # fmt: skip
+
+ACTIONS: tuple[Action, ...] = (*ON_WORKBENCH, *INSIDE)
+
+GROUPS: dict[Group, str] = {
+    "go": "Moving",
+    "images": "Images",
+    "containers": "Containers",
+    "inside": "Inside images",
+    "activity": "Activity",
+    "program": "Lamina",
+}
+
+MOVING: tuple[tuple[str, str], ...] = (
+    ("j k ↓ ↑", "move by a row"),
+    ("g G", "first row, last row"),
+    ("PgUp PgDn", "move by a screen"),
+)
+"""Keys of every list; they belong to the list itself, not to a verb."""
+
+_BY_ID = {item.id: item for item in ACTIONS}
+
+
+def action(action_id: str) -> Action:
+    """The verb with that id."""
+    return _BY_ID[action_id]
+
+
+def footer_actions(ctx: Context, most: int = 6) -> list[Action]:
+    """The verbs that matter where the person stands, the most telling first."""
+    own = [
+        item
+        for item in ACTIONS
+        if ctx.place in item.places and ctx.screen in item.screens and item.enabled(ctx)
+    ]
+    if ctx.place in LEFT and not ctx.state.images and lab_down(ctx):
+        own.insert(0, action("lab_up"))
+    return sorted(own, key=lambda item: item.group == "go")[:most]

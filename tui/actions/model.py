@@ -1,0 +1,85 @@
+"""What a verb of the screen is, and where a person stands when doing one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.containers.models import ContainerSummary
+from engine.images.models import ImageSummary
+from tui.actions.equivalents import name_of_image
+from tui.state import State, Task
+
+ScreenName = Literal["workbench", "explorer", "file", "compare"]
+Place = Literal[
+    "images", "containers", "layers", "inspector", "activity", "stack", "tree", "waste", "content", "pairs"
+]
+Group = Literal["go", "images", "containers", "inside", "activity", "program"]
+
+WORKBENCH: tuple[ScreenName, ...] = ("workbench",)
+EVERYWHERE: tuple[ScreenName, ...] = ("workbench", "explorer", "file", "compare")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where the person stands: the panel with focus, and what is under its cursor.
+
+    :param path: the path under the cursor, in a screen that looks inside images; without leading slash.
+    :param folder: whether that path is a directory.
+    :param inside: the images that such a screen looks into, as names for commands.
+    """
+
+    place: Place
+    state: State
+    image: ImageSummary | None = None
+    container: ContainerSummary | None = None
+    task: Task | None = None
+    screen: ScreenName = "workbench"
+    path: str | None = None
+    folder: bool = False
+    inside: tuple[str, ...] = ()
+
+    @property
+    def image_name(self) -> str:
+        """What to call the image in a command: its first name, or its id."""
+        return name_of_image(self.image) if self.image is not None else ""
+
+
+def always(_: Context) -> bool:
+    """Wherever one stands."""
+    return True
+
+
+def no_command(_: Context) -> str:
+    """Nothing on the command line does the same."""
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One verb.
+
+    :param keys: Textual's names of its keys, with a comma between; "" for one that only the palette offers.
+    :param shown: how the key is written on screen.
+    :param label: one or two words for the footer; :param about: one line for help and palette.
+    :param places: panels whose footer shows it; help lists it under its group everywhere.
+    :param enabled: whether it can be done where the person stands.
+    :param command: the `lamina` command that does the same, or "".
+    :param danger: it destroys something, and asks before.
+    :param changes: it changes something on the store; `--read-only` takes it away.
+    :param screens: where its key works.
+    """
+
+    id: str
+    keys: str
+    shown: str
+    label: str
+    about: str
+    group: Group
+    places: tuple[Place, ...] = ()
+    enabled: Callable[[Context], bool] = always
+    command: Callable[[Context], str] = no_command
+    danger: bool = False
+    changes: bool = False
+    screens: tuple[ScreenName, ...] = WORKBENCH

@@ -1,0 +1,132 @@
+"""Verbs of the workbench, and those that every screen has."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+
+from engine.containers.models import Status
+from tui.actions.equivalents import pull_command
+from tui.actions.model import EVERYWHERE, Action, Context, Place
+
+LEFT: tuple[Place, ...] = ("images", "containers")
+LISTS: tuple[Place, ...] = ("images", "containers", "layers", "inspector")
+
+
+def _image(ctx: Context) -> bool:
+    return ctx.image is not None
+
+
+def _stacked(ctx: Context) -> bool:
+    return ctx.state.detail is not None
+
+
+def _container(ctx: Context) -> bool:
+    return ctx.container is not None
+
+
+def _something(ctx: Context) -> bool:
+    selected = ctx.image is not None or ctx.container is not None or ctx.task is not None
+    return selected or ctx.screen != "workbench"
+
+
+def _running(ctx: Context) -> bool:
+    return ctx.container is not None and ctx.container.status in (Status.RUNNING, Status.PAUSED)
+
+
+def _startable(ctx: Context) -> bool:
+    return ctx.container is not None and not _running(ctx)
+
+
+def _copyable(ctx: Context) -> bool:
+    return _removable(ctx) or ctx.path is not None
+
+
+def _removable(ctx: Context) -> bool:
+    return _container(ctx) or _image(ctx)
+
+
+def lab_down(ctx: Context) -> bool:
+    return ctx.state.lab is None or not ctx.state.lab.running
+
+
+def _lab_up(ctx: Context) -> bool:
+    return not lab_down(ctx)
+
+
+def _task(ctx: Context) -> bool:
+    return ctx.task is not None
+
+
+def _cancellable(ctx: Context) -> bool:
+    return ctx.task is not None and ctx.task.cancellable and ctx.task.state == "running"
+
+
+def _on_container(verb: str) -> Callable[[Context], str]:
+    return lambda ctx: f"lamina {verb} {shlex.quote(ctx.container.name)}" if ctx.container else ""
+
+
+def remove_command(ctx: Context) -> str:
+    """`lamina rm` or `lamina rmi`, for what stands under the cursor."""
+    if ctx.container is not None:
+        force = "-f " if _running(ctx) else ""
+        return f"lamina rm {force}{shlex.quote(ctx.container.name)}"
+    return f"lamina rmi {shlex.quote(ctx.image_name)}" if ctx.image else ""
+
+
+ON_WORKBENCH: tuple[Action, ...] = (
+    Action("open", "enter", "Enter", "open", "go into what the cursor stands on", "go",
+           (*LISTS, "tree", "waste", "pairs"), _something, screens=EVERYWHERE),
+    Action("back", "escape", "Esc", "back", "leave a filter, or go back to where one came from", "go",
+           screens=EVERYWHERE),
+    Action("panel(1)", "1", "1", "images", "the images", "go"),
+    Action("panel(2)", "2", "2", "containers", "the containers", "go"),
+    Action("panel(3)", "3", "3", "layers", "the layers of what is selected", "go"),
+    Action("panel(4)", "4", "4", "inspector", "files, config, history, logs, steps", "go"),
+    Action("panel(5)", "5", "5", "activity", "what is under way and what happened", "go"),
+    Action("next", "tab", "Tab", "next panel", "the next panel", "go", screens=EVERYWHERE),
+    Action("previous", "shift+tab", "Shift+Tab", "previous panel", "the panel before", "go",
+           screens=EVERYWHERE),
+    Action("tab(1)", "right_square_bracket", "]", "next tab", "the inspector's next tab", "go",
+           ("inspector",)),
+    Action("tab(-1)", "left_square_bracket", "[", "tab before", "the inspector's tab before", "go"),
+    Action("filter", "slash", "/", "filter", "show only rows with these words; in trees also `*.py`", "go",
+           (*LISTS, "tree", "pairs"), _something, screens=EVERYWHERE),
+    Action(
+        "pull", "P", "P", "pull", "bring an image here; shows what will travel first", "images",
+        ("images",), command=lambda ctx: pull_command(ctx.image_name), changes=True,
+    ),
+    Action(
+        "run", "R", "R", "run", "start a container of this image", "images", ("images", "layers"), _image,
+        lambda ctx: f"lamina run -d {shlex.quote(ctx.image_name)}" if ctx.image else "lamina run -d IMAGE",
+        changes=True,
+    ),
+    Action("explore", "e", "e", "explore", "look into its layers and files", "inside",
+           ("images", "layers"), _stacked, lambda ctx: f"lamina tree {shlex.quote(ctx.image_name)}"),
+    Action("logs", "l", "l", "logs", "follow the container's output", "containers", ("containers",),
+           _container, _on_container("logs -f")),
+    Action("stop", "s", "s", "stop", "ask it to end; kill it after ten seconds", "containers",
+           ("containers", "inspector"), _running, _on_container("stop"), changes=True),
+    Action("start", "S", "S", "start", "start it again", "containers", ("containers", "inspector"),
+           _startable, _on_container("start"), changes=True),
+    Action("kill", "", "", "kill", "end it at once", "containers", (), _running,
+           _on_container("kill"), danger=True, changes=True),
+    Action("remove", "d", "d", "remove", "remove it; says first what that frees", "images", LEFT,
+           _removable, remove_command, danger=True, changes=True),
+    Action("sort", "o", "o", "sort", "sort images by age, name or size; files by name or size", "images",
+           ("images", "tree"), _something, screens=("workbench", "explorer")),
+    Action("copy", "y", "y", "copy", "copy its name or path to your terminal's clipboard", "go", ("tree",),
+           _copyable, screens=EVERYWHERE),
+    Action("open_task", "", "", "look", "look at a pull again", "activity", (), _task),
+    Action("cancel", "X", "X", "cancel", "stop what is under way", "activity", ("activity",), _cancellable),
+    Action("lab_up", "L", "L", "start the lab", "sample images of this host, served on loopback",
+           "images", (), lab_down, lambda _: "lamina lab up", changes=True),
+    Action("lab_down", "", "", "stop the lab", "stop serving the sample images; what was pulled stays",
+           "images", (), _lab_up, lambda _: "lamina lab down", changes=True),
+    Action("help", "question_mark", "?", "help", "all keys", "program", screens=EVERYWHERE),
+    Action("palette", "ctrl+p,colon", ":", "palette", "find any verb, image or container by name", "program",
+           screens=EVERYWHERE),
+    Action("theme", "", "", "next theme", "dark, light, and themes of your own", "program",
+           screens=EVERYWHERE),
+    Action("quit", "q,ctrl+q", "q", "quit", "leave; containers go on", "program", screens=EVERYWHERE),
+)  # fmt: skip

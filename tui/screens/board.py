@@ -1,0 +1,90 @@
+"""What full screens have in common: a header, a line of keys, a filter, and verbs from the registry."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from tui.actions import ACTIONS, Context, ScreenName, action, footer_actions
+from tui.widgets.filter import Filterable, FilterLine
+from tui.widgets.lines import KeyLine, Line
+
+if TYPE_CHECKING:
+    from tui.app import Lamina
+
+_ALWAYS = ("help", "quit")
+_NARROW, _LOW = 60, 16  # cells under which no screen can be used
+
+
+def bindings_of(screen: ScreenName) -> list[BindingType]:
+    """The keys of a screen's verbs; each binding carries its verb's id, by which keys are changed."""
+    return [
+        Binding(item.keys, f"verb({item.id!r})", item.label, show=False, id=item.id)
+        for item in ACTIONS
+        if item.keys and screen in item.screens
+    ]
+
+
+class Board(Screen[None]):
+    """A screen that fills the window."""
+
+    NAME: ClassVar[ScreenName]
+
+    if TYPE_CHECKING:
+        app: Lamina
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.header = Line(id="header")
+        self.keys = KeyLine(id="keys")
+        self.filter_line = FilterLine(id="filter")
+
+    @property
+    @abstractmethod
+    def context(self) -> Context:
+        """What is under the cursor, for the verbs."""
+
+    @property
+    @abstractmethod
+    def filtered(self) -> Filterable | None:
+        """The list that a filter would narrow where the person stands."""
+
+    @abstractmethod
+    def perform(self, action_id: str) -> None:
+        """Do a verb that belongs to this screen."""
+
+    def say_keys(self) -> None:
+        """Offer the keys that matter where the person stands."""
+        ctx = self.context
+        self.keys.offer(
+            [(item.id, item.shown, item.label) for item in footer_actions(ctx)],
+            [(item.id, item.shown, item.label) for item in map(action, _ALWAYS)],
+        )
+
+    def measure(self, width: int, height: int) -> None:
+        """Say so where the window is too small for any screen."""
+        self.set_class(width < _NARROW or height < _LOW, "-small")
+
+    def open_filter(self) -> None:
+        """Type words that rows must hold."""
+        panel = self.filtered
+        if panel is not None:
+            self.set_class(True, "-filtering")
+            self.filter_line.open(panel)
+
+    @on(FilterLine.Closed)
+    def _filter_closed(self, event: FilterLine.Closed) -> None:
+        self.set_class(False, "-filtering")
+        event.panel.focus()
+
+    @on(KeyLine.Pressed)
+    def _key_clicked(self, event: KeyLine.Pressed) -> None:
+        self.action_verb(event.action_id)
+
+    def action_verb(self, action_id: str) -> None:
+        """Do a verb of the registry."""
+        self.app.commands.do(action_id)
