@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.containers.records import Record
@@ -14,7 +16,11 @@ from engine.errors import Conflict
 if TYPE_CHECKING:
     from engine.containers.changes import Change
     from engine.containers.writing import Copied
+    from engine.images.making import LayerSink, MadeImage
     from engine.images.service import ImageService
+    from engine.launch.task import Overlay
+
+_HOLD_PATIENCE, _HOLD_PAUSE = 2.0, 0.002  # seconds
 
 
 class ContainerFiles:
@@ -32,13 +38,10 @@ class ContainerFiles:
 
         :raises NotFound: there is none of that name.
         """
-        from engine.containers import stack
         from engine.containers.changes import changes
         from engine.containers.upper import Upper
 
-        record = self._store.records.find(name)
-        recipe = self._images.recipe(record.image_id)
-        overlay = stack.overlay_of(self._store.layout, self._store.directory(record), recipe)
+        overlay = self._overlay(self._store.records.find(name))
         with Upper(overlay.upper, overlay.lowers) as upper:
             return changes(upper)
 
@@ -86,25 +89,94 @@ class ContainerFiles:
             with _host() as host:
                 return copy_tree(host, _absolute(source), inside, path, manner=manner, follow=follow)
 
-    @contextmanager
-    def _root(self, record: Record) -> Iterator[int]:
-        """Descriptor of a container's root, with what is mounted there."""
+    async def commit(
+        self,
+        name: str,
+        reference: str = "",
+        *,
+        message: str = "",
+        author: str = "",
+        changes: Sequence[str] = (),
+        pause: bool = True,
+    ) -> MadeImage:
+        """Make an image of a container: its image, and a layer of what it changed.
+
+        :param changes: to the image's config, in the words of a Dockerfile.
+        :param pause: hold its processes while the layer is packed, where it runs and that can be done.
+        :raises InvalidArgument: the name or a change cannot be meant.
+        """
+        from engine.containers.committing import draft_of, write_changes
+        from engine.containers.upper import Upper
+
+        record = self._store.records.find(name)
+        draft = draft_of(
+            record, self._images.documents(record.image_id),
+            reference=reference, message=message, author=author, changes=changes,
+        )  # fmt: skip
+        overlay = self._overlay(record)
+        notes: list[str] = []
+
+        def write(sink: LayerSink) -> int:
+            with self._held(record, pause), Upper(overlay.upper, overlay.lowers) as upper:
+                return write_changes(upper, sink, notes)
+
+        made = await self._images.make(draft, write, "commit")
+        self._store.tell("commit", record, imageID=made.id)
+        return replace(made, notes=tuple(notes))
+
+    def export(self, name: str, output: int) -> int:
+        """Write all files of a container, without what is mounted there, as a tar archive; its bytes.
+
+        :param output: descriptor that takes the archive.
+        """
+        from engine.containers.exporting import export_tree
+
+        with self._root(self._store.records.find(name), alone=True) as root:
+            return export_tree(root, output)
+
+    def _overlay(self, record: Record) -> Overlay:
         from engine.containers import stack
+
+        recipe = self._images.recipe(record.image_id)
+        return stack.overlay_of(self._store.layout, self._store.directory(record), recipe)
+
+    @contextmanager
+    def _held(self, record: Record, pause: bool) -> Iterator[None]:
+        """Nobody removes it meanwhile, and its processes stand still where that is wanted and can be done."""
+        from engine.launch.freezer import hold, is_held
+
+        with self._store.locked(record):
+            state = self._store.state(record)
+            freezer = state.freezer if pause and state.status == "running" else ""
+            try:
+                if freezer:
+                    hold(freezer, True)
+                    deadline = time.monotonic() + _HOLD_PATIENCE
+                    # One that does not stop waits for a disk, and so writes nothing meanwhile either.
+                    while not is_held(freezer) and time.monotonic() < deadline:
+                        time.sleep(_HOLD_PAUSE)
+                yield
+            finally:
+                if freezer:
+                    hold(freezer, False)
+
+    @contextmanager
+    def _root(self, record: Record, *, alone: bool = False) -> Iterator[int]:
+        """Descriptor of a container's root; with what is mounted there, or its own stack alone."""
         from engine.containers.task import build_task
-        from engine.runtime.view import mounted_stack, running_root
+        from engine.runtime.view import mounted_stack, running_root, stack_alone
 
         state = self._store.state(record)
         if state.status in ("running", "paused"):
-            with running_root(state.init) as root:
+            with stack_alone(state.init) if alone else running_root(state.init) as root:
                 yield root
             return
         # Nobody may start it while its stack is mounted here.
         with self._store.locked(record):
             if self._store.state(record).status in ("running", "paused", "restarting"):
                 raise Conflict(f"{record.name} has just been started", hint="try again")
-            recipe = self._images.recipe(record.image_id)
-            overlay = stack.overlay_of(self._store.layout, self._store.directory(record), recipe)
-            with mounted_stack(build_task(self._store.layout, record, overlay, False)) as root:
+            task = build_task(self._store.layout, record, self._overlay(record), False)
+            with mounted_stack(task, binds=not alone) as root:
                 yield root
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.facade.base import Facade
@@ -9,6 +10,7 @@ from engine.facade.base import Facade
 if TYPE_CHECKING:
     from engine.containers.changes import Change
     from engine.containers.writing import Copied
+    from engine.images.making import MadeImage
 
 
 class FileVerbs(Facade):
@@ -42,4 +44,39 @@ class FileVerbs(Facade):
         """
         return await self._call(
             lambda rooms: rooms.files.copy_in(name, source, path, archive=archive, follow=follow)
+        )
+
+    async def commit(
+        self,
+        name: str,
+        reference: str = "",
+        *,
+        message: str = "",
+        author: str = "",
+        changes: Sequence[str] = (),
+        pause: bool = True,
+    ) -> MadeImage:
+        """Make an image of a container; see `ContainerFiles.commit`."""
+        files = await self._call(lambda rooms: rooms.files)
+        return await files.commit(
+            name, reference, message=message, author=author, changes=changes, pause=pause
+        )
+
+    async def export(self, name: str, output: int) -> int:
+        """Write all files of a container as a tar archive to a descriptor; its bytes."""
+        return await self._call(lambda rooms: rooms.files.export(name, output))
+
+    async def import_archive(
+        self,
+        source: int,
+        reference: str = "",
+        *,
+        message: str = "",
+        changes: Sequence[str] = (),
+        platform: str = "",
+    ) -> MadeImage:
+        """Make an image of a root file system's tar archive; see `ImageService.import_archive`."""
+        images = await self._call(lambda rooms: rooms.images)
+        return await images.import_archive(
+            source, reference, message=message, changes=changes, platform=platform
         )

@@ -17,8 +17,8 @@ from engine.oci import media
 from engine.oci.digest import Digest
 
 _STEP = 1 << 20
-_GZIP_LEVEL = 2  # of isal: three quarters of the way to zlib's default, at five times its speed
-_GZIP_FRAME = 31  # wbits of a gzip stream with the largest window
+GZIP_LEVEL = 2  # of isal: three quarters of the way to zlib's default, at five times its speed
+GZIP_FRAME = 31  # wbits of a gzip stream with the largest window
 _TYPES = {
     Compression.GZIP: media.OCI_LAYER_GZIP,
     Compression.ZSTD: media.OCI_LAYER_ZSTD,
@@ -112,7 +112,7 @@ def _damaged(blob: Digest) -> Corrupt:
 def _gzip(plain: Iterable[bytes]) -> Iterator[bytes]:
     from isal import isal_zlib
 
-    compressor = isal_zlib.compressobj(_GZIP_LEVEL, isal_zlib.DEFLATED, _GZIP_FRAME)
+    compressor = isal_zlib.compressobj(GZIP_LEVEL, isal_zlib.DEFLATED, GZIP_FRAME)
     for chunk in plain:
         yield compressor.compress(chunk)
     yield compressor.flush()

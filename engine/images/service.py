@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from engine.images.catalogue import Catalogue
     from engine.images.check_models import CheckReport, OnCheck
     from engine.images.checking import Container
+    from engine.images.documents import Documents
+    from engine.images.making import Draft, MadeImage, Write
     from engine.images.models import (
         ImageDetail,
         ImageSummary,
@@ -216,6 +218,43 @@ class ImageService:
         from engine.images.check import check
 
         return await check(self._parts, containers, running, repair, on_progress)
+
+    def documents(self, image_id: Digest) -> Documents:
+        """Manifest and config of an image that is here, by its whole id.
+
+        :raises NotFound: it is not. :raises Corrupt: one is damaged.
+        """
+        from engine.images.documents import read_documents
+        from engine.images.naming import find
+
+        return read_documents(self._parts, find(self._catalogue(), image_id).image)
+
+    async def make(self, draft: Draft, write: Write, action: str) -> MadeImage:
+        """Make an image of a layer that is written now; see `engine.images.making.make_image`."""
+        from engine.images.making import make_image
+
+        return await make_image(self._parts, draft, write, action)
+
+    async def import_archive(
+        self,
+        source: int,
+        reference: str = "",
+        *,
+        message: str = "",
+        changes: Sequence[str] = (),
+        platform: str = "",
+    ) -> MadeImage:
+        """Make an image of one layer of a root file system's tar archive, packed or not.
+
+        :param source: descriptor to read it from. :param changes: in the words of a Dockerfile.
+        :raises Malformed: it is no archive. :raises InvalidArgument: a change cannot be meant.
+        """
+        from engine.images.importing import import_archive
+        from engine.images.opening import Stream
+
+        return await import_archive(
+            self._parts, Stream(source), reference, message=message, changes=changes, platform=platform
+        )
 
     async def plan(self, reference: str, platform: str = "") -> PullPlan:
         """What pulling a reference would fetch; asks the registry, changes nothing.

@@ -15,6 +15,7 @@ import os
 
 from . import rootfs, state, unix
 from . import syscalls as sys
+from .mounts import attach, make_directories, make_filesystem
 from .task import Task
 
 TYPE_CHECKING = False  # mypy takes it for true; `typing` itself stays out
@@ -55,7 +56,11 @@ def _stack(task: Task) -> int:
     # What `volatile` promises is about a running container; the kernel refuses a second such mount.
     task.overlay.options = [option for option in task.overlay.options if option != "volatile"]
     root = rootfs.mount_overlay(task.overlay, task.places.rootfs)
-    rootfs.attach_all(root, [bind.target for bind in binds], trees)
+    if binds:
+        # Where a start would have it, so that a link of the image leads no bind into /proc here either.
+        proc = make_filesystem("proc", attributes=sys.MOUNT_ATTR_RDONLY)
+        attach(proc, make_directories(root, "proc", follow=False))
+        rootfs.attach_all(root, [bind.target for bind in binds], trees)
     if task.read_only:
         sys.mount_setattr(root, "", sys.MOUNT_ATTR_RDONLY)
     return root

@@ -17,7 +17,7 @@ def write_atomic(path: Path, data: bytes, mode: int = 0o644) -> None:
 
     :raises OSError: the disk refuses; the old file is untouched and no temporary file stays.
     """
-    with _temporary(path.parent, mode) as (descriptor, temporary):
+    with temporary_file(path.parent, mode) as (descriptor, temporary):
         write_all(descriptor, data)
         os.fsync(descriptor)
         os.replace(temporary, path)
@@ -66,7 +66,8 @@ def remove_unlocked(path: Path) -> bool:
 
 
 @contextmanager
-def _temporary(directory: Path, mode: int) -> Iterator[tuple[int, Path]]:
+def temporary_file(directory: Path, mode: int) -> Iterator[tuple[int, Path]]:
+    """Descriptor and path of a new file, which the caller renames, or removes; gone when the block fails."""
     descriptor, path = _create(directory, mode)
     try:
         yield descriptor, path

@@ -314,3 +314,26 @@ def test_files_go_in_and_come_out(house: Lamina, tmp_path: Path) -> None:
     assert house("cp", "-", "c:/tmp", stdin=archive).ok().out == ""
     for words in (["c:/a", "c:/b"], ["a", "b"], ["c:", "b"], ["nothing:/a", "b"]):
         assert house("cp", *words).code == 125
+
+
+def test_container_becomes_an_image_and_an_archive_and_that_an_image(house: Lamina, tmp_path: Path) -> None:
+    house("run", "--name", "c", "lab/base", "sh", "-c", "echo new > /new").ok()
+    made = house("commit", "-p", "-m", "why", "-c", "CMD cat /new", "c", "made:1").ok().out.strip()
+    assert house("run", "--rm", "made:1").ok().out == "new\n"
+    assert house("commit", "--pause=false", "c", "--format", "json").json()["id"] != made
+    house("export", "-o", str(tmp_path / "c.tar"), "c").ok()
+    house("import", "-c", "CMD cat /new", str(tmp_path / "c.tar"), "flat:1").ok()
+    assert house("run", "--rm", "flat:1").ok().out == "new\n"
+    assert house("export", "c").ok().out.startswith("bin")
+    for words in (
+        ["commit", "c", "UPPER"],
+        ["commit", "nothing"],
+        ["export", "-o", "/no/such/place", "c"],
+        ["import", "/no/such"],
+        ["import", "http://somewhere/x"],
+        ["commit", "-c", "RUN x", "c"],
+    ):
+        refused = house(*words)
+        assert (refused.code, refused.err.startswith("lamina: ")) == (125, True), words
+    house("rm", "c").ok()
+    house("rmi", "-f", "made:1", "flat:1").ok()
