@@ -6,24 +6,22 @@ Everything that changed is gathered and posted as one `Batch`, at most ten times
 from __future__ import annotations
 
 import asyncio
-import itertools
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from textual.app import App
 from textual.message import Message
 from textual.worker import Worker
 
-from engine.errors import LaminaError
 from engine.events import Event
 from engine.images.models import PullPlan
 from engine.oci import Digest
 from tui.source import Source
-from tui.state import (
+from tui.state import Run, State
+from tui.tasks import Report, Tasks, said
+from tui.updates import (
     ContainersKnown,
     DetailKnown,
     HostKnown,
@@ -36,11 +34,8 @@ from tui.state import (
     PullEnded,
     PullPlanned,
     RemovePreviewed,
-    Run,
-    State,
     StepsKnown,
     TableKnown,
-    Task,
     TaskChanged,
     Update,
 )
@@ -72,35 +67,15 @@ class Answer(Message):
         self.deliver = deliver
 
 
-Work = Callable[[], Coroutine[None, None, None]]
-"""What a worker does: a function, so that one cancelled before it began leaves no coroutine behind."""
-
-
-class Report:
-    """Lets the work of a task say how far it is."""
-
-    def __init__(self, bridge: Bridge, task: int) -> None:
-        self._bridge = bridge
-        self.task = task
-
-    def step(self, note: str, done: int = 0, total: int = 0) -> None:
-        """Say what is being done, and how much of it is."""
-        self._bridge.change(self.task, note=note, done=done, total=total)
-
-
-class Bridge:
+class Bridge(Tasks):
     """Asks the engine, and tells the app in batches."""
 
     def __init__(self, source: Source, host: App[None], clock: Callable[[], float]) -> None:
+        super().__init__(host, clock)
         self.source = source
-        self._host = host
-        self._clock = clock
         self._waiting: dict[object, Update] = {}
         self._flushing = False
         self._flushed = 0.0
-        self._numbers = itertools.count(1)
-        self._tasks: dict[int, Task] = {}
-        self._running: dict[int, asyncio.Task[str]] = {}
         self._log: tuple[Run, Worker[None]] | None = None
         self._steps_of: Run | None = None
 
@@ -120,9 +95,6 @@ class Bridge:
         updates, self._waiting = tuple(self._waiting.values()), {}
         self._flushing, self._flushed = False, asyncio.get_running_loop().time()
         self._host.post_message(Batch(updates))
-
-    def _work(self, work: Work, group: str) -> Worker[None]:
-        return self._host.run_worker(work, group=group, exclusive=True, exit_on_error=False)
 
     # asking
 
@@ -251,7 +223,7 @@ class Bridge:
         try:
             self.tell(PlanKnown(reference, await self.source.plan(reference)))
         except Exception as error:  # noqa: BLE001  told where the person looks
-            self.tell(PlanFailed(reference, *_said(error)))
+            self.tell(PlanFailed(reference, *said(error)))
 
     def preview_remove(self, image_id: str, name: str) -> None:
         """Ask what removing an image would free."""
@@ -261,86 +233,7 @@ class Bridge:
         with self._troubles(f"remove {name}", f"lamina rmi {name}", asked=True):
             self.tell(RemovePreviewed(image_id, name, await self.source.preview_remove(name)))
 
-    @contextmanager
-    def _troubles(self, what: str, command: str, asked: bool = False) -> Iterator[None]:
-        """Show in Activity what goes wrong while something is read."""
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001  a fault in reading costs one answer, not the screen
-            note, hint = _said(error)
-            self.note_failure(what, note, command=command, hint=hint, asked=asked)
-
     # doing
-
-    def do(
-        self,
-        what: str,
-        command: str,
-        work: Callable[[Report], Awaitable[str]],
-        *,
-        subject: str = "",
-        meanwhile: str = "",
-        cancellable: bool = False,
-        steps: bool = False,
-    ) -> int:
-        """Start an action and show it in Activity from now to its end.
-
-        :param work: does it, and gives one sentence on what came of it.
-        :returns: the number of its task.
-        """
-        number = next(self._numbers)
-        task = Task(
-            number, what, command, self._clock(), subject=subject, meanwhile=meanwhile,
-            cancellable=cancellable, unit="steps" if steps else "bytes",
-        )  # fmt: skip
-        self._tasks[number] = task
-        self.tell(TaskChanged(task))
-        self._work(partial(self._carry_out, number, work), f"task-{number}")
-        return number
-
-    async def _carry_out(self, number: int, work: Callable[[Report], Awaitable[str]]) -> None:
-        doing = asyncio.ensure_future(work(Report(self, number)))
-        self._running[number] = doing
-        try:
-            note = await doing
-        except asyncio.CancelledError:
-            doing.cancel()
-            await asyncio.wait({doing})  # what it began is cleared away before it is said to have ended
-            self._end(number, state="cancelled", note="cancelled")
-        except Exception as error:  # noqa: BLE001  a fault ends one action, not the screen
-            note, hint = _said(error)
-            self._end(number, state="failed", note=note, hint=hint)
-        else:
-            self._end(number, state="done", note=note)
-        finally:
-            self._running.pop(number, None)
-
-    def cancel(self, number: int) -> None:
-        """Stop an action that can be stopped."""
-        doing = self._running.get(number)
-        if doing is not None and self._tasks[number].cancellable:
-            doing.cancel()
-
-    def change(self, number: int, **changes: Any) -> None:
-        """Say something new about an action under way."""
-        self._tasks[number] = replace(self._tasks[number], **changes)
-        self.tell(TaskChanged(self._tasks[number]))
-
-    def _end(self, number: int, **changes: Any) -> None:
-        self.change(number, finished=self._clock(), **changes)
-        del self._tasks[number]
-
-    def note_failure(
-        self, what: str, note: str, *, command: str = "", hint: str = "", asked: bool = False
-    ) -> None:
-        """Show a failure in Activity.
-
-        :param asked: the person asked for what failed.
-        """
-        now = self._clock()
-        number = next(self._numbers)
-        task = Task(number, what, command, now, "failed", now, note=note, hint=hint, asked=asked)
-        self.tell(TaskChanged(task))
 
     async def extract(self, contents: Contents, path: str, target: str) -> str:
         """Write a path of an image to the host."""
@@ -374,13 +267,6 @@ class Bridge:
         if not fetched:
             return "already here, nothing travelled"
         return f"{count(fetched, 'layer')}, {size(result.fetched_bytes)} in {result.seconds:.1f} s"
-
-
-def _said(error: Exception) -> tuple[str, str]:
-    """Message and hint of an error; one that is none of the engine's own says its kind as well."""
-    if isinstance(error, LaminaError):
-        return error.message, error.hint
-    return f"{type(error).__name__}: {error}", ""
 
 
 _KINDS = {"container": "container", "lab": "lab"}

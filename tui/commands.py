@@ -15,10 +15,10 @@ from engine.images.models import RemovedImage
 from engine.lab.models import LabProgress
 from tui import actions
 from tui.actions import Context
-from tui.bridge import Report
 from tui.screens.board import Board
-from tui.state import RemovePreviewed, TaskChanged, Update
+from tui.tasks import Report
 from tui.text import count, safe, size
+from tui.updates import RemovePreviewed, TaskChanged, Update
 
 if TYPE_CHECKING:
     from engine.analysis.content import Contents

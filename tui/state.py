@@ -8,171 +8,46 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from engine.containers.models import ContainerSummary, LogLine, StepRow
-from engine.images.models import ImageDetail, ImageSummary, LayerProgress, PullPlan, PullResult, RemovedImage
+from engine.images.models import ImageDetail, ImageSummary
 from engine.lab.models import LabStatus
 from engine.models import HostInfo
+from tui.updates import (
+    ContainersKnown,
+    DetailKnown,
+    HostKnown,
+    ImagesKnown,
+    LabKnown,
+    LogGrown,
+    PlanFailed,
+    PlanKnown,
+    Pull,
+    PullAdvanced,
+    PullEnded,
+    PullPlanned,
+    StandingKnown,
+    StepsKnown,
+    TableKnown,
+    Task,
+    TaskChanged,
+    Update,
+)
 
 if TYPE_CHECKING:
+    from engine.images.moves import TagStanding
     from engine.layers.table import FileTable
 
 Topic = Literal[
     "images", "containers", "selection", "detail", "files", "steps", "logs", "tasks", "pulls", "host"
 ]
 Topics = frozenset[Topic]
-TaskState = Literal["running", "done", "failed", "cancelled"]
 
 _MOST_LOG_LINES = 10_000  # of one container kept for the screen; the file keeps all
 _MOST_TASKS = 200
 _MOST_TABLES = 8  # file tables kept; one of a big layer is some megabytes
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One action: under way, or how it ended.
-
-    :param command: what a person would type to do the same.
-    :param done: of `total`, bytes or steps; total 0 where it is not known.
-    :param subject: id of the container or image it is about, or "".
-    :param asked: the person asked for it; else it is something the screen tried by itself.
-    :param meanwhile: what that row says while it lasts: "stopping…".
-    """
-
-    id: int
-    what: str
-    command: str
-    started: float
-    state: TaskState = "running"
-    finished: float | None = None
-    done: int = 0
-    total: int = 0
-    note: str = ""
-    hint: str = ""
-    subject: str = ""
-    meanwhile: str = ""
-    cancellable: bool = False
-    asked: bool = True
-    unit: Literal["bytes", "steps"] = "bytes"
-
-
-@dataclass(frozen=True, slots=True)
-class Pull:
-    """One pull: its plan, how far each layer is, and what came of it."""
-
-    plan: PullPlan
-    progress: dict[int, LayerProgress] = field(default_factory=dict)
-    result: PullResult | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ImagesKnown:
-    images: tuple[ImageSummary, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ContainersKnown:
-    containers: tuple[ContainerSummary, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HostKnown:
-    host: HostInfo
-
-
-@dataclass(frozen=True, slots=True)
-class LabKnown:
-    lab: LabStatus
-
-
-@dataclass(frozen=True, slots=True)
-class DetailKnown:
-    detail: ImageDetail
-
-
-@dataclass(frozen=True, slots=True)
-class TableKnown:
-    diff_id: str
-    table: FileTable
-
-
-@dataclass(frozen=True, slots=True)
-class StepsKnown:
-    container: str
-    steps: tuple[StepRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LogGrown:
-    """Lines of a container's log; `anew` when they are read from the start again."""
-
-    container: str
-    lines: tuple[LogLine, ...]
-    anew: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TaskChanged:
-    task: Task
-
-
-@dataclass(frozen=True, slots=True)
-class PlanKnown:
-    reference: str
-    plan: PullPlan
-
-
-@dataclass(frozen=True, slots=True)
-class PlanFailed:
-    reference: str
-    message: str
-    hint: str
-
-
-@dataclass(frozen=True, slots=True)
-class RemovePreviewed:
-    image_id: str
-    name: str
-    would: RemovedImage
-
-
-@dataclass(frozen=True, slots=True)
-class PullPlanned:
-    task: int
-    plan: PullPlan
-
-
-@dataclass(frozen=True, slots=True)
-class PullAdvanced:
-    task: int
-    progress: LayerProgress
-
-
-@dataclass(frozen=True, slots=True)
-class PullEnded:
-    task: int
-    result: PullResult
-
-
-Update = (
-    ImagesKnown
-    | ContainersKnown
-    | HostKnown
-    | LabKnown
-    | DetailKnown
-    | TableKnown
-    | StepsKnown
-    | LogGrown
-    | TaskChanged
-    | PlanKnown
-    | PlanFailed
-    | RemovePreviewed
-    | PullPlanned
-    | PullAdvanced
-    | PullEnded
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +87,7 @@ class State:
         self.log_dropped = 0  # lines that no longer fit
         self.tasks: dict[int, Task] = {}
         self.pulls: dict[int, Pull] = {}
+        self.standings: dict[str, TagStanding] = {}  # by name, of tags that were asked about
         self.plan: PlanKnown | PlanFailed | None = None  # the last one asked for
         self.subject: Subject | None = None
         self.layer: str | None = None  # diff ID
@@ -310,6 +186,9 @@ class State:
             case PullEnded(number, result):
                 self.pulls[number] = replace(self.pulls.get(number, Pull(result.plan)), result=result)
                 return ("pulls",)
+            case StandingKnown(standing):
+                self.standings[standing.name] = standing
+                return ("images",)
             case PlanKnown() | PlanFailed():
                 self.plan = update
                 return ("pulls",)

@@ -9,7 +9,8 @@ from typing import Literal
 from engine.containers.models import ContainerSummary
 from engine.images.models import ImageSummary
 from tui.actions.equivalents import name_of_image
-from tui.state import State, Task
+from tui.state import State
+from tui.updates import Task
 
 ScreenName = Literal["workbench", "explorer", "file", "compare"]
 Place = Literal[

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from tui.actions import Place
 from tui.panels.base import Panel
-from tui.state import State, Task, Topics
+from tui.state import State, Topics
 from tui.text import safe, size, width_of
+from tui.updates import Task
 from tui.widgets.columns import Cell, Column, Row, Span, Spans, cell
 
 _EMPTY = ("What you do appears here, with the command that would do the same.",)

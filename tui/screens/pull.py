@@ -13,8 +13,9 @@ from textual.widgets import Input
 from engine.images.models import LayerProgress, LayerState, PlanLayer, PullPlan
 from tui.bridge import Bridge
 from tui.screens.dialog import Dialog, Field, Words, keys
-from tui.state import PlanFailed, PlanKnown, Pull, State, Topics
+from tui.state import State, Topics
 from tui.text import count, safe, short_id, size
+from tui.updates import PlanFailed, PlanKnown, Pull
 from tui.widgets.bar import filling
 from tui.widgets.columns import Column, Row, Span, Spans, cell
 from tui.widgets.rows import RowList

@@ -1,0 +1,170 @@
+"""What the bridge tells the state: actions under way, and one class for each kind of news."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from engine.containers.models import ContainerSummary, LogLine, StepRow
+from engine.images.models import ImageDetail, ImageSummary, LayerProgress, PullPlan, PullResult, RemovedImage
+from engine.lab.models import LabStatus
+from engine.models import HostInfo
+
+if TYPE_CHECKING:
+    from engine.images.moves import TagStanding
+    from engine.layers.table import FileTable
+
+TaskState = Literal["running", "done", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One action: under way, or how it ended.
+
+    :param command: what a person would type to do the same.
+    :param done: of `total`, bytes or steps; total 0 where it is not known.
+    :param subject: id of the container or image it is about, or "".
+    :param asked: the person asked for it; else it is something the screen tried by itself.
+    :param meanwhile: what that row says while it lasts: "stopping…".
+    """
+
+    id: int
+    what: str
+    command: str
+    started: float
+    state: TaskState = "running"
+    finished: float | None = None
+    done: int = 0
+    total: int = 0
+    note: str = ""
+    hint: str = ""
+    subject: str = ""
+    meanwhile: str = ""
+    cancellable: bool = False
+    asked: bool = True
+    unit: Literal["bytes", "steps"] = "bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """One pull: its plan, how far each layer is, and what came of it."""
+
+    plan: PullPlan
+    progress: dict[int, LayerProgress] = field(default_factory=dict)
+    result: PullResult | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImagesKnown:
+    images: tuple[ImageSummary, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContainersKnown:
+    containers: tuple[ContainerSummary, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HostKnown:
+    host: HostInfo
+
+
+@dataclass(frozen=True, slots=True)
+class LabKnown:
+    lab: LabStatus
+
+
+@dataclass(frozen=True, slots=True)
+class DetailKnown:
+    detail: ImageDetail
+
+
+@dataclass(frozen=True, slots=True)
+class TableKnown:
+    diff_id: str
+    table: FileTable
+
+
+@dataclass(frozen=True, slots=True)
+class StepsKnown:
+    container: str
+    steps: tuple[StepRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogGrown:
+    """Lines of a container's log; `anew` when they are read from the start again."""
+
+    container: str
+    lines: tuple[LogLine, ...]
+    anew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaskChanged:
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
+class PlanKnown:
+    reference: str
+    plan: PullPlan
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFailed:
+    reference: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemovePreviewed:
+    image_id: str
+    name: str
+    would: RemovedImage
+
+
+@dataclass(frozen=True, slots=True)
+class StandingKnown:
+    """How a tag stands to its registry."""
+
+    standing: TagStanding
+
+
+@dataclass(frozen=True, slots=True)
+class PullPlanned:
+    task: int
+    plan: PullPlan
+
+
+@dataclass(frozen=True, slots=True)
+class PullAdvanced:
+    task: int
+    progress: LayerProgress
+
+
+@dataclass(frozen=True, slots=True)
+class PullEnded:
+    task: int
+    result: PullResult
+
+
+Update = (
+    ImagesKnown
+    | ContainersKnown
+    | HostKnown
+    | LabKnown
+    | DetailKnown
+    | TableKnown
+    | StepsKnown
+    | LogGrown
+    | TaskChanged
+    | PlanKnown
+    | PlanFailed
+    | RemovePreviewed
+    | StandingKnown
+    | PullPlanned
+    | PullAdvanced
+    | PullEnded
+)
