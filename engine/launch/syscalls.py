@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _libc = ctypes.CDLL(None, use_errno=True)
 MACHINE = os.uname().machine
 
+CLONE_FS = 0x00000200  # root, working directory and umask of a thread
 CLONE_NEWNS = 0x00020000
 CLONE_NEWCGROUP = 0x02000000
 CLONE_NEWUTS = 0x04000000

@@ -43,8 +43,6 @@ def main() -> int:
         answer, status = encode_done(perform(task, blob)), 0
     except LaminaError as error:
         answer, status = encode_failure(error), 1
-    except OSError as error:
-        answer, status = encode_failure(_refusal(error)), 1
     except Exception as error:  # noqa: BLE001  whatever happens, the front must be told
         failure = Unavailable(f"unpacking failed: {type(error).__name__}: {error}")
         answer, status = encode_failure(failure), 1
@@ -59,7 +57,15 @@ def perform(task: Task, blob: GrowingBlob) -> Done:
 
     :raises DigestMismatch: the blob or the archive in it is not what the manifest says.
     :raises Malformed: it is, and breaks its format.
+    :raises Unavailable: the disk refuses.
     """
+    try:
+        return _perform(task, blob)
+    except OSError as error:
+        raise _refusal(error) from error
+
+
+def _perform(task: Task, blob: GrowingBlob) -> Done:
     fs = os.open("fs", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=task.directory)
     try:
         limits = _within_free_space(task.limits, fs)

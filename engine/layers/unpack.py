@@ -32,14 +32,18 @@ class Unpacker:
     """Applies members to an empty directory, one after another.
 
     :param disk: where they are made.
+    :param whiteouts: take names that begin with `.wh.` for what a layer means by them.
     :ivar root: the tree as it has become.
     :ivar entries: members of the archive.
     :ivar content_bytes: of its files, each once.
     :ivar notes: what could not be kept, in words; at most a few.
     """
 
-    def __init__(self, reader: ArchiveReader, disk: Disk, limits: Limits | None = None) -> None:
+    def __init__(
+        self, reader: ArchiveReader, disk: Disk, limits: Limits | None = None, whiteouts: bool = True
+    ) -> None:
         self._reader = reader
+        self._whiteouts = whiteouts
         self._limits = limits or Limits()
         self._disk = disk
         self._parents: dict[bytes, Directory] = {}
@@ -73,7 +77,9 @@ class Unpacker:
         directory, name = self._split(member.name)
         if not name:
             self._describe_root(member)
-        elif name.startswith(_WHITEOUT) or b"/.wh." in directory or directory.startswith(_WHITEOUT):
+        elif self._whiteouts and (
+            name.startswith(_WHITEOUT) or b"/.wh." in directory or directory.startswith(_WHITEOUT)
+        ):
             self._marked(member, directory, name)
         else:
             if member.xattrs:

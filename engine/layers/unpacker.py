@@ -30,6 +30,8 @@ _START = (
 )
 _ENGINE_HOME = str(Path(__file__).resolve().parents[2])
 _LONGEST_LINE = 1 << 20
+# Bytes, compressed: what takes less time than the start of a process. Half of an image's layers are so small.
+_SMALL = 64 * 1024
 
 
 class Feed:
@@ -94,11 +96,21 @@ async def unpack_layer(
         unfinished = store.begin(diff_id)  # a few system calls on names of its own
         try:
             task = Task(str(blob), size, digest.hex, diff_id.hex, media_type, unfinished.descriptor, limits)
-            done = await _run_helper(task, feed, on_progress)
+            done = await _unpack(task, feed, on_progress)
             await settled(lambda: store.finish(diff_id, unfinished))
         finally:
             await settled(unfinished.discard)
         return LayerUsage(done.unpacked, done.entries, done.notes)
+
+
+async def _unpack(task: Task, feed: Feed, on_progress: Callable[[int], None] | None) -> Done:
+    if task.size > _SMALL:
+        return await _run_helper(task, feed, on_progress)
+    from engine.layers.inline import unpack_here
+
+    async for _ in feed.totals(task.size):
+        pass
+    return await settled(lambda: unpack_here(task))
 
 
 @asynccontextmanager
