@@ -154,6 +154,11 @@ class Rooms:
 
         return ContainerFiles(self.kept, self.images)
 
+    def _open_life(self) -> ContainerLife:
+        from engine.containers.life import ContainerLife
+
+        return ContainerLife(self.kept, self.containers)
+
     def _open_lab(self) -> Lab:
         from engine.lab.service import Lab
 

@@ -7,6 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterable
 
+from engine.containers.network_files import HOST_GATEWAY
 from engine.errors import InvalidArgument, NotSupported
 from engine.launch.limits import NAMES as ULIMITS
 from engine.linux import capabilities
@@ -24,6 +25,7 @@ _IPC_SYSCTLS = frozenset(
     for name in ("msgmax", "msgmnb", "msgmni", "sem", "shmall", "shmmax", "shmmni", "shm_rmid_forced")
 )
 _HOST = re.compile(r"[A-Za-z0-9_.-]{1,253}", re.ASCII)
+_RESOLVER_OPTION = re.compile(r"[a-z0-9-]{1,32}(:[0-9]{1,5})?", re.ASCII)
 _LARGEST_ID = 2**31 - 1
 
 
@@ -60,10 +62,11 @@ def check_isolation(asked: Isolation, network: str, hostname: str) -> None:
         from engine.runtime.seccomp.profile import parse_profile
 
         parse_profile(asked.seccomp.encode("utf-8", "surrogateescape"), "--security-opt seccomp")
-    if "uts" in asked.shared and hostname:
-        raise InvalidArgument("--hostname and --uts host exclude each other")
+    others = (*asked.shared, *(name for name, _ in asked.joined))
+    if "uts" in others and hostname:
+        raise InvalidArgument("--hostname and --uts host or container:NAME exclude each other")
     for name, value in asked.sysctls.items():
-        _check_sysctl(name, value, network, asked.shared)
+        _check_sysctl(name, value, network, others)
     for limit in asked.ulimits:
         if limit.name not in ULIMITS:
             raise InvalidArgument(f"--ulimit {limit.name}: there are {', '.join(ULIMITS)}")
@@ -84,7 +87,11 @@ def check_names(names: Names) -> None:
     for host, address in names.hosts:
         if not _HOST.fullmatch(host):
             raise InvalidArgument(f"--add-host: {host!r} is no host name")
-        _check_address("--add-host", address)
+        if address != HOST_GATEWAY:
+            _check_address("--add-host", address)
+    for option in names.options:
+        if not _RESOLVER_OPTION.fullmatch(option):
+            raise InvalidArgument(f"--dns-option: {option!r} is none", hint="for example ndots:1")
     for server in names.servers:
         _check_address("--dns", server)
     for domain in names.search:
@@ -123,7 +130,7 @@ def _check_sysctl(name: str, value: str, network: str, shared: tuple[str, ...]) 
             raise InvalidArgument(f"--sysctl {name}: on the host's network it would be the host's setting")
     elif name in _IPC_SYSCTLS or name.startswith("fs.mqueue."):
         if "ipc" in shared:
-            raise InvalidArgument(f"--sysctl {name}: with --ipc host it would be the host's setting")
+            raise InvalidArgument(f"--sysctl {name}: with this --ipc it would be another's setting")
     else:
         raise InvalidArgument(
             f"--sysctl {name}: no namespace has this for itself, so it would be the host's setting",

@@ -43,8 +43,15 @@ def host_config(config: ContainerConfig) -> dict[str, Any]:
         "CpusetMems": limits.cpuset_mems,
         "PidsLimit": limits.pids or None,
         "BlkioWeight": limits.blkio_weight,
+        "LogConfig": {"Type": "json-file", "Config": _log(config)},
     }
 
 
+def _log(config: ContainerConfig) -> dict[str, str]:
+    return {"max-size": str(config.log.size), "max-file": str(config.log.files)}
+
+
 def _mode(config: ContainerConfig, name: str, own: str) -> str:
+    if other := dict(config.isolation.joined).get(name):
+        return f"container:{other}"
     return "host" if name in config.isolation.shared else own

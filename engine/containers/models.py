@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from engine.network.wishes import Attachment, Publish
 from engine.oci import Digest
-from engine.runtime.isolation import (
 from engine.oci.run_config import HealthCheck
+from engine.runtime.isolation import (
     DOCKERS,
     NO_NAMES,
     UNLIMITED,
@@ -22,26 +23,31 @@ from engine.oci.run_config import HealthCheck
     Tmpfs,
     Ulimit,
 )
+from engine.runtime.log_limits import LogLimits
 from engine.runtime.models import LogLine, LogRange, StepRow
+from engine.runtime.policy import NEVER, RestartPolicy
 
 __all__ = [
-from engine.runtime.policy import NEVER, RestartPolicy
+    "Attachment",
     "BindMount",
     "ContainerOptions",
     "ContainerSummary",
     "Device",
+    "HealthCheck",
     "Isolation",
+    "LogLimits",
     "LogLine",
     "LogRange",
-    "HealthCheck",
     "Names",
+    "Publish",
     "Resources",
+    "RestartPolicy",
     "Status",
     "StepRow",
     "Tmpfs",
     "Ulimit",
+    "VolumeMount",
 ]
-    "RestartPolicy",
 
 
 class Status(StrEnum):
@@ -57,11 +63,38 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BindMount:
-    """A directory or file of the host inside a container."""
+    """A directory or file of the host inside a container.
+
+    :param propagation: of mounts that come and go below: "rprivate", "rslave", "rshared" (or without the r).
+    :param recursive: Docker's bind-recursive: "enabled", "disabled" (without what is mounted below),
+        "writable" (what is mounted below may be written), "readonly".
+    :param make: make a directory where the source is missing, as `-v` does.
+    """
 
     source: str  # absolute
     target: str  # absolute, inside
     read_only: bool = False
+    propagation: str = "rprivate"
+    recursive: str = "enabled"
+    make: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeMount:
+    """A volume inside a container.
+
+    :param name: made where there is none of the name; "" is a new one without a name (anonymous).
+    :param no_copy: leave an empty volume empty, instead of filling it from the image.
+    :param subpath: a directory or file of the volume that is shown instead of its top.
+    :param labels: of the volume, where it is made.
+    """
+
+    name: str
+    target: str  # absolute, inside
+    read_only: bool = False
+    no_copy: bool = False
+    subpath: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +104,13 @@ class ContainerOptions:
     :param command: words after the image; replace the image's cmd.
     :param entrypoint: None keeps the image's; a tuple replaces it (and drops the image's cmd).
     :param env: `NAME=value`, later wins.
-    :param network: "none" or "host".
+    :param network: "none", "host", or the first of its networks.
+    :param attachments: its networks, the first of them `network`; none said is that one alone.
+    :param publish_all: publish every port that the image exposes.
+    :param volumes_from: containers whose mounts it gets, `NAME[:ro]`.
     :param stop_timeout: seconds from the stop signal to SIGKILL.
     :param reaper: put a small program before the container's own, which reaps orphans (`--init`).
+    :param health: over what the image says, field by field. :param no_health: ask nothing, whatever it says.
     """
 
     image: str
@@ -86,7 +123,12 @@ class ContainerOptions:
     user: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     binds: tuple[BindMount, ...] = ()
+    volumes: tuple[VolumeMount, ...] = ()
+    volumes_from: tuple[str, ...] = ()
     network: str = "none"
+    attachments: tuple[Attachment, ...] = ()
+    ports: tuple[Publish, ...] = ()
+    publish_all: bool = False
     read_only: bool = False
     tty: bool = False
     interactive: bool = False
@@ -100,6 +142,7 @@ class ContainerOptions:
     restart: RestartPolicy = NEVER
     health: HealthCheck = HealthCheck()  # noqa: RUF009 - it cannot change
     no_health: bool = False
+    log: LogLimits = LogLimits()  # noqa: RUF009 - it cannot change
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +152,12 @@ class ContainerSummary:
     :param image: the reference as the person gave it, familiar form.
     :param pid: of the container's first process as the host sees it; 0 when it does not run.
     :param exit_code: None while it has not ended, or where that is not known.
+    :param health: "starting", "healthy" or "unhealthy" while it runs and is asked; else "".
+    :param restarts: how many times its monitor started it again since somebody did.
     """
 
     id: str  # 64 hex digits
     name: str
-    :param health: over what the image says, field by field. :param no_health: ask nothing, whatever it says.
     image: str
     image_id: Digest
     command: tuple[str, ...]
@@ -127,7 +171,5 @@ class ContainerSummary:
     network: str
     tty: bool
     labels: Mapping[str, str]
-    :param health: "starting", "healthy" or "unhealthy" while it runs and is asked; else "".
-    :param restarts: how many times its monitor started it again since somebody did.
     health: str = ""
     restarts: int = 0

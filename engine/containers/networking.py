@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from engine.containers.models import ContainerOptions
+from engine.containers.network_files import write_network_files
 from engine.containers.records import Record
 from engine.containers.store import ContainerStore
 from engine.errors import Conflict, InvalidArgument
@@ -63,11 +64,14 @@ def sandbox_of(store: ContainerStore, record: Record) -> Iterator[Sandbox | None
 
     The monitor has taken over what it keeps when the block ends; where the start fails, nothing is left.
     """
-    if not has_networks(record.config.network):
+    directory, config = store.directory(record), record.config
+    if not has_networks(config.network):
+        write_network_files(directory, config)
         yield None
         return
-    sandbox = store.networks.open(record.id, [Publish(*port) for port in record.config.ports])
+    sandbox = store.networks.open(record.id, [Publish(*port) for port in config.ports])
     try:
+        write_network_files(directory, config, store.networks.endpoints(record.id))
         yield sandbox
     except BaseException:
         store.networks.release(record.id)
@@ -89,6 +93,7 @@ def connect(store: ContainerStore, name: str, attachment: Attachment) -> None:
     """
     with _joined(store, name) as (record, namespace):
         endpoint = store.networks.connect(record.id, attachment, namespace)
+        _tell_names(store, record, namespace)
         store.tell("connect", record, network=endpoint.network.name)
 
 
@@ -97,7 +102,13 @@ def disconnect(store: ContainerStore, network: str, name: str) -> None:
     found = store.networks.get(network)
     with _joined(store, name) as (record, namespace):
         store.networks.disconnect(record.id, found, namespace)
+        _tell_names(store, record, namespace)
         store.tell("disconnect", record, network=found.name)
+
+
+def _tell_names(store: ContainerStore, record: Record, namespace: int) -> None:
+    if namespace >= 0:  # else the next start does
+        write_network_files(store.directory(record), record.config, store.networks.endpoints(record.id))
 
 
 @contextmanager

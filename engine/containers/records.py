@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from engine.errors import AlreadyExists, Conflict, NotFound
 from engine.oci import Digest
 from engine.runtime.config import ContainerConfig
 from engine.store.database import Database
+from engine.volumes import rows
 
 if TYPE_CHECKING:
     import sqlite3
@@ -67,8 +69,10 @@ class Records:
             f"several containers have an id that begins with {name}", hint="give more of its digits"
         )
 
-    def add(self, record: Record) -> Record:
+    def add(self, record: Record, also: Callable[[sqlite3.Connection, str], None] | None = None) -> Record:
         """Keep a container; one without a name gets one.
+
+        :param also: what must happen in the same transaction; gets the container's id.
 
         :raises AlreadyExists: the name is taken. :raises NotFound: its image was removed meanwhile.
         """
@@ -80,6 +84,9 @@ class Records:
             try:
                 with self._database.write() as db:
                     _insert(db, named)
+                    if also is not None:
+                        also(db, named.id)
+                    rows.use(db, named.id, (bind.volume for bind in named.config.binds if bind.volume))
             except sqlite3.IntegrityError as error:
                 if "FOREIGN KEY" in str(error):
                     raise NotFound(f"the image {record.image} has just been removed") from error
@@ -92,13 +99,6 @@ class Records:
                 return named
         raise AlreadyExists("no free name was found", hint="give one with --name")
 
-    def remove(self, container_id: str) -> None:
-        """Forget a container."""
-        with self._database.write() as db:
-            db.execute("DELETE FROM containers WHERE id = ?", (container_id,))
-
-
-def _insert(db: sqlite3.Connection, record: Record) -> None:
     def rename(self, record: Record, name: str) -> Record:
         """Give a container another name. :raises AlreadyExists: it is taken."""
         import sqlite3
@@ -119,6 +119,13 @@ def _insert(db: sqlite3.Connection, record: Record) -> None:
         with self._database.write() as db:
             db.execute("UPDATE containers SET config = ? WHERE id = ?", (config.dump(), container_id))
 
+    def remove(self, container_id: str) -> None:
+        """Forget a container."""
+        with self._database.write() as db:
+            db.execute("DELETE FROM containers WHERE id = ?", (container_id,))
+
+
+def _insert(db: sqlite3.Connection, record: Record) -> None:
     db.execute(
         "INSERT INTO containers (id, name, image_id, image, created, config, auto_remove) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",

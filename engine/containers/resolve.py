@@ -4,42 +4,47 @@ from __future__ import annotations
 
 import os
 import posixpath
+from collections.abc import Sequence
 
 from engine.containers.checks import check_isolation, check_limits, check_names
-from engine.containers.models import ContainerOptions
 from engine.containers.health import resolve_health
+from engine.containers.models import ContainerOptions
+from engine.containers.mounts import plan_mounts
 from engine.errors import InvalidArgument, LaunchError
 from engine.oci import RunConfig
 from engine.runtime.config import Bind, ContainerConfig
+from engine.runtime.log_limits import USUAL, LogLimits
 from engine.runtime.sandbox import DEFAULT_PATH
 from engine.runtime.signals import signal_number
 
-_NETWORKS = ("none", "host")
 _LONGEST_HOSTNAME = 64  # bytes; HOST_NAME_MAX
 
 
 def resolve_config(
-    container_id: str, options: ContainerOptions, image: RunConfig, host_name: str
+    container_id: str,
+    options: ContainerOptions,
+    image: RunConfig,
+    host_name: str,
+    usual_log: LogLimits = USUAL,
+    inherited: Sequence[Bind] = (),
 ) -> ContainerConfig:
     """How the container will run.
 
     :param host_name: of the host, which is the container's too on the host's network.
+    :param usual_log: limits of its log that hold where it has none of its own.
+    :param inherited: mounts of the containers of `--volumes-from`.
     :raises InvalidArgument: an option cannot be meant; names it.
     """
-    if options.network not in _NETWORKS:
-        raise InvalidArgument(
-            f"there is no network {options.network!r}", hint=f"there are: {', '.join(_NETWORKS)}"
-        )
     check_isolation(options.isolation, options.network, options.hostname)
     check_limits(options.resources)
     check_names(options.names)
+    if options.auto_remove and options.restart.name != "no":
+        raise InvalidArgument("--rm and --restart exclude each other")
     if options.stop_signal:
         signal_number(options.stop_signal)
     entrypoint, cmd = _argv(options, image)
     of_the_host = options.network == "host" or "uts" in options.isolation.shared
     hostname = options.hostname or (host_name if of_the_host else container_id[:12])
-    if options.auto_remove and options.restart.name != "no":
-        raise InvalidArgument("--rm and --restart exclude each other")
     if len(os.fsencode(hostname)) > _LONGEST_HOSTNAME or any(
         c.isspace() or not c.isprintable() for c in hostname
     ):
@@ -52,7 +57,7 @@ def resolve_config(
         user=options.user or image.user,
         hostname=hostname,
         network=options.network,
-        binds=_binds(options),
+        binds=plan_mounts(options, image.volumes, inherited),
         read_only=options.read_only,
         tty=options.tty,
         interactive=options.interactive,
@@ -64,9 +69,24 @@ def resolve_config(
         isolation=options.isolation,
         resources=options.resources,
         names=options.names,
+        ports=_ports(options, image),
         restart=options.restart,
+        log=options.log.over(usual_log),
         health=resolve_health(options.health, image.healthcheck, options.no_health),
     )
+
+
+def _ports(options: ContainerOptions, image: RunConfig) -> tuple[tuple[str, int, int, str], ...]:
+    """What was asked for, and with `-P` the image's other ports on any of the host's."""
+    ports: list[tuple[str, int, int, str]] = [*options.ports]
+    for exposed in image.exposed_ports if options.publish_all else ():
+        number, _, protocol = exposed.partition("/")
+        target, kind = (int(number) if number.isdecimal() else 0), protocol or "tcp"
+        asked = any((inside, spoken) == (target, kind) for _, _, inside, spoken in ports)
+        # What an image says is no more than a hint.
+        if 1 <= target <= 65535 and kind in ("tcp", "udp") and not asked:
+            ports.append(("", 0, target, kind))
+    return tuple(ports)
 
 
 def _argv(options: ContainerOptions, image: RunConfig) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -108,18 +128,3 @@ def _workdir(path: str) -> str:
             f"the working directory {path!r} is not an absolute path", hint="begin it with /"
         )
     return posixpath.normpath(path)
-
-
-def _binds(options: ContainerOptions) -> tuple[Bind, ...]:
-    binds = []
-    for bind in options.binds:
-        if not bind.source.startswith("/") or not bind.target.startswith("/"):
-            raise InvalidArgument(
-                f"{bind.source}:{bind.target}: both sides of a bind must be absolute paths",
-                hint="write /host/path:/container/path[:ro]",
-            )
-        target = posixpath.normpath(bind.target)
-        if target == "/":
-            raise InvalidArgument(f"{bind.source} cannot be bound over the container's root")
-        binds.append(Bind(bind.source, target, bind.read_only))
-    return tuple(binds)

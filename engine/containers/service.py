@@ -13,7 +13,7 @@ from engine.containers.models import ContainerOptions, ContainerSummary, StepRow
 from engine.containers.names import check_name, new_id
 from engine.containers.records import Record
 from engine.containers.store import ContainerStore
-from engine.errors import Conflict, Corrupt, InvalidArgument
+from engine.errors import Conflict, Corrupt
 from engine.runtime.models import WHOLE_LOG, LogRange
 from engine.runtime.state import STANDING, read_state, unknown_state
 
@@ -72,6 +72,7 @@ class ContainerService:
 
     def inspect(self, name: str) -> dict[str, Any]:
         """Everything about one container, with Docker's keys."""
+        from engine.containers.network_view import network_settings
         from engine.runtime.health import read_health
 
         record = self._store.records.find(name)
@@ -79,7 +80,8 @@ class ContainerService:
             str(self._store.layout.root / lower) for lower in self._images.recipe(record.image_id).lowers
         ]
         directory, state = self._store.directory(record), self._store.look(record)
-        return views.inspection(record, state, directory, lowers, read_health(directory))
+        shown = views.inspection(record, state, directory, lowers, read_health(directory))
+        return {**shown, "NetworkSettings": network_settings(self._store, record)}
 
     def steps(self, name: str) -> tuple[StepRow, ...]:
         """What the last start did, in order; empty when it was never started."""
@@ -104,25 +106,33 @@ class ContainerService:
         :raises NotFound: the image is not here. :raises AlreadyExists: the name is taken.
         :raises InvalidArgument: an option cannot be meant.
         """
-        from engine.containers import stack
+        from engine.containers import stack, volumes
+        from engine.containers.joining import settled
+        from engine.containers.networking import enrolment
         from engine.containers.resolve import resolve_config
 
         if options.name:
             check_name(options.name)
-        for bind in options.binds:
-            if not os.path.exists(bind.source):
-                raise InvalidArgument(
-                    f"bind source {bind.source} does not exist on the host", hint="make it first"
-                )
+        options = settled(self._store, options)
         recipe = self._images.recipe(options.image)
         container_id = new_id()
-        config = resolve_config(container_id, options, recipe.run, os.uname().nodename)
+        config = resolve_config(
+            container_id,
+            options,
+            recipe.run,
+            os.uname().nodename,
+            self._store.usual_log,
+            volumes.inherited_mounts(self._store, options.volumes_from),
+        )
+        volumes.check_sources(config.binds)
         directory = self._store.layout.container(container_id)
         draft = Record(container_id, options.name, recipe.image_id, options.image, time.time(), config)
         stack.prepare(directory)
         try:
-            stack.adopt_root(stack.overlay_of(self._store.layout, directory, recipe))
-            record = self._store.records.add(draft)
+            overlay = stack.overlay_of(self._store.layout, directory, recipe)
+            stack.adopt_root(overlay)
+            with volumes.held_volumes(self._store, config.binds, overlay):
+                record = self._store.records.add(draft, enrolment(self._store, options))
         except BaseException:
             stack.delete_tree(directory)
             raise
@@ -135,9 +145,12 @@ class ContainerService:
         :param attach: give a socket that has its streams from the first byte on.
         :raises Conflict: it runs already. :raises LaunchError: a step failed; nothing is left running.
         """
-        from engine.containers import stack
+        from engine.containers import stack, volumes
+        from engine.containers.joining import join
+        from engine.containers.networking import kept, sandbox_of
         from engine.containers.task import build_task
         from engine.runtime.groups import remove_left_groups
+        from engine.runtime.policy import forget_ended, write_policy
         from engine.runtime.start import launch
 
         record = self._store.records.find(name)
@@ -147,19 +160,22 @@ class ContainerService:
                 raise Conflict(f"{record.name} is paused", hint=f"lamina unpause {record.name} has it go on")
             if state.standing:
                 if attach:
-        from engine.runtime.policy import forget_ended, write_policy
                     raise Conflict(f"{record.name} runs already", hint=f"lamina logs -f {record.name}")
                 return Started(self.get(record.id), None)
             if state.status == "dead":
                 remove_left_groups(record.id)
             directory = self._store.directory(record)
             overlay = stack.overlay_of(self._store.layout, directory, self._images.recipe(record.image_id))
-            stack.write_network_files(directory, record.config)
+            volumes.check_sources(record.config.binds)
+            volumes.settle_volumes(self._store, record.config.binds)
             write_policy(directory, record.config.restart)
             forget_ended(directory)
             (directory / "name").unlink(missing_ok=True)
-            task = build_task(self._store.layout, record, overlay, attach and record.config.interactive)
-            launched = launch(task, attach)
+            attached = attach and record.config.interactive
+            with sandbox_of(self._store, record) as sandbox:
+                task = build_task(self._store.layout, record, overlay, attached, sandbox)
+                join(self._store, record, task)
+                launched = launch(task, attach, kept(sandbox))
         return Started(self.get(record.id), launched.attachment)
 
     def attach(self, name: str) -> socket.socket:
@@ -187,9 +203,13 @@ class ContainerService:
     def kill(self, name: str, signal: str = "KILL") -> None:
         """Send a signal to a container's first process.
 
+        KILL and the container's own stop signal are a wish that it stays ended, as with Docker.
+
         :param signal: a name with or without SIG, or a number.
         :raises Conflict: it does not run.
         """
+        from engine.containers.stopping import ask
+        from engine.runtime.policy import PERSON, mark_ended
         from engine.runtime.signals import signal_number
 
         number = signal_number(signal)
@@ -207,24 +227,23 @@ class ContainerService:
         """Wait until a container has ended; gives its exit code, 137 where that is not known."""
         from engine.runtime.ending import wait_for_exit
 
-        KILL and the container's own stop signal are a wish that it stays ended, as with Docker.
-
         record = self._store.records.find(name)
         directory = self._store.directory(record)
         wait_for_exit(directory, None)
-        from engine.containers.stopping import ask
-        from engine.runtime.policy import PERSON, mark_ended
         code = read_state(directory).exit_code
         return 137 if code is None else code
 
-    def remove(self, name: str, force: bool = False) -> None:
+    def remove(self, name: str, force: bool = False, volumes: bool = False) -> None:
         """Remove a container and its writable layer.
 
         :param force: kill it first if it runs.
+        :param volumes: also those that were made for it without a name, as `--rm` does anyway.
         :raises Conflict: it runs.
         """
         from engine.containers import stack
+        from engine.containers.stopping import end
         from engine.containers.task import attach_socket
+        from engine.containers.volumes import drop_anonymous
         from engine.runtime.ending import end_listener
         from engine.runtime.groups import remove_left_groups
         from engine.runtime.signals import signal_number
@@ -239,7 +258,6 @@ class ContainerService:
                     raise
                 end_listener(attach_socket(self._store.layout, record.id))
             else:
-        from engine.containers.stopping import end
                 if state.standing and not force:
                     raise Conflict(
                         f"{record.name} is {state.status}",
@@ -248,10 +266,13 @@ class ContainerService:
                 end(self._store, record, signal_number("KILL"), 0)
             # Whatever its state says: a monitor may have been killed before it wrote one.
             remove_left_groups(record.id)
+            self._store.networks.release(record.id)
             # The row first: what is left of the directory when we are killed is swept, a row would show.
             self._store.records.remove(record.id)
             stack.delete_tree(directory)
             stack.delete_tree(self._store.layout.container_run(record.id))
+        if volumes or record.config.auto_remove:
+            drop_anonymous(self._store, record)
         self._store.tell("destroy", record)
 
     def is_running(self, container_id: str) -> bool:

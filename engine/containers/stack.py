@@ -7,18 +7,10 @@ import shutil
 import stat
 from pathlib import Path
 
-from engine.containers.network_files import hosts_text, resolver_text
 from engine.images.recipe import Recipe
 from engine.launch.task import Overlay
 from engine.layers.overlay_xattrs import mount_options
-from engine.runtime.config import ContainerConfig
 from engine.store.layout import Layout
-
-_LOOPBACK_HOSTS = (
-    "127.0.0.1\tlocalhost\n"
-    "::1\tlocalhost ip6-localhost ip6-loopback\n"
-    "fe00::\tip6-localnet\nff00::\tip6-mcastprefix\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n"
-)
 
 
 def overlay_of(layout: Layout, directory: Path, recipe: Recipe) -> Overlay:
@@ -47,24 +39,6 @@ def adopt_root(overlay: Overlay) -> None:
         if not name.startswith(("trusted.overlay.", "user.overlay.")):
             os.setxattr(upper, name, os.getxattr(top, name))
     os.utime(upper, ns=(status.st_mtime_ns, status.st_mtime_ns))
-
-
-def write_network_files(directory: Path, config: ContainerConfig) -> None:
-    """`hostname`, `hosts` and `resolv.conf`, as the host is at this start."""
-    hosts = _host_file("/etc/hosts") if config.network == "host" else _LOOPBACK_HOSTS
-    for name, text in (
-        ("hostname", f"{config.hostname}\n"),
-        ("hosts", hosts_text(hosts, config.names)),
-        ("resolv.conf", resolver_text(_host_file("/etc/resolv.conf"), config.names)),
-    ):
-        (directory / name).write_text(text, "utf-8", "surrogateescape")
-
-
-def _host_file(path: str) -> str:
-    try:
-        return Path(path).read_text("utf-8", "surrogateescape")
-    except OSError:
-        return ""
 
 
 def delete_tree(path: Path) -> None:

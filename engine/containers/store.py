@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.containers.records import Record, Records
 from engine.errors import Conflict, Corrupt
 from engine.events import Event
+from engine.runtime.log_limits import LogLimits
 from engine.runtime.state import State, read_state, unknown_state
 from engine.settings import Settings
 from engine.store.database import Database
 from engine.store.journal import Journal
 from engine.store.layout import Layout
 from engine.store.locks import lock
+
+if TYPE_CHECKING:
+    from engine.volumes.store import VolumeStore
+
+if TYPE_CHECKING:
+    from engine.network.service import NetworkService
 
 _LOCK_PATIENCE = 30.0  # seconds; a start or a removal that somebody else is busy with takes less
 _REMOVAL_PATIENCE = 30.0  # seconds
@@ -28,10 +38,33 @@ class ContainerStore:
     """
 
     def __init__(self, settings: Settings) -> None:
+        self.usual_log = LogLimits(settings.log_size, settings.log_files)
         self.layout = Layout.of(settings)
         self.database = Database(self.layout)
         self.records = Records(self.database)
         self.journal = Journal(self.layout)
+
+    @functools.cached_property
+    def volumes(self) -> VolumeStore:
+        """The volumes of the same store."""
+        from engine.volumes.store import VolumeStore
+
+        return VolumeStore(self.layout, self.database, self.journal)
+
+    @cached_property
+    def networks(self) -> NetworkService:
+        """The networks that containers are on."""
+        from engine.network.service import NetworkService
+
+        return NetworkService(self.layout, self.database, self._is_held)
+
+    def _is_held(self, container_id: str) -> bool:
+        """Whether a container stands, or somebody is starting or removing it just now."""
+        try:
+            with lock(self.layout, f"container-{container_id}", timeout=0):
+                return read_state(self.layout.container(container_id)).standing
+        except (Conflict, Corrupt):
+            return True
 
     def directory(self, record: Record) -> Path:
         """Where its files are."""
@@ -67,6 +100,7 @@ class ContainerStore:
         ):
             if read_state(self.directory(record)).status == "dead":
                 remove_left_groups(record.id)
+                self.networks.release(record.id)
 
     def was_left(self, record: Record, state: State) -> bool:
         """Whether it ended with nobody left to keep its `--rm`: its front and its monitor were killed."""

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.containers.records import Record
 from engine.launch.task import Bind, Check, Overlay, Places, Program, Task
 from engine.oci.run_config import HealthCheck
+from engine.runtime.config import Bind as ConfigBind
 from engine.runtime.config import ContainerConfig
 from engine.runtime.reaper import INSIDE, find_reaper
 from engine.runtime.walls import capabilities_of, filter_of, hidden_paths, limits_of, walls_of
 from engine.store.layout import Layout
+
+if TYPE_CHECKING:
+    from engine.network.models import Sandbox
 
 # The engine's own files come first, so that a person's bind on /etc/hosts lies over ours.
 _ENGINE_FILES = ("hostname", "hosts", "resolv.conf")
@@ -22,14 +27,17 @@ def attach_socket(layout: Layout, container_id: str) -> Path:
     return layout.container_run(container_id) / "attach.sock"
 
 
-def build_task(layout: Layout, record: Record, overlay: Overlay, attached: bool) -> Task:
+def build_task(
+    layout: Layout, record: Record, overlay: Overlay, attached: bool, sandbox: Sandbox | None = None
+) -> Task:
     """The task of one start.
 
+    :param sandbox: its network, where it has one of its own.
     :param attached: a front stands in the streams from the start, and its end of input is the end of input.
     """
     config, directory = record.config, layout.container(record.id)
     binds = [Bind(str(directory / name), f"/etc/{name}") for name in _ENGINE_FILES]
-    binds += [Bind(bind.source, bind.target, bind.read_only) for bind in config.binds]
+    binds += [_bind(layout, bind) for bind in config.binds]
     if config.auto_remove:
         # Its writes need not reach the disk: without this the last unmount waits for all of them.
         overlay.options.append("volatile")
@@ -41,12 +49,14 @@ def build_task(layout: Layout, record: Record, overlay: Overlay, attached: bool)
         name=record.name,
         image=record.image,
         hostname=config.hostname,
-        network=config.network,
+        network="joined" if sandbox else config.network,
         places=Places(
             str(directory),
             str(directory / "rootfs"),
             str(attach_socket(layout, record.id)),
             str(layout.journal),
+            max(0, config.log.size),
+            config.log.files,
         ),
         overlay=overlay,
         binds=binds,
@@ -58,7 +68,20 @@ def build_task(layout: Layout, record: Record, overlay: Overlay, attached: bool)
         stdin_once=attached,
         on_exit=_removal(layout, record) if config.auto_remove else [],
         walls=walls_of(record.id, config),
+        release=list(sandbox.release) if sandbox else [],
         health=_check(config.health),
+    )
+
+
+def _bind(layout: Layout, bind: ConfigBind) -> Bind:
+    return Bind(
+        str(layout.volume_data(bind.volume)) if bind.volume else bind.source,
+        bind.target,
+        bind.read_only,
+        subpath=bind.subpath,
+        propagation=bind.propagation.removeprefix("r"),
+        recursive=bind.recursive != "disabled",
+        writable_below=bind.recursive == "writable",
     )
 
 
@@ -81,8 +104,6 @@ def _program(layout: Layout, config: ContainerConfig) -> Program:
     )
 
 
-def _removal(layout: Layout, record: Record) -> list[str]:
-    return [sys.executable, "-m", "engine.containers.removal", str(layout.root), str(layout.run), record.id]
 def _check(health: HealthCheck | None) -> Check | None:
     if health is None:
         return None
@@ -93,3 +114,5 @@ def _check(health: HealthCheck | None) -> Check | None:
     )
 
 
+def _removal(layout: Layout, record: Record) -> list[str]:
+    return [sys.executable, "-m", "engine.containers.removal", str(layout.root), str(layout.run), record.id]

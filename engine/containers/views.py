@@ -8,10 +8,11 @@ from typing import Any
 
 from engine.containers.host_config import host_config
 from engine.containers.models import ContainerSummary, Status
+from engine.containers.mount_view import as_binds, as_mounts
 from engine.containers.records import Record
-from engine.runtime.state import State
 from engine.oci.run_config import HealthCheck
 from engine.runtime.models import UNSEEN, Health
+from engine.runtime.state import State
 
 
 def summary(record: Record, state: State) -> ContainerSummary:
@@ -33,9 +34,9 @@ def summary(record: Record, state: State) -> ContainerSummary:
         network=config.network,
         tty=config.tty,
         labels=config.labels,
-    )
         health=state.health if state.standing else "",
         restarts=state.restarts,
+    )
 
 
 def inspection(
@@ -54,19 +55,17 @@ def inspection(
         "Args": list(config.argv[1:]),
         "State": {**_state(state), **_health(state, health)},
         "Image": record.image_id,
-        "LogPath": str(directory / "container.log"),
         "RestartCount": state.restarts,
+        "LogPath": str(directory / "container.log"),
         "HostnamePath": str(directory / "hostname"),
         "HostsPath": str(directory / "hosts"),
         "ResolvConfPath": str(directory / "resolv.conf"),
         "HostConfig": {
             "AutoRemove": config.auto_remove,
-            "Binds": [
-                f"{bind.source}:{bind.target}{':ro' if bind.read_only else ''}" for bind in config.binds
-            ],
+            "Binds": as_binds(config.binds),
             "NetworkMode": config.network,
-            "RestartPolicy": {"Name": config.restart.name, "MaximumRetryCount": config.restart.limit},
             "ReadonlyRootfs": config.read_only,
+            "RestartPolicy": {"Name": config.restart.name, "MaximumRetryCount": config.restart.limit},
             **host_config(config),
         },
         "GraphDriver": {
@@ -77,20 +76,11 @@ def inspection(
                 "WorkDir": str(directory / "work"),
             },
         },
-        "Mounts": [
-            {
-                "Type": "bind",
-                "Source": bind.source,
-                "Destination": bind.target,
-                "RW": not bind.read_only,
-            }
-            for bind in config.binds
-        ],
+        "Mounts": as_mounts(config.binds, directory.parents[1] / "volumes"),
         "Config": {
             "Hostname": config.hostname,
             "User": config.user,
             "Tty": config.tty,
-            **_healthcheck(config.health),
             "OpenStdin": config.interactive,
             "Env": list(config.env),
             "Cmd": list(config.cmd),
@@ -100,6 +90,7 @@ def inspection(
             "Labels": dict(config.labels),
             "StopSignal": config.stop_signal,
             "StopTimeout": config.stop_timeout,
+            **_healthcheck(config.health),
         },
     }
 
@@ -111,6 +102,15 @@ def _state(state: State) -> dict[str, Any]:
         "Paused": state.status == "paused",
         "Restarting": state.status == "restarting",
         "Dead": state.status == "dead",
+        "Pid": state.init.pid if state.status in ("running", "paused") else 0,
+        "ExitCode": state.exit_code if state.exit_code is not None else 0,
+        "OOMKilled": state.out_of_memory,
+        "Error": state.error,
+        "StartedAt": _time(state.started),
+        "FinishedAt": _time(state.finished),
+    }
+
+
 def _health(state: State, health: Health) -> dict[str, Any]:
     if not state.health:
         return {}
@@ -137,15 +137,6 @@ def _healthcheck(check: HealthCheck | None) -> dict[str, Any]:
     }
     in_nanoseconds = {name: round(seconds * 1e9) for name, seconds in times.items()}
     return {"Healthcheck": {"Test": list(check.test), **in_nanoseconds, "Retries": check.retries}}
-
-
-        "Pid": state.init.pid if state.status in ("running", "paused") else 0,
-        "ExitCode": state.exit_code if state.exit_code is not None else 0,
-        "OOMKilled": state.out_of_memory,
-        "Error": state.error,
-        "StartedAt": _time(state.started),
-        "FinishedAt": _time(state.finished),
-    }
 
 
 def _time(seconds: float | None) -> str:

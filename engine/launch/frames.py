@@ -1,6 +1,6 @@
 """What travels on an attach socket: frames of one kind byte, a four-byte length, and that many bytes.
 
-front → monitor   a attach me, or q run this beside the first program (`execs.Request`): the first frame;
+front → monitor   a attach me, or q run this beside the first program (`request.Request`): the first frame;
                   i standard input · c end of standard input · r terminal size (rows, columns)
                   for what q asked for: s a signal · n nobody reads its output any more
 monitor → front   b what q asked for has begun, or f it has not and why (`messages.Failure`)

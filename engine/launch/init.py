@@ -15,6 +15,7 @@ import struct
 from . import cgroups, limits, rootfs
 from . import syscalls as sys
 from .identity import resolve
+from .joining import join_others
 from .kernelfs import mount_kernel_filesystems, set_sysctls
 from .messages import Reporter, Stage
 from .mounts import make_directories
@@ -53,13 +54,12 @@ def run(task: Task, report_fd: int, terminal_fd: int, in_unified: bool = False) 
 def _become(task: Task, reporter: Reporter, terminal_fd: int) -> None:
     os.umask(0)
     os.setsid()
-    _leave_namespaces(task, reporter)
-    root = _build_root(task, reporter)
+    root = _build_root(task, reporter, *_leave_namespaces(task, reporter))
     if task.network == "none":
         reporter.begin(Stage.LOOPBACK)
         _raise_loopback()
         reporter.step("its own loopback interface", "ip link set lo up")
-    if "uts" not in task.walls.shared:
+    if "uts" not in task.walls.of_others:
         reporter.begin(Stage.HOSTNAME)
         sys.sethostname(task.hostname)
         reporter.step(f"host name {task.hostname}", f"hostname {task.hostname}")
@@ -92,13 +92,16 @@ _NAMESPACES = {
 }
 
 
-def _leave_namespaces(task: Task, reporter: Reporter) -> None:
+def _leave_namespaces(task: Task, reporter: Reporter) -> tuple[dict[int, int], int]:
+    """New namespaces, or those of others; what was opened before: linked binds, another's shared memory."""
     reporter.begin(Stage.NAMESPACES)
-    shared = task.walls.shared if task.network == "none" else [*task.walls.shared, "net"]
+    shared_memory = join_others(task.walls)
+    shared = task.walls.of_others if task.network == "none" else [*task.walls.of_others, "net"]
     if task.network == "joined":
         sys.setns(task.descriptors[0], sys.CLONE_NEWNET)
     left = [name for name in _NAMESPACES if name not in shared]
     sys.unshare(sys.CLONE_NEWNS | sum(_NAMESPACES[name] for name in left))
+    linked = rootfs.open_linked(task.binds)
     # Private first: until then a mount made here would show on the host.
     sys.mount(None, "/", None, sys.MS_REC | sys.MS_PRIVATE)
     first = [] if "pid" in shared else ["pid"]
@@ -106,14 +109,15 @@ def _leave_namespaces(task: Task, reporter: Reporter) -> None:
     reporter.step(
         ", ".join([*first, "mount", *left]) + " namespaces", f"unshare --fork {options} --propagation private"
     )
+    return linked, shared_memory
 
 
-def _build_root(task: Task, reporter: Reporter) -> int:
+def _build_root(task: Task, reporter: Reporter, linked: dict[int, int], shared_memory: int) -> int:
     overlay, places = task.overlay, task.places
     # A host path may lie where the container's overlay will be; open it before anything is mounted.
     reporter.begin(Stage.BINDS)
     targets = [bind.target for bind in task.binds] + [memory.target for memory in task.walls.memory]
-    trees = rootfs.open_sources(task.binds) + rootfs.make_memory(task.walls.memory)
+    trees = rootfs.open_sources(task.binds, linked) + rootfs.make_memory(task.walls.memory)
     reporter.begin(Stage.OVERLAY)
     root = rootfs.mount_overlay(overlay, places.rootfs)
     lowers = ":".join(overlay.lowers)
@@ -123,7 +127,7 @@ def _build_root(task: Task, reporter: Reporter) -> int:
         f"{places.rootfs}",
     )
     reporter.begin(Stage.KERNEL_FILESYSTEMS)
-    mount_kernel_filesystems(root, task.walls)
+    mount_kernel_filesystems(root, task.walls, shared_memory)
     reporter.step(
         "proc, sysfs (read-only), devices, devpts, mqueue, shm",
         "mount -t proc proc rootfs/proc; mount -t sysfs -o ro sysfs rootfs/sys; …",

@@ -10,12 +10,13 @@ import errno
 import os
 import time
 
-from . import cgroups, frames, init, restarts, state, unix
+from . import cgroups, frames, init, netfilter, restarts, state, unix
 from . import syscalls as sys
 from .clients import Client
 from .execs import Execs
 from .freezer import freezer_of
-from .log import Log
+from .joining import join_pid
+from .log import Log, Rotation
 from .messages import Failure, Reporter, Stage, take_messages
 from .streams import Streams
 from .task import Task
@@ -42,6 +43,8 @@ def main(task_fd: int, report_fd: int, attach_fd: int) -> None:
     os.chdir("/")
     with open(task_fd, "rb") as pipe:
         task = Task.load(pipe.read())
+    for fd in task.descriptors:
+        os.set_inheritable(fd, False)
     reporter = Reporter(report_fd)
     monitor = Monitor(task, reporter, Client(unix.adopt(attach_fd)) if attach_fd >= 0 else None)
     try:
@@ -96,6 +99,7 @@ class Monitor:
         fields = failure.fields
         code = int(str(fields["exit_code"]))
         self._remove_groups()
+        netfilter.send(self._task.release)
         self._state.failed(f"{fields['stage']}: {fields['message']}", code)
         self._remove_socket()
         self._reporter.send(fields)
@@ -104,7 +108,9 @@ class Monitor:
 
     def _live(self, server: unix.Socket) -> tuple[Streams, int]:
         """One life of the container; gives its streams, with whoever is attached, and its exit code."""
-        log = Log(os.path.join(self._task.places.directory, "container.log"))
+        places = self._task.places
+        rotation = Rotation(places.log_size, places.log_files)
+        log = Log(os.path.join(places.directory, "container.log"), rotation)
         try:
             pid, streams = self._launch(log)
             if self._owner:
@@ -127,11 +133,6 @@ class Monitor:
         code = os.waitstatus_to_exitcode(status)
         return streams, 128 - code if code < 0 else code
 
-    # ------------------------------------------------------------------ start
-
-    def _launch(self, log: Log) -> tuple[int, Streams]:
-        self._make_groups()
-        self._reporter.begin(Stage.PROCESS)
     def _watch_health(self, pid: int, streams: Streams) -> Health | None:
         if not self._task.health:
             return None
@@ -145,10 +146,16 @@ class Monitor:
         streams.alarm = health.act
         return health
 
+    # ------------------------------------------------------------------ start
+
+    def _launch(self, log: Log) -> tuple[int, Streams]:
+        self._make_groups()
+        self._reporter.begin(Stage.PROCESS)
         ours, theirs = self._pipes()
         report_read, report_write = os.pipe2(os.O_CLOEXEC)
         channel, init_channel = unix.pair()
-        if "pid" not in self._task.walls.shared:
+        join_pid(self._task.walls)
+        if "pid" not in self._task.walls.of_others:
             self._renew_pid_namespace()
         pid, in_unified = cgroups.fork(self._task.walls.groups)
         if pid == 0:
@@ -202,7 +209,7 @@ class Monitor:
 
     def _end_rest(self) -> None:
         """Without a pid namespace of its own the kernel does not end a container's other processes."""
-        if "pid" in self._task.walls.shared:
+        if "pid" in self._task.walls.of_others:
             cgroups.clear(group.path for group in self._task.walls.groups)
 
     def _remove_groups(self) -> None:
@@ -262,6 +269,7 @@ class Monitor:
         self._remove_socket()
         killed = self._out_of_memory() if streams else bool(self._state.fields["out_of_memory"])
         self._remove_groups()
+        netfilter.send(self._task.release)
         self._state.exited(code, durable=not self._task.on_exit, out_of_memory=killed)
         # Whoever waits for the end of a `--rm` removes it; when nobody does, that is left to us.
         owner_waits = self._owner is not None and not self._owner.gone

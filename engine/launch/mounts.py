@@ -13,7 +13,10 @@ TYPE_CHECKING = False  # mypy takes it for true; `typing` itself stays out
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from .task import Bind
+
 _FOLLOW_INSIDE = sys.RESOLVE_IN_ROOT | sys.RESOLVE_NO_MAGICLINKS
+_STAY_BELOW = sys.RESOLVE_BENEATH | sys.RESOLVE_NO_MAGICLINKS
 _MOST_LINKS = 40  # as the kernel: MAXSYMLINKS
 _DIRECTORY = os.O_PATH | os.O_DIRECTORY
 _FOLLOW_NOTHING = sys.RESOLVE_NO_SYMLINKS | sys.RESOLVE_NO_MAGICLINKS | sys.RESOLVE_IN_ROOT
@@ -140,12 +143,35 @@ def open_target(root: int, path: str, directory: bool) -> int:
     return target
 
 
-def clone_tree(source: str, read_only: bool) -> int:
-    """A detached copy of what the host has at a path, with all that is mounted below it."""
-    tree = sys.open_tree(sys.AT_FDCWD, source, sys.OPEN_TREE_CLONE | sys.AT_RECURSIVE)
-    if read_only:
-        sys.mount_setattr(tree, "", sys.MOUNT_ATTR_RDONLY, recursive=True)
+def clone_tree(bind: Bind) -> int:
+    """A detached copy of what a bind shows.
+
+    :raises OSError: it is not there; EXDEV where a link leads its subpath out of the source.
+    """
+    flags = sys.OPEN_TREE_CLONE | (sys.AT_RECURSIVE if bind.recursive else 0)
+    if bind.subpath:
+        tree = _clone_below(bind.source, bind.subpath, flags)
+    else:
+        tree = sys.open_tree(sys.AT_FDCWD, bind.source, flags)
+    if bind.read_only:
+        below = bind.recursive and not bind.writable_below
+        sys.mount_setattr(tree, "", sys.MOUNT_ATTR_RDONLY, recursive=below)
+    if bind.propagation == "slave":
+        sys.mount_setattr(tree, "", 0, recursive=bind.recursive, propagation=sys.MS_SLAVE)
     return tree
+
+
+def _clone_below(source: str, subpath: str, flags: int) -> int:
+    # By descriptor: whoever swaps a link in a volume meanwhile changes nothing of what was found.
+    top = os.open(source, _DIRECTORY | os.O_CLOEXEC)
+    try:
+        found = sys.openat2(top, subpath, os.O_PATH, _STAY_BELOW)
+    finally:
+        os.close(top)
+    try:
+        return sys.open_tree(found, "", flags | sys.AT_EMPTY_PATH)
+    finally:
+        os.close(found)
 
 
 def attach(mount_fd: int, target_fd: int) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import posixpath
 import stat
 
 from . import syscalls as sys
@@ -11,6 +13,14 @@ from .task import Bind, Overlay
 from .walls import Memory
 
 _PAGE = 4096  # bytes; the old mount call takes no more than a page of options
+# What tools like lxcfs put their own in place of (runc: libcontainer/rootfs_linux.go, checkProcMount).
+_REPLACEABLE = frozenset(
+    ["/proc"]
+    + [
+        f"/proc/{name}"
+        for name in "cpuinfo diskstats meminfo stat swaps uptime loadavg slabinfo net/dev".split()
+    ]
+)
 _QUIET = sys.MOUNT_ATTR_NOSUID | sys.MOUNT_ATTR_NODEV | sys.MOUNT_ATTR_NOEXEC
 
 
@@ -68,9 +78,21 @@ def _relative(overlay: Overlay) -> tuple[str, list[str], str, str]:
     return base, names[:-2], names[-2], names[-1]
 
 
-def open_sources(binds: list[Bind]) -> list[int]:
-    """Detached copies of what binds show; opened while the host's paths can still be seen."""
-    return [clone_tree(bind.source, bind.read_only) for bind in binds]
+def open_linked(binds: list[Bind]) -> dict[int, int]:
+    """By number, detached copies of what those binds show that stay linked to the host's mounts.
+
+    Copied from mounts that are still the host's peers, so before these are made private.
+    """
+    return {number: clone_tree(bind) for number, bind in enumerate(binds) if bind.propagation != "private"}
+
+
+def open_sources(binds: list[Bind], linked: dict[int, int] | None = None) -> list[int]:
+    """Detached copies of what binds show; opened while the host's paths can still be seen.
+
+    :param linked: those that are open already, by number.
+    """
+    linked = linked or {}
+    return [linked[number] if number in linked else clone_tree(bind) for number, bind in enumerate(binds)]
 
 
 def make_memory(memory: list[Memory]) -> list[int]:
@@ -83,7 +105,21 @@ def attach_all(root: int, targets: list[str], trees: list[int]) -> None:
     pairs = sorted(zip(targets, trees, strict=True), key=lambda pair: pair[0].rstrip("/").count("/"))
     for target, tree in pairs:
         directory = stat.S_ISDIR(os.fstat(tree).st_mode)
-        attach(tree, open_target(root, target, directory))
+        place = open_target(root, target, directory)
+        _refuse_proc(root, place, target)
+        attach(tree, place)
+
+
+def _refuse_proc(root: int, place: int, target: str) -> None:
+    """Let nothing lie over parts of /proc, which a link of the image may lead to, but what is meant to.
+
+    A false /proc would answer those who look there for what they are allowed (CVE-2019-19921).
+    """
+    proc = os.stat("proc", dir_fd=root, follow_symlinks=False)
+    if os.fstat(place).st_dev != proc.st_dev or posixpath.normpath(target) in _REPLACEABLE:
+        return
+    os.close(place)
+    raise OSError(errno.EPERM, "nothing can be mounted in /proc", target)
 
 
 def pivot(root: int) -> None:

@@ -21,14 +21,29 @@ class Bind:
 
     :param source: absolute path on the host.
     :param target: absolute path inside; links in it are followed inside the root only.
-    :param engine_file: made by the engine (hosts, resolv.conf), so a missing target is nobody's news.
+    :param subpath: what is shown instead of the source's top, found below it without leaving it.
+    :param propagation: "private", "slave" or "shared": of mounts that come and go below (mount(8)).
+    :param recursive: with what is mounted below the source; :param writable_below: which stays writable.
     """
 
-    def __init__(self, source: str, target: str, read_only: bool = False, engine_file: bool = False) -> None:
+    def __init__(
+        self,
+        source: str,
+        target: str,
+        read_only: bool = False,
+        *,
+        subpath: str = "",
+        propagation: str = "private",
+        recursive: bool = True,
+        writable_below: bool = False,
+    ) -> None:
         self.source = source
         self.target = target
         self.read_only = read_only
-        self.engine_file = engine_file
+        self.subpath = subpath
+        self.propagation = propagation
+        self.recursive = recursive
+        self.writable_below = writable_below
 
 
 class Overlay:
@@ -78,6 +93,10 @@ class Program:
         self.groups = groups or []
         self.limits = limits or []
 
+    def running(self, argv: list[str]) -> Program:
+        """Another program with the same sandbox, without a terminal."""
+        return Program(**{**vars(self), "argv": argv, "tty": False})
+
     def fields(self) -> dict[str, Any]:
         """As plain values, for the document."""
         return {**vars(self), "limits": [vars(limit) for limit in self.limits]}
@@ -87,25 +106,6 @@ class Program:
         """From what `fields` gave."""
         return cls(**{**fields, "limits": [Limit(**limit) for limit in fields["limits"]]})
 
-
-class Places:
-    """Files that the monitor writes.
-
-    :param directory: the container's directory; `state`, `steps.jsonl` and `container.log` go there.
-    :param rootfs: an empty directory, where the overlay is mounted in the container's own namespace.
-    def running(self, argv: list[str]) -> Program:
-        """Another program with the same sandbox, without a terminal."""
-        return Program(**{**vars(self), "argv": argv, "tty": False})
-
-    :param socket: the attach socket's path.
-    :param journal: the store's journal of events.
-    """
-
-    def __init__(self, directory: str, rootfs: str, socket: str, journal: str) -> None:
-        self.directory = directory
-        self.rootfs = rootfs
-        self.socket = socket
-        self.journal = journal
 
 class Check:
     """How the container's health is asked for; times in seconds.
@@ -132,11 +132,40 @@ class Check:
         self.retries = retries
 
 
+class Places:
+    """Files that the monitor writes.
+
+    :param directory: the container's directory; `state`, `steps.jsonl` and `container.log` go there.
+    :param rootfs: an empty directory, where the overlay is mounted in the container's own namespace.
+    :param socket: the attach socket's path.
+    :param journal: the store's journal of events.
+    :param log_size: bytes of a log file that is full; 0 is no limit. :param log_files: how many are kept.
+    """
+
+    def __init__(
+        self,
+        directory: str,
+        rootfs: str,
+        socket: str,
+        journal: str,
+        log_size: int = 0,
+        log_files: int = 1,
+    ) -> None:
+        self.directory = directory
+        self.rootfs = rootfs
+        self.socket = socket
+        self.journal = journal
+        self.log_size = log_size
+        self.log_files = log_files
+
 
 class Task:
     """Everything about one start of one container.
 
-    :param network: "none" gives it a namespace with a loopback of its own, "host" the host's.
+    :param network: "none" gives it a namespace with a loopback of its own, "host" the host's, "joined"
+        the one that the descriptor `descriptors[0]` of the monitor names.
+    :param descriptors: what the monitor is to keep open for as long as it lives, by their numbers in it.
+    :param release: messages of netlink(7), family netfilter, to be sent when all is over.
     :param health: how its health is asked for; None where it is not.
     :param masked: paths inside that show nothing.
     :param read_only_paths: paths inside that cannot be written.
@@ -165,6 +194,8 @@ class Task:
         stdin_once: bool,
         on_exit: list[str],
         walls: Walls | None = None,
+        descriptors: list[int] | None = None,
+        release: list[bytes] | None = None,
         health: Check | None = None,
     ) -> None:
         self.id = id
@@ -183,6 +214,8 @@ class Task:
         self.stdin_once = stdin_once
         self.on_exit = on_exit
         self.walls = walls or Walls([])
+        self.descriptors = descriptors or []
+        self.release = release or []
         self.health = health
 
     def dump(self) -> bytes:
@@ -190,6 +223,7 @@ class Task:
         fields = {**vars(self), "places": vars(self.places), "overlay": vars(self.overlay)}
         fields["program"] = self.program.fields()
         fields["walls"] = self.walls.fields()
+        fields["health"] = vars(self.health) if self.health else None
         fields["binds"] = [vars(bind) for bind in self.binds]
         return marshal.dumps(fields)
 
@@ -202,6 +236,5 @@ class Task:
         fields["binds"] = [Bind(**bind) for bind in fields["binds"]]
         fields["program"] = Program.of(fields["program"])
         fields["walls"] = Walls.of(fields["walls"])
-        return cls(**fields)
-        fields["health"] = vars(self.health) if self.health else None
         fields["health"] = Check(**fields["health"]) if fields["health"] else None
+        return cls(**fields)

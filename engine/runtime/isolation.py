@@ -75,6 +75,7 @@ class Isolation(NamedTuple):
     :param seccomp: "" is the default profile, "unconfined" none, anything else the profile's document.
     :param groups: supplementary groups beside the image's, names or numbers.
     :param shared: namespaces of the host that the container stays in: of "pid", "ipc", "uts", "cgroup".
+    :param joined: (namespace, container) of those that it shares with another container: "pid", "ipc", "uts".
     :param sysctls: of the kernel's settings those that a namespace has for itself.
     :param shm_size: of /dev/shm; 0 is 64 MiB.
     """
@@ -91,6 +92,7 @@ class Isolation(NamedTuple):
     devices: tuple[Device, ...] = ()
     tmpfs: tuple[Tmpfs, ...] = ()
     shm_size: int = 0
+    joined: tuple[tuple[str, str], ...] = ()
 
     def dump(self) -> dict[str, Any]:
         """As plain values, for JSON."""
@@ -104,6 +106,7 @@ class Isolation(NamedTuple):
         """From what `dump` gave, by way of JSON. :raises TypeError: it is something else."""
         for name in ("cap_add", "cap_drop", "groups", "shared"):
             fields[name] = tuple(fields[name])
+        fields["joined"] = tuple((name, other) for name, other in fields.get("joined", ()))
         fields["ulimits"] = tuple(Ulimit(**one) for one in fields["ulimits"])
         fields["devices"] = tuple(Device(**one) for one in fields["devices"])
         fields["tmpfs"] = tuple(Tmpfs(**{**one, "flags": tuple(one["flags"])}) for one in fields["tmpfs"])
@@ -115,17 +118,20 @@ class Names(NamedTuple):
 
     :param hosts: (name, address) lines for its /etc/hosts. :param servers: addresses for its resolv.conf;
         empty takes the host's. :param search: domains to try; "." is none.
+    :param options: of its resolv.conf in place of the host's, such as "ndots:1".
     """
 
     hosts: tuple[tuple[str, str], ...] = ()
     servers: tuple[str, ...] = ()
     search: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, fields: dict[str, Any]) -> Names:
         """From what `_asdict` gave, by way of JSON. :raises TypeError: it is something else."""
         hosts = tuple((name, address) for name, address in fields["hosts"])
-        return cls(hosts, tuple(fields["servers"]), tuple(fields["search"]))
+        options = tuple(fields.get("options", ()))
+        return cls(hosts, tuple(fields["servers"]), tuple(fields["search"]), options)
 
 
 # What is meant where nothing was asked for.

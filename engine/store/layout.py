@@ -74,6 +74,10 @@ class Layout:
         """Directory of named volumes."""
         return self.root / "volumes"
 
+    def volume_data(self, name: str) -> Path:
+        """What containers see of a volume."""
+        return self.volumes / name / "_data"
+
     @property
     def filters(self) -> Path:
         """Directory of seccomp programs; made when the first is kept."""

@@ -1,0 +1,1 @@
+"""Volumes: data that outlives containers. Kept, filled, looked into, carried in and out."""
