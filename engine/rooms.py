@@ -10,6 +10,7 @@ from engine.settings import Settings
 
 if TYPE_CHECKING:
     from engine.containers.files import ContainerFiles
+    from engine.containers.boot import Boot
     from engine.containers.life import ContainerLife
     from engine.containers.service import ContainerService
     from engine.containers.store import ContainerStore
@@ -76,6 +77,11 @@ class Rooms:
     def volumes(self) -> VolumeStore:
         """The volumes."""
         return self.kept.volumes
+
+    @property
+    def boot(self) -> Boot:
+        """Containers that run when the machine does."""
+        return self._room("boot", self._open_boot)
 
     @property
     def lab(self) -> Lab:
@@ -158,6 +164,11 @@ class Rooms:
         from engine.containers.life import ContainerLife
 
         return ContainerLife(self.kept, self.containers)
+
+    def _open_boot(self) -> Boot:
+        from engine.containers.boot import Boot
+
+        return Boot(self.kept, self.containers)
 
     def _open_lab(self) -> Lab:
         from engine.lab.service import Lab

@@ -37,6 +37,15 @@ def anything(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     return containers(ctx, param, incomplete) + images(ctx, param, incomplete)
 
 
+def volumes(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Names of volumes."""
+    try:
+        found = _session(ctx).rooms.volumes.list()
+    except LaminaError:
+        return []
+    return [one.name for one in found if one.name.startswith(incomplete)]
+
+
 def _containers(ctx: click.Context, stopped_too: bool) -> list[ContainerSummary]:
     try:
         return _session(ctx).rooms.containers.list(stopped_too)

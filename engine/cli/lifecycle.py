@@ -53,13 +53,14 @@ def kill(session: Session, names: tuple[str, ...], signal: str) -> int:
 @click.command()
 @_names(complete.containers)
 @click.option("-f", "--force", is_flag=True, help="Kill those that run.")
+@click.option("-v", "--volumes", is_flag=True, help="Also volumes that were made for them without a name.")
 @pass_session
-def rm(session: Session, names: tuple[str, ...], force: bool) -> int:
+def rm(session: Session, names: tuple[str, ...], force: bool, volumes: bool) -> int:
     """Remove containers and what was written in them."""
 
     def remove(name: str) -> None:
         try:
-            session.rooms.containers.remove(name, force)
+            session.rooms.containers.remove(name, force, volumes)
         except NotFound as error:
             if not force:
                 raise

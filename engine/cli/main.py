@@ -72,6 +72,7 @@ _VERBS = {
     "tags": ("engine.cli.tags:tags", "List the tags of a repository"),
     "tree": ("engine.cli.tree:tree", "Show the files of an image or of one layer"),
     "version": ("engine.cli.host:version", "Show the versions at work"),
+    "volume": ("engine.cli.volume:volume", "Volumes: create, ls, inspect, rm, prune, export, import"),
     "wait": ("engine.cli.lifecycle:wait", "Wait until containers end; print their exit codes"),
     "waste": ("engine.cli.waste:waste", "Show what an image carries though nobody sees it"),
 }

@@ -12,9 +12,12 @@ from typing import Any
 import click
 
 from engine.cli import complete
+from engine.cli.life_options import life_options, take_life
+from engine.cli.log_options import log_limits
+from engine.cli.network_options import network_options, take_network
 from engine.cli.session import platform_option
 from engine.cli.walls import take_walls, wall_options
-from engine.containers.models import BindMount, ContainerOptions
+from engine.containers.models import ContainerOptions
 from engine.errors import InvalidArgument, NotFound
 
 _ENV_FILE_LIMIT = 1 << 20  # bytes
@@ -43,13 +46,10 @@ _DECORATORS: tuple[Callable[[_Command], _Command], ...] = (
     click.option("-h", "--hostname", default="", help="Its host name."),
     click.option("--entrypoint", metavar="COMMAND", help="Replace the image's entrypoint."),
     click.option("--read-only", is_flag=True, help="Forbid writing outside what is mounted."),
+    network_options,
     click.option(
-        "--network", "--net", type=click.Choice(["none", "host"]), default="none", show_default=True,
-        help="none: only its own loopback; host: the host's network.",
-    ),
-    click.option(
-        "-v", "--volume", "volumes", multiple=True, metavar="HOST:INSIDE[:ro]",
-        help="Show a directory or file of the host inside.",
+        "-v", "--volume", "volumes", multiple=True, metavar="[HOST|NAME:]INSIDE[:ro]",
+        help="Show a directory or file of the host, or a volume, inside.",
     ),
     click.option("-l", "--label", "labels", multiple=True, metavar="NAME[=VALUE]", help="Attach a note."),
     platform_option,
@@ -58,11 +58,16 @@ _DECORATORS: tuple[Callable[[_Command], _Command], ...] = (
         help="When to ask the registry for the image.",
     ),
     wall_options,
+    life_options,
     click.option("--init", "reaper", is_flag=True, help="Reap orphans by a small program as number 1."),
     click.option("--stop-signal", default="", metavar="NAME", help="The signal of stop; else the image's."),
     click.option(
         "--stop-timeout", type=click.FloatRange(min=0), default=10.0, metavar="SECONDS",
         help="From that signal to SIGKILL; 10 unless said.",
+    ),
+    click.option(
+        "--log-opt", "log_words", multiple=True, metavar="NAME=VALUE",
+        help="max-size=10m: a log file's size (-1: no limit); max-file=3: how many are kept.",
     ),
     click.option("--cidfile", default="", metavar="FILE", help="Write the container's id to a new file."),
     click.argument("image", shell_complete=complete.images),
@@ -84,27 +89,37 @@ def wanted(
     env: tuple[str, ...],
     env_files: tuple[str, ...],
     entrypoint: str | None,
-    volumes: tuple[str, ...],
     labels: tuple[str, ...],
     platform: str,
     pull: str,
     cidfile: str,
+    log_words: tuple[str, ...],
     **plain: Any,
 ) -> Wanted:
     """The container that the options of `container_options` describe.
 
     :raises InvalidArgument: an option's value cannot be meant; names the option.
     """
+    restart, health, no_health = take_life(plain)
     isolation, resources, names, mounts = take_walls(plain)
+    connections = take_network(plain)
     read = [line for file in env_files for line in _env_file(file)]
     options = ContainerOptions(
         env=tuple(_variables([*read, *env])),
         entrypoint=None if entrypoint is None else tuple([entrypoint] if entrypoint else []),
-        binds=(*map(_bind, volumes), *mounts),
+        binds=tuple(mounts.binds),
+        volumes=tuple(mounts.volumes),
         labels=dict(map(_label, labels)),
+        log=log_limits(log_words),
         isolation=isolation,
         resources=resources,
         names=names,
+        restart=restart,
+        health=health,
+        no_health=no_health,
+        network=connections.network,
+        attachments=connections.attachments,
+        ports=connections.ports,
         **plain,
     )
     return Wanted(options, platform, pull, cidfile)
@@ -140,25 +155,6 @@ def _env_file(path: str) -> list[str]:
         if any(space in line.partition("=")[0] for space in " \t"):
             raise InvalidArgument(f"--env-file {path}: the name in {line!r} has a space")
     return found
-
-
-def _bind(text: str) -> BindMount:
-    source, colon, rest = text.partition(":")
-    target, _, mode = rest.partition(":")
-    if not colon or not source or not target or mode not in ("", "ro", "rw"):
-        raise InvalidArgument(
-            f"-v {text!r} is not HOST:INSIDE[:ro]", hint="for example -v /srv/data:/data:ro"
-        )
-    if source.startswith((".", "~")) or "/" in source:
-        source = str(Path(source).expanduser().absolute())
-    else:
-        raise InvalidArgument(
-            f"-v {text!r}: {source!r} is no path; named volumes are not supported",
-            hint=f"for a directory beside you say ./{source}",
-        )
-    if not target.startswith("/"):
-        raise InvalidArgument(f"-v {text!r}: the path inside must begin with /")
-    return BindMount(source, target, mode == "ro")
 
 
 def _label(text: str) -> tuple[str, str]:

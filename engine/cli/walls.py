@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
+from engine.cli.mounts import Mounts, take_mounts, tmpfs_option
 from engine.cli.quantities import number_of, processors_of, size_of
-from engine.containers.models import BindMount, Device, Isolation, Names, Resources, Tmpfs, Ulimit
-from engine.errors import InvalidArgument, NotFound
+from engine.containers.models import Device, Isolation, Names, Resources, Ulimit
+from engine.errors import InvalidArgument, NotFound, NotSupported
 
 _LARGEST_PROFILE = 1 << 20  # bytes
 
@@ -26,11 +27,12 @@ def _number(*names: str, help: str) -> click.Option:
     return click.Option(names, type=int, default=0, help=help)
 
 
-_OWN_OR_HOSTS = click.Choice(["private", "host"])
+_SHARED = ("pid", "ipc", "uts", "cgroup")
+_CONTAINER = "container:"
 
 
 def _shared(name: str, variable: str, help: str) -> click.Option:
-    return click.Option([name, variable], type=_OWN_OR_HOSTS, default="private", help=help)
+    return click.Option([name, variable], default="", metavar="MODE", help=help)
 
 
 # Made once for all commands that take them: an option's making is felt where there are thirty.
@@ -40,15 +42,18 @@ WALL_OPTIONS = (
     click.Option(["--privileged"], is_flag=True, help="Give it the host's devices and every right."),
     _many("--security-opt", metavar="WORD", help="seccomp=FILE, seccomp=unconfined or no-new-privileges."),
     _many("--group-add", metavar="GROUP|GID", help="A further group of the program."),
-    _shared("--pid", "pid_mode", "host: see and reach the host's processes."),
-    _shared("--ipc", "ipc_mode", "host: share the host's shared memory and queues."),
-    _shared("--uts", "uts_mode", "host: share the host's name."),
+    _shared("--pid", "pid_mode", "host or container:NAME: see and reach their processes."),
+    _shared("--ipc", "ipc_mode", "host or container:NAME: share their memory and queues."),
+    _shared("--uts", "uts_mode", "host or container:NAME: share their name."),
     _shared("--cgroupns", "cgroup_mode", "host: see the host's control groups."),
+    _text("--userns", metavar="host", help="host: the host's users, which it has anyway."),
     _many("--sysctl", metavar="NAME=VALUE", help="A setting of the kernel that its namespaces have."),
     _many("--ulimit", metavar="NAME=SOFT[:HARD]", help="A limit of its processes, such as nofile=1024."),
     _many("--device", metavar="HOST[:INSIDE[:rwm]]", help="Give it a device of the host."),
     _many("--tmpfs", metavar="DIR[:OPTIONS]", help="Mount an empty file system in memory."),
-    _many("--mount", metavar="KEY=VALUE,…", help="type=bind or type=tmpfs, source=…, target=…, readonly."),
+    _many("--mount", metavar="KEY=VALUE,…", help="type=bind, volume or tmpfs, source=…, target=…, readonly."),
+    _many("--volumes-from", metavar="CONTAINER[:ro]", help="Mount what another container has mounted."),
+    _text("--volume-driver", metavar="NAME", help="Of volumes that are made; there is local."),
     _text("--shm-size", metavar="BYTES", help="Of /dev/shm; 64m unless said."),
     _text("-m", "--memory", metavar="BYTES", help="Limit of its memory."),
     _text("--memory-swap", metavar="BYTES", help="Limit of memory and swap together; -1: none."),
@@ -61,6 +66,7 @@ WALL_OPTIONS = (
     _number("--blkio-weight", help="Its weight at the disks, 10 to 1000."),
     _many("--add-host", metavar="NAME:ADDRESS", help="A line of its /etc/hosts."),
     _many("--dns", metavar="ADDRESS", help="A name server in place of the host's."),
+    _many("--dns-option", metavar="OPTION", help="An option of its resolv.conf, such as ndots:1."),
     _many("--dns-search", metavar="DOMAIN", help="A domain to look names up in; '.': none."),
 )
 
@@ -73,14 +79,15 @@ def wall_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def take_walls(options: dict[str, Any]) -> tuple[Isolation, Resources, Names, tuple[BindMount, ...]]:
+def take_walls(options: dict[str, Any]) -> tuple[Isolation, Resources, Names, Mounts]:
     """Take these options out of all that were given.
 
     :raises InvalidArgument: one cannot be meant; names it.
     """
     no_new_privileges, seccomp = _security(options.pop("security_opt"))
-    binds, mounted = _mounts(options.pop("mount"))
-    shared = [name for name in ("pid", "ipc", "uts", "cgroup") if options.pop(f"{name}_mode") == "host"]
+    mounts = take_mounts(options)
+    shared, joined = _namespaces({name: options.pop(f"{name}_mode") for name in _SHARED})
+    _check_users(options.pop("userns"))
     shm_size = options.pop("shm_size")
     isolation = Isolation(
         cap_add=tuple(map(_capability, options.pop("cap_add"))),
@@ -89,19 +96,45 @@ def take_walls(options: dict[str, Any]) -> tuple[Isolation, Resources, Names, tu
         no_new_privileges=no_new_privileges,
         seccomp=seccomp,
         groups=tuple(options.pop("group_add")),
-        shared=tuple(shared),
+        shared=shared,
+        joined=joined,
         sysctls=dict(_pair("--sysctl", text, "=") for text in options.pop("sysctl")),
         ulimits=tuple(map(_ulimit, options.pop("ulimit"))),
         devices=tuple(map(_device, options.pop("device"))),
-        tmpfs=(*map(_tmpfs, options.pop("tmpfs")), *mounted),
+        tmpfs=(*map(tmpfs_option, options.pop("tmpfs")), *mounts.memory),
         shm_size=size_of("--shm-size", shm_size) if shm_size else 0,
     )
     names = Names(
         tuple(map(_host, options.pop("add_host"))),
         tuple(options.pop("dns")),
         tuple(options.pop("dns_search")),
+        tuple(options.pop("dns_option")),
     )
-    return isolation, _resources(options), names, binds
+    return isolation, _resources(options), names, mounts
+
+
+def _namespaces(modes: dict[str, str]) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """Those of the host, and those of other containers by name."""
+    joined = []
+    for name, mode in modes.items():
+        option = f"--{name}" if name != "cgroup" else "--cgroupns"
+        if mode.startswith(_CONTAINER) and name != "cgroup" and mode != _CONTAINER:
+            joined.append((name, mode.removeprefix(_CONTAINER)))
+        elif mode == "shareable" and name == "ipc":
+            continue  # every container's is: whoever may start one beside it may join it
+        elif mode not in ("", "private", "host"):
+            raise InvalidArgument(
+                f"{option} {mode!r} is not supported", hint="there are private, host and container:NAME"
+            )
+    return tuple(name for name, mode in modes.items() if mode == "host"), tuple(joined)
+
+
+def _check_users(mode: str) -> None:
+    if mode not in ("", "host"):
+        raise NotSupported(
+            f"--userns {mode!r} is not supported: containers have the users of whoever starts them",
+            hint="as an ordinary user lamina has a user namespace of its own",
+        )
 
 
 def _resources(options: dict[str, Any]) -> Resources:
@@ -186,64 +219,3 @@ def _device(text: str) -> Device:
     if len(rest) == 1 and not rest[0].startswith("/"):
         return Device(source, source, rest[0])
     return Device(source, *rest) if rest else Device(source, source)
-
-
-def _tmpfs(text: str) -> Tmpfs:
-    target, _, words = text.partition(":")
-    return _memory(target, [word for word in words.split(",") if word])
-
-
-def _memory(target: str, words: list[str]) -> Tmpfs:
-    fields: dict[str, Any] = {}
-    flags = []
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals:
-            flags.append(word)
-        elif name == "size":
-            fields["size"] = size_of("--tmpfs size", value)
-        elif name in ("mode", "uid", "gid"):
-            fields[name] = number_of(f"--tmpfs {name}", value, 8 if name == "mode" else 10)
-        else:
-            raise InvalidArgument(f"--tmpfs {target}: the option {word!r} is not supported")
-    return Tmpfs(target, flags=tuple(flags), **fields)
-
-
-_MOUNT_NAMES = {"src": "source", "dst": "target", "destination": "target", "ro": "readonly"}
-
-
-def _mounts(texts: tuple[str, ...]) -> tuple[tuple[BindMount, ...], tuple[Tmpfs, ...]]:
-    binds, memory = [], []
-    for text in texts:
-        fields = dict(_mount_field(text, word) for word in text.split(","))
-        kind, target = fields.pop("type", "volume"), fields.pop("target", "")
-        read_only = fields.pop("readonly", "false") in ("", "true", "1")
-        if not target.startswith("/"):
-            raise InvalidArgument(f"--mount {text!r} has no target=/path")
-        if kind == "bind":
-            source = fields.pop("source", "")
-            if fields.pop("bind-propagation", "rprivate") not in ("rprivate", "private"):
-                raise InvalidArgument(f"--mount {text!r}: only bind-propagation=rprivate is supported")
-            if not source.startswith("/"):
-                raise InvalidArgument(f"--mount {text!r} has no source=/path")
-            binds.append(BindMount(source, target, read_only))
-        elif kind == "tmpfs":
-            words = [
-                f"{name}={fields.pop(f'tmpfs-{name}')}"
-                for name in ("size", "mode")
-                if f"tmpfs-{name}" in fields
-            ]
-            memory.append(_memory(target, [*words, *(["ro"] if read_only else [])]))
-        else:
-            raise InvalidArgument(f"--mount type={kind} is not supported", hint="there are bind and tmpfs")
-        if fields:
-            raise InvalidArgument(f"--mount {text!r}: {', '.join(sorted(fields))} is not supported")
-    return tuple(binds), tuple(memory)
-
-
-def _mount_field(text: str, word: str) -> tuple[str, str]:
-    name, equals, value = word.partition("=")
-    name = _MOUNT_NAMES.get(name, name)
-    if not name or (not equals and name != "readonly"):
-        raise InvalidArgument(f"--mount {text!r}: {word!r} is not KEY=VALUE")
-    return name, value

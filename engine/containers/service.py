@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -139,9 +140,12 @@ class ContainerService:
         self._store.tell("create", record)
         return views.summary(record, self._store.state(record))
 
-    def start(self, name: str, attach: bool = False) -> Started:
+    def start(
+        self, name: str, attach: bool = False, only_if: Callable[[Record], bool] | None = None
+    ) -> Started:
         """Start a container; it outlives this process.
 
+        :param only_if: asked once nobody else can start it; where it says no, nothing is done.
         :param attach: give a socket that has its streams from the first byte on.
         :raises Conflict: it runs already. :raises LaunchError: a step failed; nothing is left running.
         """
@@ -158,6 +162,8 @@ class ContainerService:
             state = self._store.state(record)
             if state.status == "paused":
                 raise Conflict(f"{record.name} is paused", hint=f"lamina unpause {record.name} has it go on")
+            if only_if and not only_if(record):
+                return Started(self.get(record.id), None)
             if state.standing:
                 if attach:
                     raise Conflict(f"{record.name} runs already", hint=f"lamina logs -f {record.name}")

@@ -15,12 +15,12 @@ import struct
 from . import cgroups, limits, rootfs
 from . import syscalls as sys
 from .identity import resolve
-from .joining import join_others
 from .kernelfs import mount_kernel_filesystems, set_sysctls
 from .messages import Reporter, Stage
 from .mounts import make_directories
 from .privileges import drop_privileges
 from .program import enter_directory, execute, own_streams, reset_process, tell_failure
+from .sharing import join_others
 from .task import Task
 from .terminal import open_terminal
 from .unix import control_socket
