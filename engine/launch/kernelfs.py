@@ -34,11 +34,16 @@ _LINKS = {
 }
 
 
-def mount_kernel_filesystems(root: int, walls: Walls) -> None:
-    """Mount them below the root of a descriptor. A link in their place is refused."""
+def mount_kernel_filesystems(root: int, walls: Walls, shared_memory: int = -1) -> None:
+    """Mount them below the root of a descriptor. A link in their place is refused.
+
+    :param shared_memory: descriptor of a detached mount that becomes /dev/shm; -1 for one of its own.
+    """
     read_only = 0 if walls.writable else sys.MOUNT_ATTR_RDONLY
     # The host's own are cloned before anything of the container's lies over a path of the host.
     host_ipc = _clone_host_ipc() if "ipc" in walls.shared else {}
+    if shared_memory >= 0:
+        host_ipc["shm"] = shared_memory
     shown = [group for group in walls.groups if group.shown]
     groups = [(group, sys.open_tree(sys.AT_FDCWD, group.path, sys.OPEN_TREE_CLONE)) for group in shown]
     _place(root, "proc", make_filesystem("proc", attributes=_QUIET))

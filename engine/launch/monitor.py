@@ -15,9 +15,9 @@ from . import syscalls as sys
 from .clients import Client
 from .execs import Execs
 from .freezer import freezer_of
-from .joining import join_pid
 from .log import Log, Rotation
 from .messages import Failure, Reporter, Stage, take_messages
+from .sharing import join_pid
 from .streams import Streams
 from .task import Task
 from .text import Value, flat_object
