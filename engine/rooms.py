@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from engine.settings import Settings
 
 if TYPE_CHECKING:
-    from engine.containers.files import ContainerFiles
     from engine.containers.boot import Boot
+    from engine.containers.files import ContainerFiles
     from engine.containers.life import ContainerLife
     from engine.containers.service import ContainerService
     from engine.containers.store import ContainerStore

@@ -17,8 +17,21 @@ INTERRUPTED = 130  # 128 + SIGINT
 BROKEN_PIPE = 141  # 128 + SIGPIPE
 
 
-def ended(command: Callable[[], Any]) -> int:
-    """Run a command and give its exit code; whatever goes wrong is said on stderr, never as a traceback."""
+def ended(command: Callable[[], Any], runs: Callable[[], bool] = lambda: True) -> int:
+    """Run a command and give its exit code; whatever goes wrong is said on stderr, never as a traceback.
+
+    :param runs: whether it stands for a program's exit code: then an error of the engine is not 1, which the
+        program could have ended with, but 125, 126 or 127. Words that cannot be meant are 125 always.
+    """
+    code = _ended(command)
+    return code if runs() or not isinstance(code, _EngineError) else 1
+
+
+class _EngineError(int):
+    """The exit code of an error that the engine raised, not the program or the command line."""
+
+
+def _ended(command: Callable[[], Any]) -> int:
     try:
         _fill_streams()
         code = command()
@@ -26,7 +39,7 @@ def ended(command: Callable[[], Any]) -> int:
     except LaminaError as error:
         return _failed(error)
     except click.ClickException as error:
-        return _failed(_as_ours(error))
+        return int(_failed(_as_ours(error)))
     except click.exceptions.Exit as done:
         return done.exit_code
     except (KeyboardInterrupt, click.Abort):
@@ -58,7 +71,7 @@ def each(names: Iterable[str], action: Callable[[str], object]) -> int:
 
     :returns: 0, or the exit code of the last error.
     """
-    code = 0
+    code: int = 0
     for name in names:
         try:
             action(name)
@@ -67,10 +80,10 @@ def each(names: Iterable[str], action: Callable[[str], object]) -> int:
     return code
 
 
-def _failed(error: LaminaError) -> int:
+def _failed(error: LaminaError) -> _EngineError:
     with contextlib.suppress(OSError):  # the terminal may be gone
         say_error(error)
-    return error.exit_code
+    return _EngineError(error.exit_code)
 
 
 def _fault(error: Exception) -> LaminaError:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 import click
 
+from engine.cli.aliases import group_of
 from engine.cli.output import format_option, print_json
 from engine.cli.session import Session, pass_session
 from engine.cli.words import size
@@ -28,22 +28,7 @@ _ELSEWHERE = {
 }
 
 
-class _Group(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every verb, in the order of the alphabet."""
-        return sorted((*_ELSEWHERE, *self.commands))
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The verb's command; None for a word that is no verb."""
-        if cmd_name not in _ELSEWHERE:
-            return super().get_command(ctx, cmd_name)
-        module, _, function = _ELSEWHERE[cmd_name].partition(":")
-        command = getattr(importlib.import_module(module), function)
-        assert isinstance(command, click.Command)
-        return command
-
-
-@click.group(cls=_Group)
+@click.group(cls=group_of(_ELSEWHERE))
 def image() -> None:
     """Images, by Docker's longer names of the verbs."""
 

@@ -13,14 +13,21 @@ _PART = r"(\d{1,12}(?:\.\d{1,9})?)(ns|us|µs|ms|s|m|h)"
 _SECONDS = re.compile(r"\d{1,12}(?:\.\d{1,9})?", re.ASCII)
 
 
+def duration(text: str) -> float | None:
+    """Seconds of `1m30s` or `500ms`, as Go writes durations; None where it is none."""
+    if not re.fullmatch(f"(?:{_PART})+", text, re.ASCII):
+        return None
+    return sum(float(count) * _UNITS[unit] for count, unit in re.findall(_PART, text))
+
+
 def moment(_ctx: click.Context, _: click.Parameter, text: str | None) -> float | None:
     """A click callback: seconds since the epoch, of an ISO (RFC 3339) time or a duration such as 1h30m."""
     if text is None:
         return None
     if _SECONDS.fullmatch(text):
         return float(text)
-    if re.fullmatch(f"(?:{_PART})+", text, re.ASCII):
-        return time.time() - sum(float(count) * _UNITS[unit] for count, unit in re.findall(_PART, text))
+    if (ago := duration(text)) is not None:
+        return time.time() - ago
     try:
         # Of Docker's nine digits this clock's own are kept.
         short = re.sub(r"(\.\d{6})\d{1,3}(?!\d)", r"\1", text)

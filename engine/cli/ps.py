@@ -14,6 +14,8 @@ from engine.cli.words import ago, status
 from engine.containers.models import ContainerSummary, Status
 
 _COMMAND_WIDTH = 20  # Docker's
+_HEALTHS = ("starting", "healthy", "unhealthy", "none")
+_OF_ALL = {"status", "exited"}  # filters that ask for containers that do not run too, as with Docker
 
 Test = Callable[[ContainerSummary], bool]
 
@@ -38,10 +40,24 @@ def _in_state(value: str) -> Test:
     return lambda found: found.status == value
 
 
+def _exited_with(value: str) -> Test:
+    if not value.isascii() or not value.isdecimal() or len(value) > 3:
+        raise click.BadParameter(f"exited={value}: an exit code is a number")
+    return lambda found: found.status in (Status.EXITED, Status.DEAD) and found.exit_code == int(value)
+
+
+def _healthy(value: str) -> Test:
+    if value not in _HEALTHS:
+        raise click.BadParameter(f"no such health: {value}; there are {', '.join(_HEALTHS)}")
+    return lambda found: (found.health or "none") == value
+
+
 _FILTERS: dict[str, Callable[[str], Test]] = {
     "name": _named,
     "id": lambda value: lambda found: found.id.startswith(value),
     "status": _in_state,
+    "exited": _exited_with,
+    "health": _healthy,
     "label": _labelled,
     "ancestor": lambda value: (
         lambda found: (
@@ -65,6 +81,11 @@ def _filters(_ctx: click.Context, _: click.Parameter, values: tuple[str, ...]) -
 @click.command()
 @click.option("-a", "--all", "stopped_too", is_flag=True, help="Also those that do not run.")
 @click.option("-q", "--quiet", is_flag=True, help="Only container ids.")
+@click.option(
+    "-n", "--last", type=click.IntRange(min=-1), default=-1, metavar="N",
+    help="The N that were made last, whether or not they run.",
+)  # fmt: skip
+@click.option("-l", "--latest", is_flag=True, help="The one that was made last.")
 @click.option("--no-trunc", is_flag=True, help="Whole ids and commands.")
 @click.option(
     "-f", "--filter", "tests", metavar="KEY=VALUE", multiple=True, callback=_filters,
@@ -76,17 +97,23 @@ def ps(
     session: Session,
     stopped_too: bool,
     quiet: bool,
+    last: int,
+    latest: bool,
     no_trunc: bool,
     tests: dict[str, list[Test]],
     as_json: bool,
 ) -> None:
     """List containers that run, the newest first."""
-    # As with Docker, asking for a status asks for all containers.
+    last = 1 if latest else last
+    stopped_too = stopped_too or last > 0 or not _OF_ALL.isdisjoint(tests)
     found = [
         container
-        for container in session.rooms.containers.list(stopped_too or "status" in tests)
+        for container in session.rooms.containers.list(
+            stopped_too or last > 0 or not _OF_ALL.isdisjoint(tests)
+        )
         if all(any(test(container) for test in alternatives) for alternatives in tests.values())
     ]
+    found = found[:last] if last > 0 else found
     if as_json:
         print_json(found)
     elif quiet:

@@ -32,7 +32,7 @@ def status(container: ContainerSummary, now: float | None = None) -> str:
         case Status.CREATED:
             return "Created"
         case Status.RUNNING:
-            return f"Up {_span(container.started, now)}"
+            return f"Up {_span(container.started, now)}{_health(container)}"
         case Status.PAUSED:
             return f"Up {_span(container.started, now)} (Paused)"
         case Status.DEAD:
@@ -41,6 +41,12 @@ def status(container: ContainerSummary, now: float | None = None) -> str:
             word = container.status.value.capitalize()
             code = "?" if container.exit_code is None else str(container.exit_code)
             return f"{word} ({code}) {ago(container.finished, now)}"
+
+
+def _health(container: ContainerSummary) -> str:
+    if not container.health:
+        return ""
+    return " (health: starting)" if container.health == "starting" else f" ({container.health})"
 
 
 def _span(moment: float | None, now: float | None) -> str:

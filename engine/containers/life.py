@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.containers.models import ContainerSummary
 from engine.containers.names import check_name
 from engine.containers.store import ContainerStore
-from engine.errors import Conflict, InvalidArgument, NotSupported
+from engine.errors import Conflict, InvalidArgument, LaminaError, NotSupported
 from engine.runtime.policy import AGAIN, RestartPolicy, write_policy
-from engine.runtime.state import State
+from engine.runtime.state import STANDING, State
 
 if TYPE_CHECKING:
     from engine.containers.service import ContainerService
 
 _HOLD_PATIENCE = 10.0  # seconds until the kernel has stopped every process
 _PAUSE = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class PrunedContainers:
+    """What a prune removed. :param containers: their ids. :param freed: bytes."""
+
+    containers: tuple[str, ...]
+    freed: int
 
 
 class ContainerLife:
@@ -120,6 +131,26 @@ class ContainerLife:
             self._store.records.set_config(record.id, changed)
             write_policy(self._store.directory(record), policy)
         self._store.tell("update", record)
+
+    def prune(self, fits: Callable[[ContainerSummary], bool] = lambda _: True) -> PrunedContainers:
+        """Remove containers that do not run.
+
+        :param fits: which of them.
+        """
+        from engine.images.leftovers import tree_size
+
+        removed, freed = [], 0
+        for found in self._containers.list():
+            if found.status in STANDING or not fits(found):
+                continue
+            size = tree_size(self._store.layout.container(found.id))
+            try:
+                self._containers.remove(found.id)
+            except LaminaError:
+                continue  # started or removed meanwhile: then it is not ours to take
+            removed.append(found.id)
+            freed += size
+        return PrunedContainers(tuple(removed), freed)
 
     def _check_freezer(self, state: State) -> None:
         if not state.freezer:
