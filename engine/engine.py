@@ -12,9 +12,11 @@ from engine.facade.files import FileVerbs
 from engine.facade.images import ImageVerbs
 from engine.facade.inside import InsideVerbs
 from engine.facade.store import StoreVerbs
+from engine.facade.volumes import VolumeVerbs
+from engine.facade.watching import WatchVerbs
 
 
-class Engine(ImageVerbs, InsideVerbs, ContainerVerbs, FileVerbs, StoreVerbs):
+class Engine(ImageVerbs, InsideVerbs, ContainerVerbs, FileVerbs, WatchVerbs, VolumeVerbs, StoreVerbs):
     """Images, layers and containers of one store.
 
     Cheap to make: nothing is opened before it is used. All methods raise subclasses of

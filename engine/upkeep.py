@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import LaminaError
 from engine.images.leftovers import tree_size
+from engine.volumes.models import NOTHING, PrunedVolumes
 
 if TYPE_CHECKING:
     from engine.images.check_models import CheckReport, OnCheck
@@ -27,8 +28,8 @@ _STANDING = ("running", "paused", "restarting")
 class UsageRow:
     """One kind of thing on the store's disk; sizes are bytes of files.
 
-    :param active: how many of `total` are in use: images by containers, containers by running.
-    :param reclaimable: what `system prune -a` would free of it.
+    :param active: how many of `total` are in use: images and volumes by containers, containers by running.
+    :param reclaimable: what `system prune -a` would free of it, and of volumes `volume prune -a`.
     """
 
     kind: str
@@ -70,6 +71,7 @@ class Pruned:
 
     :param containers: names of those removed, `container_bytes` in all.
     :param directories: of containers that are not known any more.
+    :param volumes: those without a name that no container has, where that was asked for.
     :param freed: bytes of everything.
     """
 
@@ -78,6 +80,7 @@ class Pruned:
     directories: int
     images: PrunedImages
     freed: int
+    volumes: PrunedVolumes = NOTHING
 
 
 class Upkeep:
@@ -90,7 +93,10 @@ class Upkeep:
         """What the store takes, by kind."""
         images = self._rooms.images.list()
         containers = self._container_usage()
-        volumes = tuple((path.name, tree_size(path)) for path in _directories(self._rooms.layout.volumes))
+        kept = self._rooms.volumes.list(sizes=True)
+        volumes = tuple((volume.name, volume.size or 0) for volume in kept)
+        idle = sum(volume.size or 0 for volume in kept if not volume.used_by)
+        held = sum(bool(volume.used_by) for volume in kept)
         stopped = [each for each in containers if each.status not in _STANDING]
         prunable = self._rooms.images.preview_prune(True, [each.id for each in stopped])
         freed_unpacked = sum(image.freed_unpacked for image in prunable.images)
@@ -111,22 +117,25 @@ class Upkeep:
                 sum(each.size for each in containers),
                 sum(each.size for each in stopped),
             ),
-            UsageRow("volumes", len(volumes), 0, sum(size for _, size in volumes), 0),
+            UsageRow("volumes", len(volumes), held, sum(size for _, size in volumes), idle),
             self._leftovers(prunable),
         )
         disk = os.statvfs(self._rooms.layout.root)
         return Usage(rows, tuple(images), containers, volumes, disk.f_bavail * disk.f_frsize)
 
-    def preview_prune(self, all_unused: bool = False) -> Pruned:
+    def preview_prune(self, all_unused: bool = False, volumes: bool = False) -> Pruned:
         """What `prune` would do, with the same numbers; changes nothing."""
         stopped = self._stopped()
         images = self._rooms.images.preview_prune(all_unused, [each.id for each in stopped])
-        return _pruned(stopped, self._abandoned(), images)
+        gone = frozenset(each.name for each in stopped)
+        idle = self._rooms.volumes.preview_prune(gone=gone) if volumes else NOTHING
+        return _pruned(stopped, self._abandoned(), images, idle)
 
-    def prune(self, all_unused: bool = False) -> Pruned:
+    def prune(self, all_unused: bool = False, volumes: bool = False) -> Pruned:
         """Remove containers that do not run, images that are not needed, and what belongs to nothing.
 
         :param all_unused: also images that have a name; else only those without.
+        :param volumes: also volumes without a name that no container has then.
         """
         removed = []
         for each in self._stopped():
@@ -138,7 +147,8 @@ class Upkeep:
         directories = self._abandoned()
         for path, _ in directories:
             _delete(path)
-        return _pruned(removed, directories, self._rooms.images.prune(all_unused))
+        idle = self._rooms.volumes.prune() if volumes else NOTHING
+        return _pruned(removed, directories, self._rooms.images.prune(all_unused), idle)
 
     async def check(self, repair: bool = False, on_progress: OnCheck | None = None) -> CheckReport:
         """Look at every byte, attribute and row of the store.
@@ -186,11 +196,14 @@ class Upkeep:
 
 
 def _pruned(
-    stopped: list[ContainerUsage], directories: list[tuple[Path, int]], images: PrunedImages
+    stopped: list[ContainerUsage],
+    directories: list[tuple[Path, int]],
+    images: PrunedImages,
+    volumes: PrunedVolumes,
 ) -> Pruned:
     size = sum(each.size for each in stopped) + sum(size for _, size in directories)
     names = tuple(each.name for each in stopped)
-    return Pruned(names, size, len(directories), images, size + images.freed)
+    return Pruned(names, size, len(directories), images, size + images.freed + volumes.freed, volumes)
 
 
 def _directories(parent: Path) -> list[Path]:

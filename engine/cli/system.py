@@ -70,30 +70,33 @@ def _print_details(usage: Usage) -> None:
         ("CONTAINER ID", "NAME", "IMAGE", "STATUS", "SIZE"),
         [(each.id[:12], each.name, each.image, each.status, size(each.size)) for each in usage.containers],
     )
-    click.echo("\nVolumes: a prune leaves them alone.")
+    click.echo("\nVolumes: a prune leaves those alone that have a name.")
     print_table(("VOLUME", "SIZE"), [(name, size(taken)) for name, taken in usage.volumes])
 
 
 @system.command()
 @click.option("-a", "--all", "all_unused", is_flag=True, help="Also images that have a name.")
+@click.option("--volumes", is_flag=True, help="Also volumes without a name that no container has.")
 @click.option("-f", "--force", is_flag=True, help="Do not ask.")
 @format_option
 @pass_session
-def prune(session: Session, all_unused: bool, force: bool, as_json: bool) -> None:
+def prune(session: Session, all_unused: bool, volumes: bool, force: bool, as_json: bool) -> None:
     """Remove containers that do not run, images that are not needed, and what interrupted work left."""
     from engine.upkeep import Upkeep
 
     upkeep = Upkeep(session.rooms)
     if not force:
-        click.echo(_would(upkeep.preview_prune(all_unused)), err=as_json)
+        click.echo(_would(upkeep.preview_prune(all_unused, volumes)), err=as_json)
         click.confirm("Go on?", abort=True, err=as_json)
-    pruned = upkeep.prune(all_unused)
+    pruned = upkeep.prune(all_unused, volumes)
     if as_json:
         print_json(pruned)
         return
     for name in pruned.containers:
         click.echo(f"Deleted container: {printable(name)}")
     print_pruned_images(pruned.images)
+    for name in pruned.volumes.names:
+        click.echo(f"Deleted volume: {printable(name)}")
     click.echo(f"Total reclaimed space: {size(pruned.freed)} ({pruned.freed} bytes)")
 
 
@@ -103,6 +106,7 @@ def _would(pruned: Pruned) -> str:
         "This would remove:",
         f"  containers that do not run: {len(pruned.containers)} ({size(pruned.container_bytes)})",
         f"  images: {len(images.images)} ({size(images.freed - images.leftover_bytes)})",
+        f"  volumes without a name: {len(pruned.volumes.names)} ({size(pruned.volumes.freed)})",
         f"  what is left over: {images.leftovers + pruned.directories} ({size(images.leftover_bytes)})",
         f"and free {size(pruned.freed)} ({pruned.freed} bytes).",
     ]

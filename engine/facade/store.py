@@ -37,16 +37,17 @@ class StoreVerbs(Facade):
         """What the store takes on disk, by kind, and what a prune would free."""
         return await self._call(lambda rooms: _upkeep(rooms).usage())
 
-    async def preview_prune(self, all_unused: bool = False) -> Pruned:
+    async def preview_prune(self, all_unused: bool = False, volumes: bool = False) -> Pruned:
         """What `prune` would do, with the same numbers; changes nothing."""
-        return await self._call(lambda rooms: _upkeep(rooms).preview_prune(all_unused))
+        return await self._call(lambda rooms: _upkeep(rooms).preview_prune(all_unused, volumes))
 
-    async def prune(self, all_unused: bool = False) -> Pruned:
+    async def prune(self, all_unused: bool = False, volumes: bool = False) -> Pruned:
         """Remove containers that do not run, images that are not needed, and what interrupted work left.
 
         :param all_unused: also images that have a name; else only those without.
+        :param volumes: also volumes without a name that no container has then.
         """
-        return await self._call(lambda rooms: _upkeep(rooms).prune(all_unused))
+        return await self._call(lambda rooms: _upkeep(rooms).prune(all_unused, volumes))
 
     async def check(self, repair: bool = False, on_progress: OnCheck | None = None) -> CheckReport:
         """Compare every byte, attribute and row of the store with what it should be.

@@ -36,6 +36,9 @@ class PrunedVolumes:
     freed: int
 
 
+NOTHING = PrunedVolumes((), 0)
+
+
 @dataclass(frozen=True, slots=True)
 class VolumeEntry:
     """One name in a directory of a volume.
