@@ -16,9 +16,11 @@ from pathlib import Path
 from engine.errors import InvalidArgument
 
 _PARALLEL_DOWNLOADS = 4
+_DETACH_KEYS = "ctrl-p,ctrl-q"
 _LOG_SIZE, _LOG_FILES = 20 << 20, 5  # those of Docker's log driver "local"
 _KEYS = (
     "insecure-registries", "parallel-downloads", "mirrors", "token-servers", "log-max-size", "log-max-file",
+    "detach-keys",
 )  # fmt: skip
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?"
 
@@ -38,6 +40,7 @@ class Settings:
         the first that knows a registry wins.
     :param log_size: bytes of a log file that is full, where a container has no limit of its own; -1 is none.
     :param log_files: how many of them are kept.
+    :param detach_keys: what is typed to leave a terminal, as `engine.runtime.keys` reads it.
     :param certificate_directories: with `<host[:port]>/*.crt` for registries of other authorities.
     """
 
@@ -51,6 +54,7 @@ class Settings:
     certificate_directories: tuple[Path, ...] = ()
     log_size: int = _LOG_SIZE
     log_files: int = _LOG_FILES
+    detach_keys: str = _DETACH_KEYS
 
 
 def settings_file() -> Path:
@@ -90,6 +94,7 @@ def load_settings(root: str | os.PathLike[str] | None = None) -> Settings:
         certificate_directories=(beside / "certs.d", Path("/etc/docker/certs.d")),
         log_size=_size(values, "log-max-size", _LOG_SIZE),
         log_files=_positive(values, "log-max-file", _LOG_FILES),
+        detach_keys=_text(values, "detach-keys", _DETACH_KEYS),
     )
 
 
@@ -167,6 +172,13 @@ def _size(values: dict[str, object], key: str, default: int) -> int:
     if value in (default, -1) and not isinstance(value, bool):
         return -1 if value == -1 else default
     raise InvalidArgument(f'{settings_file()}: {key} must be a size such as "20m", or -1 for no limit')
+
+
+def _text(values: dict[str, object], key: str, default: str) -> str:
+    value = values.get(key, default)
+    if not isinstance(value, str):
+        raise InvalidArgument(f"{settings_file()}: {key} must be a text")
+    return value
 
 
 def _positive(values: dict[str, object], key: str, default: int) -> int:

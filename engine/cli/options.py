@@ -103,9 +103,9 @@ def wanted(
     restart, health, no_health = take_life(plain)
     isolation, resources, names, mounts = take_walls(plain)
     connections = take_network(plain)
-    read = [line for file in env_files for line in _env_file(file)]
+    read = [line for file in env_files for line in env_file_lines(file)]
     options = ContainerOptions(
-        env=tuple(_variables([*read, *env])),
+        env=tuple(variables([*read, *env])),
         entrypoint=None if entrypoint is None else tuple([entrypoint] if entrypoint else []),
         binds=tuple(mounts.binds),
         volumes=tuple(mounts.volumes),
@@ -125,7 +125,7 @@ def wanted(
     return Wanted(options, platform, pull, cidfile)
 
 
-def _variables(given: Iterable[str]) -> Iterable[str]:
+def variables(given: Iterable[str]) -> Iterable[str]:
     """`NAME=value` as it is; a bare NAME takes the value it has here, and falls away where it has none."""
     for item in given:
         name, equals, _ = item.partition("=")
@@ -137,7 +137,7 @@ def _variables(given: Iterable[str]) -> Iterable[str]:
             yield f"{name}={os.environ[name]}"
 
 
-def _env_file(path: str) -> list[str]:
+def env_file_lines(path: str) -> list[str]:
     """Lines of a file of variables, but blank ones and comments; quotes mean nothing, as with Docker."""
     try:
         with Path(path).open("rb") as file:

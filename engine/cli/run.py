@@ -1,10 +1,9 @@
-"""Verbs that make and start containers, or stand in their streams: create, run, start, attach."""
+"""Verbs that make and start containers: create, run, start."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -12,17 +11,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.cli import complete
+from engine.cli.attach import detach_keys_option, keys_of, stand_in
 from engine.cli.ending import each
 from engine.cli.options import CONTEXT, Wanted, container_options, wanted
+from engine.cli.pausing import stepper
 from engine.cli.session import Session, pass_session
 from engine.errors import AlreadyExists, InvalidArgument, LaminaError, NotFound
 
 if TYPE_CHECKING:
-    import socket
-
     from engine.containers.models import ContainerSummary
-
-_PATIENCE = 3  # times Ctrl-C, for a program that does not listen to it
+    from engine.runtime.start import OnStep
 
 
 @click.command(context_settings=CONTEXT)
@@ -35,14 +33,16 @@ def create(session: Session, /, **options: Any) -> None:
 
 @click.command(context_settings=CONTEXT)
 @click.option("-d", "--detach", is_flag=True, help="Let it run by itself; print its id.")
+@detach_keys_option
 @container_options
 @pass_session
-def run(session: Session, /, detach: bool, **options: Any) -> int:
+def run(session: Session, /, detach: bool, detach_keys: str | None, **options: Any) -> int:
     """Make a container of IMAGE and run COMMAND in it, or what the image says.
 
     Ends with the program's own exit code; 125, 126 or 127 when it could not be started.
     """
     asked = wanted(**options)
+    keys = keys_of(session, detach_keys)
     if asked.options.tty and asked.options.interactive and not detach and not sys.stdin.isatty():
         raise InvalidArgument(
             "-t with -i wants a terminal, and standard input is none", hint="leave out -t, or use -d"
@@ -50,7 +50,8 @@ def run(session: Session, /, detach: bool, **options: Any) -> int:
     made = _create(session, asked)
     try:
         if not detach:
-            return _start_attached(session, made.id, asked.options.interactive, asked.options.auto_remove)
+            interactive, auto_remove = asked.options.interactive, asked.options.auto_remove
+            return _start_attached(session, made.id, interactive, auto_remove, keys)
         session.rooms.containers.start(made.id)
     except LaminaError:
         if asked.options.auto_remove:
@@ -64,34 +65,23 @@ def run(session: Session, /, detach: bool, **options: Any) -> int:
 @click.argument("names", metavar="CONTAINER...", nargs=-1, required=True, shell_complete=complete.containers)
 @click.option("-a", "--attach", is_flag=True, help="Show its output and end with its exit code.")
 @click.option("-i", "--interactive", is_flag=True, help="Connect standard input; implies -a.")
+@detach_keys_option
 @pass_session
-def start(session: Session, names: tuple[str, ...], attach: bool, interactive: bool) -> int:
+def start(
+    session: Session, names: tuple[str, ...], attach: bool, interactive: bool, detach_keys: str | None
+) -> int:
     """Start containers that do not run."""
     if attach or interactive:
         if len(names) > 1:
             raise InvalidArgument("-a and -i are for one container at a time")
         auto_remove = session.rooms.containers.inspect(names[0])["HostConfig"]["AutoRemove"]
-        return _start_attached(session, names[0], interactive, auto_remove)
+        return _start_attached(session, names[0], interactive, auto_remove, keys_of(session, detach_keys))
 
     def start_one(name: str) -> None:
         session.rooms.containers.start(name)
         click.echo(name)
 
     return each(names, start_one)
-
-
-@click.command()
-@click.argument("container", shell_complete=complete.running)
-@click.option("--no-stdin", is_flag=True, help="Do not connect standard input.")
-@click.option(
-    "--sig-proxy", type=bool, default=True, show_default=True,
-    help="Hand Ctrl-C and its like to the container; false: they end only this command.",
-)  # fmt: skip
-@pass_session
-def attach(session: Session, container: str, no_stdin: bool, sig_proxy: bool) -> int:
-    """Connect to a running CONTAINER's input and output; ends with its exit code."""
-    found = session.rooms.containers.get(container)
-    return _attached(session, found, session.rooms.containers.attach(found.id), not no_stdin, sig_proxy)
 
 
 def _create(session: Session, asked: Wanted) -> ContainerSummary:
@@ -159,47 +149,18 @@ def _is_for(platform: str, wanted_platform: str) -> bool:
     return Platform.parse(platform) == Platform.parse(wanted_platform)
 
 
-def _start_attached(session: Session, name: str, interactive: bool, auto_remove: bool) -> int:
+def _start_attached(
+    session: Session, name: str, interactive: bool, auto_remove: bool, keys: bytes = b""
+) -> int:
+    from engine.runtime.attach import terminal_size
+
     containers = session.rooms.containers
-    started = containers.start(name, attach=True)
+    started = containers.start(name, attach=True, size=terminal_size(sys.stdin.fileno()))
     assert started.attachment is not None
-    code = _attached(session, started.summary, started.attachment, interactive)
+    code = stand_in(session, started.summary, started.attachment, interactive, keys)
+    if code is None:
+        return 0  # left running
     if auto_remove:
         # The monitor leaves it to us, so that it is gone when this command has ended.
         containers.remove(started.summary.id, True)
     return code
-
-
-def _attached(
-    session: Session,
-    container: ContainerSummary,
-    attachment: socket.socket,
-    interactive: bool,
-    sig_proxy: bool = True,
-) -> int:
-    from engine.runtime.attach import run_attached
-
-    sys.stdout.flush()
-    return run_attached(
-        attachment,
-        stdin=sys.stdin.fileno() if interactive else None,
-        stdout=sys.stdout.fileno(),
-        stderr=sys.stderr.fileno(),
-        terminal=container.tty,
-        on_signal=_handed_on(session, container.id) if sig_proxy else None,
-    )
-
-
-def _handed_on(session: Session, container: str) -> Callable[[int], None]:
-    """Gives the container the signals that come here; the third Ctrl-C is for us, as with Docker."""
-    interrupts = 0
-
-    def hand_on(number: int) -> None:
-        nonlocal interrupts
-        interrupts += number == signal.SIGINT
-        if interrupts >= _PATIENCE:
-            raise KeyboardInterrupt
-        with contextlib.suppress(LaminaError):  # it ended in this instant
-            session.rooms.containers.kill(container, signal.Signals(number).name)
-
-    return hand_on

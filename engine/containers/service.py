@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from engine.images.service import ImageService
     from engine.runtime.logs import LogReader
+    from engine.runtime.start import OnStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +142,17 @@ class ContainerService:
         return views.summary(record, self._store.state(record))
 
     def start(
-        self, name: str, attach: bool = False, only_if: Callable[[Record], bool] | None = None
+        self,
+        name: str,
+        attach: bool = False,
+        only_if: Callable[[Record], bool] | None = None,
+        size: tuple[int, int] | None = None,
     ) -> Started:
         """Start a container; it outlives this process.
 
         :param only_if: asked once nobody else can start it; where it says no, nothing is done.
         :param attach: give a socket that has its streams from the first byte on.
+        :param size: rows and columns of its terminal, before the front's first word about it.
         :raises Conflict: it runs already. :raises LaunchError: a step failed; nothing is left running.
         """
         from engine.containers import stack, volumes
@@ -181,7 +187,8 @@ class ContainerService:
             with sandbox_of(self._store, record) as sandbox:
                 task = build_task(self._store.layout, record, overlay, attached, sandbox)
                 join(self._store, record, task)
-                launched = launch(task, attach, kept(sandbox))
+                task.program.size = size
+                launched = launch(task, attach, kept(sandbox), on_step)
         return Started(self.get(record.id), launched.attachment)
 
     def attach(self, name: str) -> socket.socket:

@@ -34,14 +34,17 @@ _HINTS = {
 }
 
 
-def run(task: Task, report_fd: int, terminal_fd: int, in_unified: bool = False) -> None:
+def run(
+    task: Task, report_fd: int, terminal_fd: int, in_unified: bool = False, pausing: bool = False
+) -> None:
     """Become the container's program. Never returns.
 
     :param report_fd: where steps and a failure are told; closed by exec, which is how success is told.
     :param terminal_fd: a socket to send the terminal's master end on, or -1 without a terminal.
     :param in_unified: this process is in its control group of version 2 already.
+    :param pausing: a byte is awaited after each step.
     """
-    reporter = Reporter(report_fd, needed=True)
+    reporter = Reporter(report_fd, needed=True, pausing=pausing)
 
     def become() -> None:
         reporter.begin(Stage.CGROUPS)
@@ -70,7 +73,7 @@ def _become(task: Task, reporter: Reporter, terminal_fd: int) -> None:
     enter_directory(make_directories(root, task.program.workdir), task.program.workdir)
     if task.program.tty:
         reporter.begin(Stage.TERMINAL)
-        open_terminal(root, terminal_fd, identity.uid)
+        open_terminal(root, terminal_fd, identity.uid, task.program.size)
         reporter.step("a terminal from the container's own /dev/pts")
     else:
         own_streams(identity.uid)

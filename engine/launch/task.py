@@ -65,6 +65,7 @@ class Program:
     :param filter: a seccomp program, or nothing; `filter_flags` are seccomp(2)'s.
     :param groups: supplementary groups beside those of `user`, names or numbers.
     :param limits: of prlimit(2).
+    :param size: rows and columns of its terminal as it finds it, or None.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Program:
         filter_flags: int = 0,
         groups: list[str] | None = None,
         limits: list[Limit] | None = None,
+        size: tuple[int, int] | None = None,
     ) -> None:
         self.argv = argv
         self.env = env
@@ -92,6 +94,7 @@ class Program:
         self.filter_flags = filter_flags
         self.groups = groups or []
         self.limits = limits or []
+        self.size = size
 
     def running(self, argv: list[str]) -> Program:
         """Another program with the same sandbox, without a terminal."""
@@ -166,6 +169,7 @@ class Task:
         the one that the descriptor `descriptors[0]` of the monitor names.
     :param descriptors: what the monitor is to keep open for as long as it lives, by their numbers in it.
     :param release: messages of netlink(7), family netfilter, to be sent when all is over.
+    :param pausing: somebody stops between the steps of the start; the report descriptor is a socket.
     :param health: how its health is asked for; None where it is not.
     :param masked: paths inside that show nothing.
     :param read_only_paths: paths inside that cannot be written.
@@ -197,6 +201,7 @@ class Task:
         descriptors: list[int] | None = None,
         release: list[bytes] | None = None,
         health: Check | None = None,
+        pausing: bool = False,
     ) -> None:
         self.id = id
         self.name = name
@@ -213,6 +218,7 @@ class Task:
         self.stdin_open = stdin_open
         self.stdin_once = stdin_once
         self.on_exit = on_exit
+        self.pausing = pausing
         self.walls = walls or Walls([])
         self.descriptors = descriptors or []
         self.release = release or []
