@@ -34,6 +34,7 @@ from tui.updates import (
     PullEnded,
     PullPlanned,
     RemovePreviewed,
+    StandingKnown,
     StepsKnown,
     TableKnown,
     TaskChanged,
@@ -279,6 +280,8 @@ def _same(update: Update) -> object:
             return ("pull", task, progress.position)
         case TaskChanged(task):
             return ("task", task.id)
+        case StandingKnown(standing):
+            return ("standing", standing.name)
         case LogGrown() | PullPlanned() | PullEnded():
             return id(update)
         case _:

@@ -11,44 +11,38 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.containers.models import ContainerOptions
-from engine.images.models import RemovedImage
 from engine.lab.models import LabProgress
 from tui import actions
 from tui.actions import Context
-from tui.screens.board import Board
+from tui.image_commands import ImageCommands
 from tui.tasks import Report
-from tui.text import count, safe, size
+from tui.text import count, safe
 from tui.updates import RemovePreviewed, TaskChanged, Update
 
 if TYPE_CHECKING:
-    from engine.analysis.content import Contents
     from tui.app import Lamina
-    from tui.screens.workbench import Workbench
 
 _FIRST_IMAGE = "lab/web:1"
 _EVERYWHERE = frozenset({"filter", "help", "palette", "theme", "quit"})  # the same on every screen
 
 
-class Commands:
+class Commands(ImageCommands):
     """What each verb does."""
 
     def __init__(self, app: Lamina) -> None:
-        self.app = app
-        self._after: dict[
-            int, Callable[[], None]
-        ] = {}  # by task: what to do on screen when it has ended well
+        super().__init__(app)
         self._verbs: dict[str, Callable[[Context], None]] = {
-            "open": lambda _: self._bench.open_current(),
-            "back": lambda _: self._bench.go_back(),
-            "next": lambda _: self._bench.focus_next_panel(1),
-            "previous": lambda _: self._bench.focus_next_panel(-1),
-            "filter": lambda _: self._board.open_filter(),
+            "open": lambda _: self.bench.open_current(),
+            "back": lambda _: self.bench.go_back(),
+            "next": lambda _: self.bench.focus_next_panel(1),
+            "previous": lambda _: self.bench.focus_next_panel(-1),
+            "filter": lambda _: self.board.open_filter(),
             "sort": lambda _: self._sort(),
-            "tab(1)": lambda _: self._bench.inspector.turn(1),
-            "tab(-1)": lambda _: self._bench.inspector.turn(-1),
+            "tab(1)": lambda _: self.bench.inspector.turn(1),
+            "tab(-1)": lambda _: self.bench.inspector.turn(-1),
             "pull": lambda _: self.open_pull(),
             "run": self._run,
-            "explore": self._explore,
+            "explore": self.explore,
             "logs": self._logs,
             "start": self._start,
             "stop": self._stop,
@@ -64,28 +58,19 @@ class Commands:
             "theme": lambda _: self._next_theme(),
             "quit": lambda _: self._quit(),
         }
+        self._verbs |= self.image_verbs()
         for number in range(1, 6):
             self._verbs[f"panel({number})"] = partial(self._panel, number)
 
     def _panel(self, number: int, _: Context) -> None:
-        self._bench.focus_panel(number)
-
-    @property
-    def _bench(self) -> Workbench:
-        return self.app.workbench
-
-    @property
-    def _board(self) -> Board:
-        """The screen that fills the window, below all dialogs."""
-        boards = [screen for screen in self.app.screen_stack if isinstance(screen, Board)]
-        return boards[-1] if boards else self._bench
+        self.bench.focus_panel(number)
 
     def do(self, action_id: str) -> None:
         """Do a verb where the person stands, if it can be done there."""
-        board = self._board
+        board = self.board
         ctx = board.context
         if board.NAME in actions.action(action_id).screens and actions.action(action_id).enabled(ctx):
-            if board is self._bench or action_id in _EVERYWHERE:
+            if board is self.bench or action_id in _EVERYWHERE:
                 self._verbs[action_id](ctx)
             else:
                 board.perform(action_id)
@@ -95,42 +80,18 @@ class Commands:
         for update in updates:
             match update:
                 case TaskChanged(task) if task.state != "running":
-                    after = self._after.pop(task.id, None)
+                    after = self.after.pop(task.id, None)
                     if task.state == "failed" and task.asked:
-                        self._say(f"{task.what}: {task.note}", task.hint, bad=True)
+                        self.say(f"{task.what}: {task.note}", task.hint, bad=True)
                     elif after is not None and task.state == "done":
                         after()
                 case RemovePreviewed():
-                    self._confirm_remove_image(update)
-
-    def _say(self, message: str, hint: str = "", bad: bool = False) -> None:
-        words = safe(message, 300) + (f"\n{safe(hint, 300)}" if hint else "")
-        self.app.notify(
-            words, severity="error" if bad else "information", markup=False, timeout=8 if bad else 4
-        )
+                    self.confirm_remove_image(update)
 
     # images
 
     def _sort(self) -> None:
-        self._bench.images.sort_next()
-
-    def open_pull(self, reference: str = "", task: int | None = None) -> None:
-        """Open the pull dialog, on a reference or on a pull under way."""
-        from tui.screens.pull import PullDialog
-
-        self.app.push_screen(PullDialog(self.app.state, self.app.bridge, self, reference, task))
-
-    def pull(self, reference: str) -> int:
-        """Start a pull; gives its task."""
-        bridge = self.app.bridge
-
-        def work(report: Report) -> Awaitable[str]:
-            return bridge.pull(reference, report)
-
-        number = bridge.do(f"pull {reference}", actions.pull_command(reference), work, cancellable=True)
-        standing = self._bench.panel
-        self._after[number] = lambda: self._bench.expect(self.app.state.pulls[number].plan.image_id, standing)
-        return number
+        self.bench.images.sort_next()
 
     def _run(self, ctx: Context) -> None:
         from tui.screens.run import RunDialog
@@ -159,38 +120,14 @@ class Commands:
             )
 
         number = self.app.bridge.do(f"run {options.image}", actions.run_command(options), work)
-        standing = self._bench.panel
-        self._after[number] = lambda: self._bench.expect(made[0], standing)
-
-    # inside images
-
-    def _explore(self, _: Context) -> None:
-        detail = self.app.state.detail
-        if detail is not None:
-            from tui.screens.explorer import Explorer
-
-            self.app.push_screen(Explorer(detail, self.app.state.layer))
-
-    def extract(self, contents: Contents, path: str, image: str) -> None:
-        """Ask where a path of an image shall be written, and write it there."""
-        from tui.screens.extract import ExtractDialog
-
-        def go(target: str | None) -> None:
-            if target is not None:
-                command = (
-                    f"lamina extract {shlex.quote(image)} {shlex.quote('/' + path)} {shlex.quote(target)}"
-                )
-                self.app.bridge.do(
-                    f"extract /{path}", command, lambda _: self.app.bridge.extract(contents, path, target)
-                )
-
-        self.app.push_screen(ExtractDialog(path), go)
+        standing = self.bench.panel
+        self.after[number] = lambda: self.bench.expect(made[0], standing)
 
     # containers
 
     def _logs(self, _: Context) -> None:
-        self._bench.inspector.open_tab("Logs")
-        self._bench.inspector.focus()
+        self.bench.inspector.open_tab("Logs")
+        self.bench.inspector.focus()
 
     def _start(self, ctx: Context) -> None:
         source = self.app.bridge.source
@@ -218,7 +155,7 @@ class Commands:
             return "killed"
 
         name = safe(ctx.container.name) if ctx.container is not None else ""
-        self._ask(
+        self.ask(
             f"Kill {name}?",
             ("Its program ends at once, without a chance to put things in order.",),
             "kill",
@@ -249,6 +186,8 @@ class Commands:
     def _remove(self, ctx: Context) -> None:
         if ctx.container is not None:
             self._remove_container(ctx)
+        elif len(marked := self.bench.images.marked_images) > 1:
+            self.remove_marked(marked)
         elif ctx.image is not None:
             self.app.bridge.preview_remove(ctx.image.id, ctx.image_name)
 
@@ -263,44 +202,12 @@ class Commands:
 
         effect = "Its writable layer and its log go; the image's layers stay."
         lines = ("It runs, and is killed first.", effect) if running else (effect,)
-        self._ask(
+        self.ask(
             f"Remove {safe(container.name)}?",
             lines,
             "kill and remove" if running else "remove",
             lambda: self._do_container(ctx, "remove", "removing…", remove, actions.remove_command(ctx)),
         )
-
-    def _confirm_remove_image(self, preview: RemovePreviewed) -> None:
-        image = self.app.state.image_by_id(preview.image_id)
-        if image is None:
-            return
-        name, source = preview.name, self.app.bridge.source
-
-        async def work(_: Report) -> str:
-            return removed_words(await source.remove_image(name), done=True)
-
-        would = preview.would
-        stay = len(image.layers) - len(would.deleted_layers)
-        lines = [removed_words(would)]
-        if would.deleted_image is not None and stay:
-            them = "it" if stay == 1 else "them"
-            lines.append(f"{count(stay, 'layer stays', 'layers stay')}: other images stand on {them}.")
-        self._ask(
-            f"Remove {safe(name)}?",
-            tuple(lines),
-            "remove",
-            lambda: self._do_image(name, image.id, work),
-        )
-
-    def _do_image(self, name: str, image_id: str, work: Callable[[Report], Awaitable[str]]) -> None:
-        if not self.app.state.meanwhile(image_id):
-            command = f"lamina rmi {shlex.quote(name)}"
-            self.app.bridge.do(f"remove {name}", command, work, subject=image_id, meanwhile="removing…")
-
-    def _ask(self, question: str, lines: tuple[str, ...], yes: str, then: Callable[[], None]) -> None:
-        from tui.screens.confirm import Confirm
-
-        self.app.push_screen(Confirm(question, lines, yes), lambda sure: then() if sure else None)
 
     # the lab
 
@@ -317,7 +224,7 @@ class Commands:
         if any(task.what == "start the lab" for task in self.app.state.running_tasks):
             return
         number = self.app.bridge.do("start the lab", "lamina lab up", work, steps=True)
-        self._after[number] = self._offer_first_pull
+        self.after[number] = self._offer_first_pull
 
     def _offer_first_pull(self) -> None:
         self.app.bridge.read_again()
@@ -332,7 +239,7 @@ class Commands:
             await source.lab_down()
             return "no longer served; what was pulled stays"
 
-        self._after[self.app.bridge.do("stop the lab", "lamina lab down", work)] = self.app.bridge.read_again
+        self.after[self.app.bridge.do("stop the lab", "lamina lab down", work)] = self.app.bridge.read_again
 
     # the program
 
@@ -342,23 +249,23 @@ class Commands:
     def copy(self, text: str) -> None:
         """Put a name or path on the terminal's clipboard."""
         self.app.copy_to_clipboard(safe(text))
-        self._say(f"Copied {text}")
+        self.say(f"Copied {text}")
 
     def _open_task(self, ctx: Context) -> None:
         if ctx.task is not None and ctx.task.id in self.app.state.pulls:
             self.open_pull(task=ctx.task.id)
         elif ctx.task is not None and ctx.task.hint:
-            self._say(ctx.task.note, ctx.task.hint, bad=ctx.task.state == "failed")
+            self.say(ctx.task.note, ctx.task.hint, bad=ctx.task.state == "failed")
 
     def _help(self) -> None:
         from tui.screens.help import Help
 
-        self.app.push_screen(Help(self._board.context))
+        self.app.push_screen(Help(self.board.context))
 
     def _palette(self) -> None:
         from tui.screens.palette import Palette
 
-        self.app.push_screen(Palette(self._board.context), self._picked)
+        self.app.push_screen(Palette(self.board.context), self._picked)
 
     def _picked(self, choice: tuple[str, str] | None) -> None:
         if choice is None:
@@ -367,7 +274,7 @@ class Commands:
         if kind == "verb":
             self.do(what)
         else:
-            self._bench.go_to(what)
+            self.bench.go_to(what)
 
     def _next_theme(self) -> None:
         names = list(self.app.themes)
@@ -383,19 +290,9 @@ class Commands:
             *(safe(what, 80) for what in pulls),
             "What has arrived is kept, and a later pull goes on from there.",
         )
-        self._ask(
+        self.ask(
             f"Leave while {count(len(pulls), 'pull is', 'pulls are')} under way?",
             lines,
             "leave",
             self.app.exit,
         )
-
-
-def removed_words(removed: RemovedImage, done: bool = False) -> str:
-    """What a removal does or did, in one sentence."""
-    if removed.deleted_image is None:
-        names = ", ".join(safe(name, 80) for name in removed.untagged)
-        return f"{'Took' if done else 'Takes'} away the name {names}; the image stays."
-    verb = "freed" if done else "Frees"
-    layers = count(len(removed.deleted_layers), "layer")
-    return f"{verb} {size(removed.freed)}, {layers}" + ("" if done else ".")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def main() -> int:
     """Run one command; gives the exit code."""
-    from engine.cli.main import main as command_line
+    from engine.cli.quick import main as command_line
 
     return command_line(open_workstation)
 

@@ -256,6 +256,11 @@ class Opened:
         """The tree of all layers."""
         return self.contents.stack
 
+    @property
+    def height(self) -> int:
+        """How many layers there are."""
+        return len(self.stack.effects)
+
     def layered(self, position: int) -> Layered:
         """The tree up to a layer."""
         if position not in self._layers:

@@ -133,6 +133,13 @@ class ImageVerbs(Facade):
 
         return await logout(self.settings, registry_name(registry))
 
+    async def tag_image(self, name: str, target: str) -> None:
+        """Give an image one more name; one that another image had leads here from now on.
+
+        :raises NotFound: no image has that name. :raises InvalidArgument: `target` is no reference.
+        """
+        await self._call(lambda rooms: rooms.images.tag(name, target))
+
     async def preview_remove(self, name: str, force: bool = False) -> RemovedImage:
         """What `remove_image` would do; changes nothing."""
         return await self._call(lambda rooms: rooms.images.preview_remove(name, force))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -12,9 +12,11 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
+from engine.analysis.sharing import Freed, Sharing
 from engine.containers.models import ContainerOptions, ContainerSummary, LogLine, Status, StepRow
 from engine.errors import NotFound
 from engine.events import Event
+from engine.images.archive_models import LoadedImage, LoadResult, SaveResult
 from engine.images.models import (
     HistoryRow,
     ImageDetail,
@@ -29,9 +31,12 @@ from engine.images.models import (
     RemovedImage,
     Role,
 )
+from engine.images.moves import BlobProgress, PushResult, Standing, TagStanding
+from engine.images.pruning import PrunedImages
 from engine.lab.models import LabImage, LabProgress, LabStatus
 from engine.models import HostInfo, StoreTotals
 from engine.oci import Digest
+from engine.upkeep import Pruned
 
 if TYPE_CHECKING:
     from engine.analysis.compare import Comparison
@@ -156,6 +161,47 @@ class FakeSource:
         self.stacks.pop(name, None)
         self.changed("image")
         return await self.preview_remove(name)
+
+    async def sharing(self, names: Sequence[str] = ()) -> Sharing:
+        freed = Freed((digest("pg-entry-1"), digest("redis-make")), 98 * MB, 31 * MB)
+        return Sharing((), (), 0, 0, freed)
+
+    async def tag_image(self, name: str, target: str) -> None:
+        self.asked.append(("tag_image", name, target))
+
+    async def push(self, name: str, *, on_blob: Callable[[BlobProgress], None] | None = None) -> PushResult:
+        self.asked.append(("push", name))
+        return PushResult(name, name, digest(name), 189, 0, 300 * MB, 300 * MB, 1, 0.4)
+
+    async def save(self, names: Sequence[str], target: Path) -> SaveResult:
+        self.asked.append(("save", tuple(names), target))
+        return SaveResult((), 4 * MB, 0.2)
+
+    async def load(self, source: Path) -> LoadResult:
+        self.asked.append(("load", source))
+        return LoadResult((LoadedImage(digest("x"), ("x:1",), "linux/amd64", 9, 9, True),), 0.1)
+
+    async def outdated(
+        self, names: tuple[str, ...] = (), *, on_standing: Callable[[TagStanding], None] | None = None
+    ) -> Sequence[TagStanding]:
+        ids = {name: digest(name) for name in self.stacks}
+        found = [
+            TagStanding(
+                "postgres:15", Standing.NEWER, ids["postgres:15"], digest("m"), digest("n"), 189, 300, 1, 6
+            ),
+            TagStanding("debian:12", Standing.CURRENT, ids["debian:12"], digest("m"), digest("m")),
+        ]
+        for one in found:
+            if on_standing is not None:
+                on_standing(one)
+        return found
+
+    async def preview_prune(self, all_unused: bool = False) -> Pruned:
+        return Pruned(("old",), 9, 0, PrunedImages((), 0, 0, 0), 12 * MB)
+
+    async def prune(self, all_unused: bool = False) -> Pruned:
+        self.asked.append(("prune",))
+        return await self.preview_prune()
 
     async def layer_table(self, diff_id: Digest) -> FileTable:
         from tests.tui.fake_files import table

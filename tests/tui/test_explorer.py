@@ -17,8 +17,8 @@ from tests.tui.fake_inside import LAYERS, contents
 from tests.tui.hostile import HOSTILE
 from tests.tui.test_hostile import whole
 from tui.screens.explorer import Explorer
-from tui.screens.extract import ExtractDialog
 from tui.screens.file import FileView
+from tui.screens.line import LineDialog
 
 
 async def opened(pilot: Driver, *, layer: int = 3) -> Explorer:
@@ -184,8 +184,8 @@ async def test_a_file_is_extracted_where_one_says(make: Make, tmp_path: Path) ->
     async with make().run_test(size=(160, 45)) as pilot:
         await _on_file(pilot, "etc/config.py")
         await pilot.press("x")
-        assert isinstance(pilot.app.screen, ExtractDialog)
-        pilot.app.screen._field.value = str(tmp_path / "mine.py")
+        assert isinstance(pilot.app.screen, LineDialog)
+        pilot.app.screen.field.value = str(tmp_path / "mine.py")
         await pilot.press("enter")
         target = tmp_path / "mine.py"
         tasks = app_of(pilot).state.tasks

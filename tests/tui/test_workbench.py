@@ -108,9 +108,9 @@ async def test_images_are_sorted_by_name_and_by_size(make: Make) -> None:
         await ready(pilot)
         images = app_of(pilot).workbench.images
         await pilot.press("o")
-        assert text_of(images).splitlines()[0].startswith("127.0.0.1:5000")
+        assert text_of(images).splitlines()[0].strip().startswith("127.0.0.1:5000")
         await pilot.press("o")
-        assert text_of(images).splitlines()[-1].startswith("lab/web:1")
+        assert text_of(images).splitlines()[-1].strip().startswith("lab/web:1")
 
 
 async def test_tabs_of_an_image_show_config_history_and_users(make: Make) -> None:

@@ -17,6 +17,10 @@ def _image(ctx: Context) -> bool:
     return ctx.image is not None
 
 
+def _any_image(ctx: Context) -> bool:
+    return bool(ctx.state.images)
+
+
 def _stacked(ctx: Context) -> bool:
     return ctx.state.detail is not None
 
@@ -103,6 +107,21 @@ ON_WORKBENCH: tuple[Action, ...] = (
     ),
     Action("explore", "e", "e", "explore", "look into its layers and files", "inside",
            ("images", "layers"), _stacked, lambda ctx: f"lamina tree {shlex.quote(ctx.image_name)}"),
+    Action("mark", "space", "Space", "mark", "mark it, for verbs on several", "images", ("images",), _image),
+    Action("compare", "c", "c", "compare", "two marked images: layers, files, settings, download", "inside",
+           ("images",), _image, lambda _: "lamina compare OLD NEW"),
+    Action("tag", "t", "t", "tag", "give it one more name", "images", (), _image,
+           lambda ctx: f"lamina tag {shlex.quote(ctx.image_name)} NAME", changes=True),
+    Action("push", "ctrl+y", "^Y", "push", "give the registry in its name what it lacks", "images", (),
+           _image, lambda ctx: f"lamina push {shlex.quote(ctx.image_name)}"),
+    Action("save", "W", "W", "save", "write it, or the marked ones, to an archive", "images", (), _image,
+           lambda ctx: f"lamina save {shlex.quote(ctx.image_name)} -o FILE"),
+    Action("load", "I", "I", "load", "bring the images of an archive here", "images", (),
+           command=lambda _: "lamina load -i FILE", changes=True),
+    Action("outdated", "u", "u", "updates", "which tags have an update, and what it costs", "images",
+           ("images",), _any_image, lambda _: "lamina outdated"),
+    Action("prune", "", "", "prune", "remove what nothing needs; says first what that frees", "images", (),
+           command=lambda _: "lamina system prune", danger=True, changes=True),
     Action("logs", "l", "l", "logs", "follow the container's output", "containers", ("containers",),
            _container, _on_container("logs -f")),
     Action("stop", "s", "s", "stop", "ask it to end; kill it after ten seconds", "containers",

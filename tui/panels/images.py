@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from engine.images.models import ImageSummary
 from tui.actions import Place, name_of_image
@@ -11,6 +11,9 @@ from tui.state import State, Subject, Topics
 from tui.text import age, safe, size, width_of
 from tui.widgets.bar import Segment, stacked
 from tui.widgets.columns import Cell, Column, Row, Spans, cell
+
+if TYPE_CHECKING:
+    from engine.images.moves import TagStanding
 
 Order = Literal["newest", "name", "size"]
 ORDERS: tuple[Order, ...] = ("newest", "name", "size")
@@ -38,6 +41,24 @@ class Images(Panel):
     def __init__(self, state: State) -> None:
         super().__init__(state)
         self.order: Order = "newest"
+        self.marked: set[str] = set()  # ids
+
+    def mark(self) -> None:
+        """Mark the image under the cursor, or take its mark away, and go on to the next."""
+        if self.key is not None:
+            self.marked ^= {self.key}
+            self.update()
+            self.action_move(1)
+
+    def unmark(self) -> None:
+        """Take all marks away."""
+        self.marked.clear()
+        self.update()
+
+    @property
+    def marked_images(self) -> list[ImageSummary]:
+        """The marked images that are still here, in the order of the list."""
+        return [image for image in self._sorted() if image.id in self.marked]
 
     def sort_next(self) -> Order:
         """Take the next order."""
@@ -50,8 +71,11 @@ class Images(Panel):
         images = self._sorted()
         largest = max((image.unpacked for image in images), default=1)
         names = [safe(name_of_image(image)) for image in images]
+        known = bool(self.state.standings)
         columns = (
-            Column(12, most=max([12, *map(width_of, names)]), grow=9, cut="middle"),
+            Column(1),
+            Column(12, gap=1, most=max([12, *map(width_of, names)]), grow=9, cut="middle"),
+            Column(9 if known else 0, drop=4, gap=1 if known else 0),
             Column(8, most=32, grow=1, drop=2),
             Column(6, right=True, drop=1, gap=1),
             Column(4, right=True, drop=3, gap=1),
@@ -62,8 +86,10 @@ class Images(Panel):
 
     def update_head(self) -> None:
         """Say how many there are, in which order."""
+        marked = len(self.marked_images)
+        marks = ((f"{marked} marked ", "accent"),) if marked else ()
         order = () if self.order == "newest" else ((f"by {self.order} ", "muted"),)
-        self.head("Images", state=(*order, *self.shown_place()))
+        self.head("Images", state=(*marks, *order, *self.shown_place()))
 
     @property
     def shows_cursor(self) -> bool:
@@ -84,6 +110,12 @@ class Images(Panel):
                 images.sort(key=lambda image: image.unpacked, reverse=True)
         return images
 
+    def _standing(self, image: ImageSummary) -> Spans:
+        """Whether the registry has something newer, and what it costs; "" where nobody asked."""
+        found = [self.state.standings[name] for name in image.names if name in self.state.standings]
+        current = [one for one in found if one.image_id == image.id]
+        return _standing_words(current[0]) if current else cell("")
+
     def _row(self, image: ImageSummary, name: str, largest: int) -> Row:
         meanwhile = self.state.meanwhile(image.id)
         bar: Cell = cell(meanwhile, "warn") if meanwhile else _bar(image, largest)
@@ -92,7 +124,24 @@ class Images(Panel):
         more = len(image.names) - 1
         named = ((name, ink), (f" +{more}", "muted")) if more > 0 else cell(name, ink)
         search = " ".join((*image.names, image.id)).lower()
-        return Row(image.id, (named, bar, cell(size(image.unpacked)), cell(old, "muted")), search)
+        mark = cell("▪" if image.id in self.marked else "", "accent")
+        return Row(
+            image.id,
+            (mark, named, self._standing(image), bar, cell(size(image.unpacked)), cell(old, "muted")),
+            search,
+        )
+
+
+def _standing_words(standing: TagStanding) -> Spans:
+    match standing.standing.value:
+        case "newer":
+            return cell(f"↑ {size(standing.fetch_bytes)}", "warn")
+        case "current":
+            return cell("✓", "good")
+        case "gone":
+            return cell("gone", "muted")
+        case _:
+            return cell("?", "muted")
 
 
 def _bar(image: ImageSummary, largest: int) -> Cell:

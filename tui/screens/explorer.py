@@ -366,11 +366,12 @@ class Explorer(Board):
             self.app.commands.extract(opened.upto(self.wish.position), path, self.image)
 
     def _view(self, difference: bool = False) -> None:
-        from tui.screens.file import FileView
+        from tui.screens.file import view_of
 
         opened, path = self.opened, self.path
         if opened is not None and path is not None:
-            self.app.push_screen(FileView(opened, path, self.wish.position, difference=difference))
+            shows = "difference" if difference else "text"
+            self.app.push_screen(view_of(opened, path, self.wish.position, shows, self._extract))
 
     # borders
 

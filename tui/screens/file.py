@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import shlex
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -58,24 +59,39 @@ class ContentList(RowList):
                 return
 
 
-class FileView(Board):
-    """One file in the place of the explorer; Esc goes back.
+Work = Callable[[], Awaitable[Page]]
 
-    :param position: of the layer up to which the image is looked at.
-    :param difference: begin with what differs from the copy below.
+
+class FileView(Board):
+    """One file in the place of the screen one came from; Esc goes back.
+
+    :param name: of the image, for commands; :param about: what the header says besides.
+    :param works: how to come by what is shown: `text`, `bytes`, `difference`.
+    :param shows: with which of them to begin.
+    :param extract: asks where to write the file; None where it cannot be written.
     """
 
     NAME: ClassVar[ScreenName] = "file"
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("file")
     AUTO_FOCUS = "#content"
 
-    def __init__(self, opened: Opened, path: str, position: int, *, difference: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        path: str,
+        about: str,
+        works: Mapping[str, Work],
+        shows: str = "text",
+        extract: Callable[[], None] | None = None,
+    ) -> None:
         super().__init__()
-        self.opened = opened
+        self.image = name
         self.path = path
-        self.position = position
+        self.about = about
         self.content = ContentList()
-        self.shows = "difference" if difference else "text"
+        self.shows = shows
+        self._works = works
+        self._extract = extract
 
     def compose(self) -> ComposeResult:
         """The lines."""
@@ -97,9 +113,7 @@ class FileView(Board):
     @property
     def context(self) -> Context:
         """The file, for the verbs."""
-        return Context(
-            "content", self.app.state, screen=self.NAME, path=self.path, inside=(self.opened.name,)
-        )
+        return Context("content", self.app.state, screen=self.NAME, path=self.path, inside=(self.image,))
 
     @property
     def filtered(self) -> ContentList:
@@ -107,22 +121,8 @@ class FileView(Board):
         return self.content
 
     def _read(self) -> None:
-        opened, path, position = self.opened, self.path, self.position
-        works: dict[str, Callable[[], Page]] = {
-            "text": lambda: text_page(path, read(opened, path, position)),
-            "bytes": lambda: bytes_page(read(opened, path, position)),
-            "difference": lambda: difference_page(opened, path, position),
-        }
-        chosen = works[self.shows]
-
-        def work() -> Page:
-            try:
-                return chosen()
-            except (InvalidArgument, NotFound) as error:
-                return nothing_page(error.message)
-
-        command = f"lamina cat {opened.name} /{path}"
-        self.app.bridge.ask("file", f"read /{path}", command, partial(asyncio.to_thread, work), self._show)
+        command = shlex.join(["lamina", "cat", self.image, f"/{self.path}"])
+        self.app.bridge.ask("file", f"read /{self.path}", command, self._works[self.shows], self._show)
 
     def _show(self, page: Page) -> None:
         self.content.show_page(page)
@@ -150,8 +150,8 @@ class FileView(Board):
                 self.content.seek(-1)
             case "copy":
                 self.app.commands.copy("/" + self.path)
-            case "extract":
-                self.app.commands.extract(self.opened.upto(self.position), self.path, self.opened.name)
+            case "extract" if self._extract is not None:
+                self._extract()
 
     def _turn_to(self, what: str) -> None:
         self.shows = what
@@ -167,8 +167,8 @@ class FileView(Board):
     def _entitle(self) -> None:
         where: Sequence[Span] = (
             (" Lamina", "accent bold"),
-            (f"  {safe(self.opened.name, 200)}", "text"),
-            (f" › up to layer {self.position}", "muted"),
+            (f"  {safe(self.image, 200)}", "text"),
+            (f" › {safe(self.about, 200)}", "muted"),
         )
         self.header.say((where, ()))
         page = self.content.page
@@ -177,3 +177,23 @@ class FileView(Board):
         state: list[Span] = [(page.about, "muted")] if page is not None else [("reading…", "muted")]
         state += [(f" · {self.content.place}", "muted")] if self.content.place else []
         self.content.entitle(title, state)
+
+
+def view_of(opened: Opened, path: str, position: int, shows: str, extract: Callable[[], None]) -> FileView:
+    """A file of an opened image, as it is with the layers up to one."""
+    works: dict[str, Callable[[], Page]] = {
+        "text": lambda: text_page(path, read(opened, path, position)),
+        "bytes": lambda: bytes_page(read(opened, path, position)),
+        "difference": lambda: difference_page(opened, path, position),
+    }
+
+    def asked(work: Callable[[], Page]) -> Page:
+        try:
+            return work()
+        except (InvalidArgument, NotFound) as error:
+            return nothing_page(error.message)
+
+    return FileView(
+        opened.name, path, f"up to layer {position}",
+        {name: partial(asyncio.to_thread, asked, work) for name, work in works.items()}, shows, extract,
+    )  # fmt: skip

@@ -21,7 +21,7 @@ from tui.widgets.columns import Column, Row, Span, Spans, cell
 from tui.widgets.rows import RowList
 
 if TYPE_CHECKING:
-    from tui.commands import Commands
+    from tui.image_commands import ImageCommands
 
 _COLUMNS = (
     Column(1),
@@ -46,7 +46,12 @@ class PullDialog(Dialog[None]):
     ]
 
     def __init__(
-        self, state: State, bridge: Bridge, commands: Commands, reference: str = "", task: int | None = None
+        self,
+        state: State,
+        bridge: Bridge,
+        commands: ImageCommands,
+        reference: str = "",
+        task: int | None = None,
     ) -> None:
         self._state, self._bridge, self._commands = state, bridge, commands
         self._reference, self._pulling = reference, task
