@@ -28,12 +28,17 @@ _COMPLETE = "_LAMINA_COMPLETE"  # set by the scripts that `lamina completion` pr
 _VERBS = {
     "attach": ("engine.cli.attach:attach", "Connect to a running container's input and output"),
     "blame": ("engine.cli.waste:blame", "Show which layers touched a path of an image"),
+    "boot": ("engine.cli.boot:boot", "Start what should run after a start of the machine"),
     "cat": ("engine.cli.cat:cat", "Print a file of an image"),
     "check-image": ("engine.cli.check_image:check_image", "Check an image against rules, for CI"),
     "churn": ("engine.cli.churn:churn", "Show what a repository's releases cost those who follow them"),
     "commit": ("engine.cli.commit:commit", "Make an image of a container"),
     "compare": ("engine.cli.compare:compare", "Sum up what separates two images"),
     "completion": ("engine.cli.completion:completion", "Print a shell's completion script"),
+    "container": (
+        "engine.cli.container:container",
+        "Docker's longer names for container verbs; prune",
+    ),
     "copy": ("engine.cli.copy:copy", "Copy an image from registry to registry"),
     "cp": ("engine.cli.cp:cp", "Copy files between a container and the host"),
     "create": ("engine.cli.run:create", "Make a container without starting it"),
@@ -54,11 +59,16 @@ _VERBS = {
     "logout": ("engine.cli.login:logout", "Log out of a registry"),
     "load": ("engine.cli.load:load", "Load images from an archive"),
     "logs": ("engine.cli.logs:logs", "Show what a container wrote"),
+    "network": ("engine.cli.network:network", "Networks that containers are on: make, list, connect, remove"),
     "outdated": ("engine.cli.outdated:outdated", "Show which tags moved on in their registry"),
+    "pause": ("engine.cli.life:pause", "Have containers stop where they are"),
     "plan": ("engine.cli.pull:plan", "Show what a pull would fetch"),
+    "port": ("engine.cli.network:port", "Show which ports of the host lead to a container"),
     "ps": ("engine.cli.ps:ps", "List containers"),
     "pull": ("engine.cli.pull:pull", "Bring an image here from its registry"),
     "push": ("engine.cli.push:push", "Give a registry an image; only what it lacks travels"),
+    "rename": ("engine.cli.life:rename", "Give a container another name"),
+    "restart": ("engine.cli.life:restart", "End containers and start them again"),
     "rm": ("engine.cli.lifecycle:rm", "Remove containers"),
     "rmi": ("engine.cli.images:rmi", "Remove images"),
     "run": ("engine.cli.run:run", "Make a container and start it"),
@@ -66,17 +76,25 @@ _VERBS = {
     "search": ("engine.cli.tags:search", "List the repositories of a registry"),
     "sharing": ("engine.cli.sharing:sharing", "Show what images share, and what removing them would free"),
     "start": ("engine.cli.run:start", "Start containers"),
+    "stats": ("engine.cli.stats:stats", "Show what containers use: processors, memory, network, disks"),
     "steps": ("engine.cli.inspect:steps", "Show what was done to start a container"),
     "stop": ("engine.cli.lifecycle:stop", "Ask containers to end, then kill them"),
     "system": ("engine.cli.system:system", "The store as a whole: df, prune, check"),
     "tag": ("engine.cli.images:tag", "Give an image another name"),
     "tags": ("engine.cli.tags:tags", "List the tags of a repository"),
     "tree": ("engine.cli.tree:tree", "Show the files of an image or of one layer"),
+    "unpause": ("engine.cli.life:unpause", "Let paused containers go on"),
+    "update": ("engine.cli.life:update", "Change limits of containers, and when they are started again"),
     "version": ("engine.cli.host:version", "Show the versions at work"),
     "volume": ("engine.cli.volume:volume", "Volumes: create, ls, inspect, rm, prune, export, import"),
     "wait": ("engine.cli.lifecycle:wait", "Wait until containers end; print their exit codes"),
     "waste": ("engine.cli.waste:waste", "Show what an image carries though nobody sees it"),
 }
+
+
+def home_of(verb: str) -> str:
+    """Where a verb's command is, `module:function`; "" where there is none."""
+    return _VERBS[verb][0] if verb in _VERBS else ""
 
 
 class _Verbs(click.Group):
@@ -142,19 +160,31 @@ def main(
 
     :param open_workstation: what a bare `lamina` calls; gives the exit code.
     :param arguments: without the program's name; the process's own where None.
-    :returns: the exit code: the command's, 125 for an error of the engine or of the command line,
-        126 or 127 for a program that cannot be executed or found, 130 after Ctrl-C.
+    :returns: the exit code: the command's; 1 for an error of the engine, or with run and exec 125, and 126 or
+        127 for a program that cannot be executed or found; 125 for wrong words; 130 after Ctrl-C.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     if _COMPLETE in os.environ:
         return _complete()
 
+    verbs: list[str] = []
+
     def command() -> Any:
         # Not click's `main`, which has endings of its own for Ctrl-C and for a reader that went away.
         with cli.make_context(_NAME, words, obj=open_workstation) as context:
-            return cli.invoke(context)
+            later = context.args[:1]  # a verb of a group, where the first one is a group
+            try:
+                return cli.invoke(context)
+            finally:
+                verbs.extend([context.invoked_subcommand or "", *later])
 
-    return ended(command)
+    return ended(command, lambda: _runs(verbs))
+
+
+def _runs(verbs: list[str]) -> bool:
+    """Whether 1 says something else already: that a program ended so, or that an image breaks a rule."""
+    verb = verbs[1] if len(verbs) > 1 and verbs[0] == "container" else verbs[0] if verbs else ""
+    return verb in ("run", "exec", "check-image")
 
 
 def _complete() -> int:

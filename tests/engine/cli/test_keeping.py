@@ -98,6 +98,6 @@ def test_image_prune_leaves_images_with_names(lamina: Lamina, odd: str) -> None:
 def test_a_wrong_archive_is_said_in_a_line(lamina: Lamina, tmp_path: Path) -> None:
     (tmp_path / "a.tar").write_bytes(b"no archive" * 200)
     told = lamina("load", "-i", str(tmp_path / "a.tar"))
-    assert told.code == 125
+    assert told.code == 1
     assert told.err.startswith("lamina: ")
-    assert lamina("load", "-i", str(tmp_path / "none")).code == 125
+    assert lamina("load", "-i", str(tmp_path / "none")).code == 1

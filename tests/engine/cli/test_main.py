@@ -52,7 +52,7 @@ def test_go_template_is_refused_clearly(lamina: Lamina) -> None:
 
 def test_error_is_a_line_and_a_hint_without_a_traceback(lamina: Lamina) -> None:
     finished = lamina("layers", "nothing")
-    assert finished.code == 125
+    assert finished.code == 1
     assert finished.err.startswith("lamina: ")
     assert "Traceback" not in finished.err
 
@@ -64,7 +64,7 @@ def test_control_characters_of_an_argument_do_not_come_back(lamina: Lamina) -> N
 def test_store_that_cannot_be_made_is_an_error(lamina: Lamina) -> None:
     lamina.root.joinpath("file").write_text("")
     finished = Lamina(lamina.root / "file" / "store")("images")
-    assert finished.code == 125
+    assert finished.code == 1
     assert "--root" in finished.err
 
 

@@ -68,7 +68,7 @@ def test_what_is_pushed_to_a_private_registry_is_what_skopeo_finds(
 
 def test_a_login_that_fails_keeps_nothing(desk: Desk) -> None:
     done = desk("login", "-u", "me", "--password-stdin", desk.private.host, stdin="wrong")
-    assert done.code == 125
+    assert done.code == 1
     assert not (desk.config / "credentials.json").exists()
 
 
@@ -88,7 +88,7 @@ def test_a_password_among_the_words_is_warned_of(desk: Desk) -> None:
 
 def test_who_has_no_terminal_is_not_asked(desk: Desk) -> None:
     done = desk("login", desk.private.host)
-    assert (done.code, "--password-stdin" in done.err) == (125, True)
+    assert (done.code, "--password-stdin" in done.err) == (1, True)
 
 
 def test_a_logout_is_known_at_once(desk: Desk) -> None:
@@ -96,7 +96,7 @@ def test_a_logout_is_known_at_once(desk: Desk) -> None:
     assert desk("search", desk.private.host).ok().out == ""
     assert desk("logout", desk.private.host).ok().out.startswith("Removing login credentials")
     assert desk("logout", desk.private.host).ok().out.startswith("Not logged in")
-    assert desk("search", desk.private.host).code == 125
+    assert desk("search", desk.private.host).code == 1
 
 
 def test_images_go_from_registry_to_registry(desk: Desk, small_images: SmallImages) -> None:
