@@ -1,0 +1,167 @@
+"""The way in: `exec` of a plain program without loading the command line, everything else with it.
+
+Loading click and the rooms takes twice as long as running a program in a container does. So the plain form,
+without a terminal, is read here; what is unusual or wrong is left to the command line, which says so.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False  # `typing` itself would be felt
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.launch.unix import Socket
+    from engine.settings import Settings
+
+_VALUES = {
+    "-e": "env",
+    "--env": "env",
+    "-u": "user",
+    "--user": "user",
+    "-w": "workdir",
+    "--workdir": "workdir",
+}
+
+
+def main(open_workstation: Callable[[Settings], int] | None = None) -> int:
+    """Run one command; gives the exit code. See `engine.cli.main.main`."""
+    plain = _read(sys.argv[1:])
+    if plain is not None:
+        connection = _begin(plain)
+        if connection is not None:
+            return _stand_in(connection, plain.stdin)
+    from engine.cli.main import main as command_line
+
+    return command_line(open_workstation)
+
+
+class _Plain:
+    """What was asked for."""
+
+    def __init__(self) -> None:
+        self.root = os.environ.get("LAMINA_ROOT", "")
+        self.stdin = False
+        self.env: list[str] = []
+        self.user = ""
+        self.workdir = ""
+        self.container = ""
+        self.command: list[str] = []
+
+
+def _read(words: list[str]) -> _Plain | None:
+    """A plain exec on a store of its own directory; None for all else."""
+    found = _Plain()
+    words = list(words)
+    if words[:1] == ["--root"] and len(words) > 1:
+        found.root = words[1]
+        del words[:2]
+    if words[:1] != ["exec"] or "_LAMINA_COMPLETE" in os.environ:
+        return None
+    del words[0]
+    while words and words[0].startswith("-"):
+        word = words.pop(0)
+        if word in ("-i", "--interactive"):
+            found.stdin = True
+        elif word in _VALUES and words:
+            _take(found, _VALUES[word], words.pop(0))
+        else:
+            return None
+    found.container, found.command = (words[0], words[1:]) if words else ("", [])
+    usual = found.container and found.command and all(item.partition("=")[0] for item in found.env)
+    return found if usual and all("=" in item for item in found.env) else None
+
+
+def _take(found: _Plain, name: str, value: str) -> None:
+    if name == "env":
+        found.env.append(value)
+    else:
+        setattr(found, name, value)
+
+
+def _begin(plain: _Plain) -> Socket | None:
+    """Begin it; None where the command line has to find out more."""
+    from engine.errors import LaminaError
+    from engine.runtime.exec import begin, new_request
+
+    path = _socket(plain)
+    if not path or None in (sys.stdin, sys.stdout, sys.stderr):
+        return None
+    try:
+        request = new_request(
+            plain.command, plain.env, workdir=plain.workdir, user=plain.user, stdin=plain.stdin
+        )
+        return begin(path, request)
+    except LaminaError as error:
+        if error.exit_code == LaminaError.exit_code:
+            return None  # nothing was run, and the command line says better why
+        sys.exit(_say(error))
+
+
+def _socket(plain: _Plain) -> str:
+    """Where the monitor of a container listens that is named in full; "" where that is not easily said."""
+    if plain.root:
+        root = os.path.abspath(plain.root)
+        run = os.path.join(root, "run")
+    elif os.geteuid() == 0:
+        root, run = "/var/lib/lamina", "/run/lamina"
+    else:
+        return ""
+    import sqlite3
+
+    try:
+        database = sqlite3.connect(f"file:{_quoted(root)}/lamina.db?mode=ro", uri=True)
+        try:
+            query = "SELECT id FROM containers WHERE name = ?1 OR id = ?1 ORDER BY name != ?1 LIMIT 1"
+            row = database.execute(query, (plain.container,)).fetchone()
+        finally:
+            database.close()
+    except (sqlite3.Error, UnicodeEncodeError):
+        return ""
+    return f"{run}/containers/{row[0]}/attach.sock" if row else ""
+
+
+def _quoted(path: str) -> str:
+    """As part of a URI, where these three mean something else."""
+    return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+def _stand_in(connection: Socket, stdin: bool) -> int:
+    import signal
+
+    from engine.errors import LaminaError
+    from engine.launch import frames
+    from engine.runtime.pump import Pump
+
+    woken, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+    interrupts = 0
+
+    def hand_on(number: int) -> None:
+        nonlocal interrupts
+        interrupts += number == signal.SIGINT
+        if interrupts == 3:
+            raise KeyboardInterrupt  # for a program that does not listen to it
+        pump.send(frames.signal_frame(number))
+
+    pump = Pump(connection, 0 if stdin else None, 1, 2, wake=woken, on_signal=hand_on, hand_back=True)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, lambda received, _frame: os.write(wake, bytes([received])) and None)
+    try:
+        return pump.run() or 0
+    except LaminaError as error:
+        return _say(error)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 141
+
+
+def _say(error: BaseException) -> int:
+    from engine.cli.ending import say_error
+    from engine.errors import LaminaError
+
+    assert isinstance(error, LaminaError)
+    say_error(error)
+    return error.exit_code
