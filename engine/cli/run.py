@@ -33,10 +33,11 @@ def create(session: Session, /, **options: Any) -> None:
 
 @click.command(context_settings=CONTEXT)
 @click.option("-d", "--detach", is_flag=True, help="Let it run by itself; print its id.")
+@click.option("--pause-steps", is_flag=True, help="Stop between the steps of its start; Enter goes on.")
 @detach_keys_option
 @container_options
 @pass_session
-def run(session: Session, /, detach: bool, detach_keys: str | None, **options: Any) -> int:
+def run(session: Session, /, detach: bool, detach_keys: str | None, pause_steps: bool, **options: Any) -> int:
     """Make a container of IMAGE and run COMMAND in it, or what the image says.
 
     Ends with the program's own exit code; 125, 126 or 127 when it could not be started.
@@ -47,12 +48,13 @@ def run(session: Session, /, detach: bool, detach_keys: str | None, **options: A
         raise InvalidArgument(
             "-t with -i wants a terminal, and standard input is none", hint="leave out -t, or use -d"
         )
+    on_step = stepper() if pause_steps else None
     made = _create(session, asked)
     try:
         if not detach:
             interactive, auto_remove = asked.options.interactive, asked.options.auto_remove
-            return _start_attached(session, made.id, interactive, auto_remove, keys)
-        session.rooms.containers.start(made.id)
+            return _start_attached(session, made.id, interactive, auto_remove, keys, on_step)
+        session.rooms.containers.start(made.id, on_step=on_step)
     except LaminaError:
         if asked.options.auto_remove:
             session.rooms.containers.remove(made.id, True)
@@ -150,12 +152,17 @@ def _is_for(platform: str, wanted_platform: str) -> bool:
 
 
 def _start_attached(
-    session: Session, name: str, interactive: bool, auto_remove: bool, keys: bytes = b""
+    session: Session,
+    name: str,
+    interactive: bool,
+    auto_remove: bool,
+    keys: bytes = b"",
+    on_step: OnStep | None = None,
 ) -> int:
     from engine.runtime.attach import terminal_size
 
     containers = session.rooms.containers
-    started = containers.start(name, attach=True, size=terminal_size(sys.stdin.fileno()))
+    started = containers.start(name, attach=True, size=terminal_size(sys.stdin.fileno()), on_step=on_step)
     assert started.attachment is not None
     code = stand_in(session, started.summary, started.attachment, interactive, keys)
     if code is None:

@@ -147,12 +147,14 @@ class ContainerService:
         attach: bool = False,
         only_if: Callable[[Record], bool] | None = None,
         size: tuple[int, int] | None = None,
+        on_step: OnStep | None = None,
     ) -> Started:
         """Start a container; it outlives this process.
 
         :param only_if: asked once nobody else can start it; where it says no, nothing is done.
         :param attach: give a socket that has its streams from the first byte on.
         :param size: rows and columns of its terminal, before the front's first word about it.
+        :param on_step: called after each step of the start; the next is done when it returns.
         :raises Conflict: it runs already. :raises LaunchError: a step failed; nothing is left running.
         """
         from engine.containers import stack, volumes

@@ -1,6 +1,7 @@
 """What is reported from init to monitor to front: a closed set of messages, each a marshalled dictionary.
 
-    {"kind": "step",    "name":…, "what":…, "command":…, "seconds":…}   one thing was done
+    {"kind": "step",    "name":…, "what":…, "command":…, "seconds":…}   one thing was done; with "changed",
+                        {fact: [before, after]}, a byte is awaited before the next
     {"kind": "failed",  "stage":…, "errno":…, "message":…, "path":…, "hint":…, "exit_code":…}
     {"kind": "running", "pid":…}                                        the program has been executed
 
@@ -74,11 +75,18 @@ class Reporter:
     """Writes messages to a descriptor.
 
     :param needed: whether a reader that is gone is an error (BrokenPipeError), or does not matter.
+    :param pausing: the descriptor is a socket, and after each step a byte is awaited from it.
     """
 
-    def __init__(self, fd: int, needed: bool = False) -> None:
+    def __init__(self, fd: int, needed: bool = False, pausing: bool = False) -> None:
         self._fd = fd
         self._needed = needed
+        self._facts: dict[str, str] | None = None
+        if pausing:
+            from .facts import facts
+
+            self._look = facts
+            self._facts = facts()
         self._last = perf_counter()
         self._waiting = bytearray()
         self.stage = Stage.MONITOR
@@ -94,8 +102,28 @@ class Reporter:
         """
         now = perf_counter()
         fields = {"kind": "step", "name": self.stage, "what": what, "command": command}
-        self._waiting += marshal.dumps({**fields, "seconds": now - self._last})
+        step = {**fields, "seconds": now - self._last}
         self._last = now
+        if self._facts is None:
+            self._waiting += marshal.dumps(step)
+            return
+        before, self._facts = self._facts, self._look()
+        names = [name for name, value in self._facts.items() if before.get(name, "") != value]
+        self.send({**step, "changed": {name: [before.get(name, ""), self._facts[name]] for name in names}})
+        self.await_word()
+        self._last = perf_counter()
+
+    def await_word(self) -> None:
+        """Wait until whoever steps through the start wants the next step.
+
+        :raises Failure: nobody does any more.
+        """
+        try:
+            word = os.read(self._fd, 1)
+        except ConnectionError:
+            word = b""
+        if not word:
+            raise Failure(self.stage, "given up between two steps")
 
     def send(self, fields: dict[str, object]) -> None:
         """One message, after all steps that were kept back."""
@@ -109,7 +137,7 @@ class Reporter:
         try:
             while data:
                 data = data[os.write(self._fd, data) :]
-        except BrokenPipeError:
+        except ConnectionError:
             if self._needed:
                 raise
 

@@ -45,7 +45,7 @@ def main(task_fd: int, report_fd: int, attach_fd: int) -> None:
         task = Task.load(pipe.read())
     for fd in task.descriptors:
         os.set_inheritable(fd, False)
-    reporter = Reporter(report_fd)
+    reporter = Reporter(report_fd, pausing=task.pausing)
     monitor = Monitor(task, reporter, Client(unix.adopt(attach_fd)) if attach_fd >= 0 else None)
     try:
         monitor.run()
@@ -105,6 +105,9 @@ class Monitor:
         self._reporter.send(fields)
         if self._owner:
             self._owner.finish(frames.exit_frame(code))
+        if self._task.pausing and self._task.on_exit:
+            # The front that would remove it may be what is gone; removing it twice is no harm.
+            os.execv(self._task.on_exit[0], self._task.on_exit)
 
     def _live(self, server: unix.Socket) -> tuple[Streams, int]:
         """One life of the container; gives its streams, with whoever is attached, and its exit code."""
@@ -152,16 +155,18 @@ class Monitor:
         self._make_groups()
         self._reporter.begin(Stage.PROCESS)
         ours, theirs = self._pipes()
-        report_read, report_write = os.pipe2(os.O_CLOEXEC)
+        pausing = self._task.pausing and not self._restarts.count
+        report_read, report_write = self._report_ends(pausing)
         channel, init_channel = unix.pair()
         join_pid(self._task.walls)
         if "pid" not in self._task.walls.of_others:
             self._renew_pid_namespace()
         pid, in_unified = cgroups.fork(self._task.walls.groups)
         if pid == 0:
+            os.close(report_read)  # or the end of the monitor would not be heard on the other one
             for target, fd in enumerate(theirs):
                 os.dup2(fd, target)
-            init.run(self._task, report_write, init_channel.detach(), in_unified)
+            init.run(self._task, report_write, init_channel.detach(), in_unified, pausing)
         os.close(report_write)
         init_channel.close()
         for fd in theirs:
@@ -215,6 +220,13 @@ class Monitor:
     def _remove_groups(self) -> None:
         cgroups.remove(group.path for group in self._task.walls.groups)
 
+    def _report_ends(self, pausing: bool) -> tuple[int, int]:
+        """What init's messages come by, and what it writes them to; both ways where it waits for words."""
+        if not pausing:
+            return os.pipe2(os.O_CLOEXEC)
+        ours, theirs = unix.pair()
+        return ours.detach(), theirs.detach()
+
     def _pipes(self) -> tuple[list[int], list[int]]:
         """Ends for the monitor and for the container: input, output, errors."""
         null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
@@ -243,12 +255,27 @@ class Monitor:
                     stage, text = message.pop("stage"), message.pop("message")
                     failure = Failure(stage, text, **message)
                 else:
+                    changed = message.pop("changed", None)
                     self._steps.append(message)
-                    self._reporter.send({"kind": kind, **message})
+                    if changed is None:
+                        self._reporter.send({"kind": kind, **message})
+                    else:
+                        self._reporter.send({"kind": kind, **message, "changed": changed})
+                        self._hand_on_word(pid, report_read)
         os.close(report_read)
         if failure is not None:
             os.waitpid(pid, 0)
             raise failure
+
+    def _hand_on_word(self, pid: int, init: int) -> None:
+        """Let init do its next step when the front wants it; its end is ours, which is init's."""
+        try:
+            self._reporter.await_word()
+            os.write(init, b"+")
+        except Failure:
+            os.close(init)
+            os.waitpid(pid, 0)
+            raise
 
     def _streams(self, ours: list[int], channel: unix.Socket, log: Log) -> Streams:
         if self._task.program.tty:

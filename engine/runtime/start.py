@@ -9,8 +9,8 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from io import FileIO
 from typing import Any
@@ -25,6 +25,8 @@ _SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 _PATIENCE = 60.0  # seconds until the program must have been executed
 FIRST_KEPT = 6  # the number that the first descriptor kept open has in a monitor
 
+# A step, and the facts about init (or the monitor) that it changed: before, and after.
+OnStep = Callable[[StepRow, Mapping[str, tuple[str, str]]], None]
 _End = FileIO | socket.socket
 
 
@@ -41,15 +43,19 @@ class Launched:
     attachment: socket.socket | None
 
 
-def launch(task: Task, attach: bool = False, kept: Sequence[int] = ()) -> Launched:
+def launch(
+    task: Task, attach: bool = False, kept: Sequence[int] = (), on_step: OnStep | None = None
+) -> Launched:
     """Start a container's monitor and wait until its program has been executed.
 
+    :param on_step: called after each step, with what changed by it; the next is done when it returns.
     :param kept: descriptors that the monitor keeps open; it finds them by `Task.descriptors`.
     :raises LaunchError: a step failed; nothing of the container is left running.
     """
     with ExitStack() as ours:
         task_read, task_write = _pipe(ours)
-        report_read, report_write = _pipe(ours)
+        report_read, report_write = _duplex(ours) if on_step else _pipe(ours)
+        task.pausing = on_step is not None
         local, remote = _socket_pair(ours) if attach else (None, None)
         task.descriptors = [*range(FIRST_KEPT, FIRST_KEPT + len(kept))]
         _spawn(task.id, [task_read, report_write, remote], kept)
@@ -57,7 +63,7 @@ def launch(task: Task, attach: bool = False, kept: Sequence[int] = ()) -> Launch
             if end:
                 end.close()
         _send(task_write, task.dump())
-        pid, steps = _handshake(report_read)
+        pid, steps = _handshake(report_read, on_step)
         return Launched(pid, tuple(steps), local.dup() if local else None)
 
 
@@ -115,12 +121,17 @@ def _sealed_copy(kept: ExitStack) -> str:
     return f"/proc/self/fd/{copy}"
 
 
-def _handshake(report: FileIO) -> tuple[int, list[StepRow]]:
+def _handshake(report: FileIO, on_step: OnStep | None) -> tuple[int, list[StepRow]]:
     steps = []
     for message in _messages(report):
         kind = message.pop("kind")
         if kind == "step":
+            changed = message.pop("changed", {})
             steps.append(StepRow(**message))
+            if on_step:
+                on_step(steps[-1], {name: (before, after) for name, (before, after) in changed.items()})
+                with suppress(ConnectionError):  # the monitor is gone, and nothing more will come
+                    report.write(b"+")
         elif kind == "running":
             return message["pid"], steps
         elif kind == "failed":
@@ -148,6 +159,7 @@ def _messages(report: FileIO) -> Iterator[dict[str, Any]]:
             return
         buffer += data
         yield from take_messages(buffer)
+        deadline = time.monotonic() + _PATIENCE
 
 
 def _send(pipe: FileIO, document: bytes) -> None:
@@ -162,6 +174,14 @@ def _send(pipe: FileIO, document: bytes) -> None:
 def _pipe(ours: ExitStack) -> tuple[FileIO, FileIO]:
     read, write = os.pipe2(os.O_CLOEXEC)
     return ours.enter_context(FileIO(read, "rb")), ours.enter_context(FileIO(write, "wb"))
+
+
+def _duplex(ours: ExitStack) -> tuple[FileIO, FileIO]:
+    local, remote = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    return (
+        ours.enter_context(FileIO(local.detach(), "r+b")),
+        ours.enter_context(FileIO(remote.detach(), "r+b")),
+    )
 
 
 def _socket_pair(ours: ExitStack) -> tuple[socket.socket, socket.socket]:
