@@ -11,12 +11,15 @@ from engine.facade.containers import ContainerVerbs
 from engine.facade.files import FileVerbs
 from engine.facade.images import ImageVerbs
 from engine.facade.inside import InsideVerbs
+from engine.facade.sessions import SessionVerbs
 from engine.facade.store import StoreVerbs
 from engine.facade.volumes import VolumeVerbs
 from engine.facade.watching import WatchVerbs
 
 
-class Engine(ImageVerbs, InsideVerbs, ContainerVerbs, FileVerbs, WatchVerbs, VolumeVerbs, StoreVerbs):
+class Engine(
+    ImageVerbs, InsideVerbs, ContainerVerbs, FileVerbs, SessionVerbs, WatchVerbs, VolumeVerbs, StoreVerbs
+):
     """Images, layers and containers of one store.
 
     Cheap to make: nothing is opened before it is used. All methods raise subclasses of
