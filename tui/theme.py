@@ -7,6 +7,7 @@ A file names its kind, three surfaces, six roles and sixteen layer slots:
     [surfaces]                         # background, panel, cursor (the row under the cursor)
     [roles]                            # text, muted, accent, good, warn, bad
     slots = ["#5f87d7", …]             # sixteen, neighbours told apart
+    few-colours = true                 # optional: slots come round again
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Theme:
     """Colours of the screen, each `#rrggbb`.
 
     :param roles: keys of `ROLES`; :param surfaces: keys of `SURFACES`; :param slots: sixteen layer colours.
+    :param few_colours: there are not sixteen to be had: slots come round again, neighbours still differ.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Theme:
     surfaces: dict[str, str]
     roles: dict[str, str]
     slots: tuple[str, ...]
+    few_colours: bool = False
 
     def colour(self, ink: str) -> str:
         """The colour of an ink: a role, a surface, `frame`, or `slot0` to `slot15`."""
@@ -132,8 +135,12 @@ def _parse(file: str, values: dict[str, object]) -> Theme:
         raise BadTheme(f'theme {file}: kind must be "dark" or "light"')
     if not isinstance(slots, list) or len(slots) != SLOTS:
         raise BadTheme(f"theme {file}: slots must be a list of {SLOTS} colours")
+    few = values.get("few-colours", False)
+    if not isinstance(few, bool):
+        raise BadTheme(f"theme {file}: few-colours must be true or false")
     return Theme(
         name=name,
+        few_colours=few,
         kind="dark" if kind == "dark" else "light",
         surfaces=_colours(file, "surfaces", values.get("surfaces"), SURFACES),
         roles=_colours(file, "roles", values.get("roles"), ROLES),
