@@ -42,7 +42,7 @@ def test_everything_can_be_said_at_once() -> None:
     ) == ContainerOptions(
         image="image", command=("cmd",), tty=True, interactive=True, auto_remove=True, name="n", env=("A=1",),
         workdir="/w", user="1:2", hostname="host", read_only=True, network="host",
-        labels={"a": "b", "c": ""}, binds=(BindMount("/src", "/dst", read_only=True),),
+        labels={"a": "b", "c": ""}, binds=(BindMount("/src", "/dst", read_only=True, make=True),),
     )  # fmt: skip
 
 
@@ -89,10 +89,10 @@ def test_env_file_that_means_nothing_is_refused(content: bytes, tmp_path: Path) 
 
 def test_relative_bind_is_taken_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert options("-v", "./data:/data", "image").binds == (BindMount(f"{tmp_path}/data", "/data"),)
+    assert options("-v", "./data:/data", "image").binds == (BindMount(f"{tmp_path}/data", "/data", make=True),)
 
 
-@pytest.mark.parametrize("text", ["/only", "/a:b", "/a:/b:rx", "named:/data", ":/b", "/a:"])
+@pytest.mark.parametrize("text", ["only", "/a:b", "/a:/b:rx", "a/b:/data", "~/a:/b", "/a:/b:nocopy", "n:/b:rslave", "/a:/b:ro,rw", ":/b", "/a:"])
 def test_bind_that_means_nothing_is_refused(text: str) -> None:
     with pytest.raises(InvalidArgument, match="-v"):
         options("-v", text, "image")
