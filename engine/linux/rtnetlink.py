@@ -24,6 +24,7 @@ _NEWLINK, _DELLINK, _GETLINK, _NEWADDR, _DELADDR, _NEWROUTE, _DELROUTE, _GETROUT
     26,
 )
 _IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MTU, _IFLA_MASTER, _IFLA_LINKINFO, _IFLA_IFALIAS = 1, 3, 4, 10, 18, 20
+_IFLA_INFO_SLAVE_KIND, _IFLA_INFO_SLAVE_DATA, _IFLA_BRPORT_MODE = 4, 5, 4
 _IFLA_NET_NS_FD, _IFLA_INFO_KIND, _IFLA_INFO_DATA, _VETH_INFO_PEER = 28, 1, 2, 1
 _IFA_ADDRESS, _IFA_LOCAL, _IFA_FLAGS, _IFA_F_NODAD = 1, 2, 8, 0x02
 _RTA_DST, _RTA_OIF, _RTA_GATEWAY, _RTA_TABLE = 1, 4, 5, 15
@@ -136,6 +137,13 @@ class Routing(Netlink):
             )
         )
         self.ask(_NEWLINK, CREATE | EXCLUSIVE, body, f"veth {name}")
+
+    def reflect(self, name: str) -> None:
+        """Let a bridge send back by a port what came by it: a container's way to its own published port."""
+        data = nested(_IFLA_INFO_SLAVE_DATA, attribute(_IFLA_BRPORT_MODE, b"\1"))
+        kind = nested(_IFLA_LINKINFO, attribute(_IFLA_INFO_SLAVE_KIND, "bridge"), data)
+        body = _LINK.pack(0, 0, 0, 0, 0) + attribute(_IFLA_IFNAME, name) + kind
+        self.ask(_NEWLINK, 0, body, f"port {name}")
 
     def delete(self, name: str) -> bool:
         """Delete an interface; False when there is none of that name."""

@@ -24,6 +24,7 @@ def plug(routing: Routing, endpoint: Endpoint, bridge: int, namespace: int) -> N
         # Of an earlier start, whose namespace the kernel has not come round to end.
         routing.delete(endpoint.host_interface)
         routing.add_veth(*pair)
+    routing.reflect(endpoint.host_interface)
 
 
 def configure(endpoints: Sequence[Endpoint], namespace: int, everyone: Sequence[Endpoint] = ()) -> None:

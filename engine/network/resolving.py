@@ -18,7 +18,7 @@ _PATIENCE = 20.0  # seconds until it listens
 
 
 def wants_resolver(network: Network) -> bool:
-    """Whether containers ask at the gateway: to find each other, or as the host's servers are out of reach."""
+    """Whether containers ask at the gateway: to find each other, or as host servers are out of reach."""
     return not network.is_default or not upstream.reachable_servers()
 
 

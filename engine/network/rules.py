@@ -63,14 +63,16 @@ postrouting iifname "lamina*" oifname != "lamina*" masquerade
 _COUNT = len(_RULES.split("\n")) - 2
 
 
-def ensure_rules() -> None:
-    """Have all rules there; with one look where they are."""
-    if len(TABLE.rules()) != _COUNT:
+def ensure_rules() -> bool:
+    """Have all rules there, with one look where they are; whether they, and all elements, were missing."""
+    missing = len(TABLE.rules()) != _COUNT
+    if missing:
         chains = "".join(f"add chain inet lamina {name} {hook}\n" for name, hook in _CHAINS.items())
         flushed = "".join(f"flush chain inet lamina {name}\n" for name in _CHAINS)
         rules = "".join(f"add rule inet lamina {rule}\n" for rule in _RULES.splitlines() if rule)
         nftables.run(_SETS + chains + flushed + rules)
     _ensure_passage()
+    return missing
 
 
 def remove_rules() -> None:

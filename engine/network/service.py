@@ -84,8 +84,9 @@ class NetworkService:
                 records.add_network(db, network)
                 # In the transaction: a network whose bridge cannot be had is none.
                 bring_up(routing, network)
-                rules.ensure_rules()
-                rules.TABLE.add(rules.of_network(network))
+            if rules.ensure_rules():
+                self._restore("")
+            rules.TABLE.add(rules.of_network(network))
         return network
 
     def remove(self, name: str) -> Network:
@@ -172,7 +173,8 @@ class NetworkService:
                 for endpoint, bridge in zip(endpoints, bridges, strict=True):
                     plug(routing, endpoint, bridge, namespace)
                 configure(endpoints, namespace)
-                rules.ensure_rules()
+                if rules.ensure_rules():
+                    self._restore(container_id)
                 known = [element for endpoint in endpoints for element in rules.of_network(endpoint.network)]
                 self._publish([*known, *published])
                 for endpoint in endpoints:
@@ -217,14 +219,14 @@ class NetworkService:
 
                 # In the transaction: an endpoint whose interface cannot be had is none.
                 bridge = bring_up(routing, endpoint.network)
-                rules.ensure_rules()
-                rules.TABLE.add(rules.of_network(endpoint.network))
                 plug(routing, endpoint, bridge, namespace)
                 configure([endpoint], namespace, records.endpoints_of(db, container_id))
                 self._lead(db, container_id)
         if namespace >= 0:
-            with on_host():
-                # Not before: it reads what the transaction wrote.
+            with on_host():  # not before, for all this reads what the transaction wrote
+                if rules.ensure_rules():
+                    self._restore("")
+                rules.TABLE.add(rules.of_network(endpoint.network))
                 self._have_resolver(endpoint.network)
         return endpoint
 
@@ -240,6 +242,19 @@ class NetworkService:
                 self._lead(db, container_id)
 
     # inner
+
+    def _restore(self, starting: str) -> None:
+        """Tell new rules what the old ones knew of this store: its networks, and ports of who else runs."""
+        from engine.network.interfaces import way_out
+
+        found = [element for network in self.all() for element in rules.of_network(network)]
+        with self._database.read() as db:
+            holders = [row[0] for row in db.execute("SELECT DISTINCT container_id FROM ports")]
+        for container_id in holders:
+            if container_id != starting and self._is_held(container_id):
+                out = way_out(self.endpoints(container_id))
+                found += ports.elements(self.published(container_id), out) if out else []
+        rules.TABLE.add(found)
 
     def _have_resolver(self, network: Network) -> None:
         from engine.network.resolving import ensure_resolver, wants_resolver
