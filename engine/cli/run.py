@@ -15,6 +15,7 @@ from engine.cli.attach import detach_keys_option, keys_of, stand_in
 from engine.cli.ending import each
 from engine.cli.options import CONTEXT, Wanted, container_options, wanted
 from engine.cli.pausing import stepper
+from engine.cli.refusing import Refusing
 from engine.cli.session import Session, pass_session
 from engine.errors import AlreadyExists, InvalidArgument, LaminaError, NotFound
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from engine.runtime.start import OnStep
 
 
-@click.command(context_settings=CONTEXT)
+@click.command(cls=Refusing, context_settings=CONTEXT)
 @container_options
 @pass_session
 def create(session: Session, /, **options: Any) -> None:
@@ -31,7 +32,7 @@ def create(session: Session, /, **options: Any) -> None:
     click.echo(_create(session, wanted(**options)).id)
 
 
-@click.command(context_settings=CONTEXT)
+@click.command(cls=Refusing, context_settings=CONTEXT)
 @click.option("-d", "--detach", is_flag=True, help="Let it run by itself; print its id.")
 @click.option("--pause-steps", is_flag=True, help="Stop between the steps of its start; Enter goes on.")
 @detach_keys_option
