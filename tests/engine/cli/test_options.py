@@ -99,7 +99,7 @@ def test_bind_that_means_nothing_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["--userns", "host", "i"], ["--network", "bridge", "i"], ["-p", "80:80", "i"], []]
+    "words", [["--userland", "host", "i"], ["--networked", "bridge", "i"], []]
 )
 def test_what_is_not_known_is_refused(words: list[str]) -> None:
     with pytest.raises(click.UsageError):
