@@ -170,5 +170,5 @@ def _start_attached(
         return 0  # left running
     if auto_remove:
         # The monitor leaves it to us, so that it is gone when this command has ended.
-        containers.remove(started.summary.id, True)
+        containers.remove_ended(started.summary.id)
     return code

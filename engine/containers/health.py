@@ -22,7 +22,7 @@ def resolve_health(asked: HealthCheck, image: HealthCheck, off: bool) -> HealthC
     _check(asked)
     test = asked.test or image.test
     if not test or test[0] not in ("CMD", "CMD-SHELL") or len(test) < 2:
-        if asked != HealthCheck():
+        if asked != HealthCheck() and not asked.test:
             raise InvalidArgument("--health options want a program, and the image names none",
                 hint="give one with --health-cmd")  # fmt: skip
         return None

@@ -290,6 +290,14 @@ class ContainerService:
             drop_anonymous(self._store, record)
         self._store.tell("destroy", record)
 
+    def remove_ended(self, name: str) -> None:
+        """Remove one that was to go at its end, unless it is being started again."""
+        from engine.runtime.policy import AGAIN, ended_by
+
+        record = self._store.records.find(name)
+        if not self._store.look(record).standing and ended_by(self._store.directory(record)) != AGAIN:
+            self.remove(record.id, force=True)
+
     def is_running(self, container_id: str) -> bool:
         """Whether the container of an id runs; for those who must not take what it stands on."""
         try:

@@ -8,6 +8,7 @@ import pytest
 
 from engine.errors import InvalidArgument, LimitExceeded, Malformed
 from engine.oci import Digest, History, Platform, RunConfig, chain_id, chain_ids, parse_image_config
+from engine.oci.run_config import HealthCheck
 from tests.engine.oci.documents import LAYER_DIGESTS, config, dump
 
 
@@ -124,3 +125,23 @@ def test_the_chain_id_is_made_of_the_chain_below_and_the_diff_id() -> None:
 def test_no_layers_have_no_chain_id() -> None:
     with pytest.raises(InvalidArgument):
         chain_id(())
+
+
+def test_a_health_check_is_read_in_seconds() -> None:
+    asked = {
+        "Test": ["CMD-SHELL", "true"],
+        "Interval": 5_000_000_000,
+        "StartPeriod": 500_000_000,
+        "Retries": 2,
+    }
+    found = parse_image_config(dump(config(config={"Healthcheck": asked}))).run.healthcheck
+    assert found == HealthCheck(("CMD-SHELL", "true"), interval=5, start_period=0.5, retries=2)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"Interval": -1}, {"Test": "true"}, {"Retries": 1.5}, {"test": ["CMD", "x"]}, [], {"Timeout": 2**70}],
+)
+def test_a_health_check_that_cannot_be_meant_is_refused(asked: object) -> None:
+    with pytest.raises(Malformed):
+        parse_image_config(dump(config(config={"Healthcheck": asked})))
