@@ -59,6 +59,7 @@ _VERBS = {
     "logout": ("engine.cli.login:logout", "Log out of a registry"),
     "load": ("engine.cli.load:load", "Load images from an archive"),
     "logs": ("engine.cli.logs:logs", "Show what a container wrote"),
+    "namespaces": ("engine.cli.namespaces:namespaces", "Show what the kernel shows a container"),
     "network": ("engine.cli.network:network", "Networks that containers are on: make, list, connect, remove"),
     "outdated": ("engine.cli.outdated:outdated", "Show which tags moved on in their registry"),
     "pause": ("engine.cli.life:pause", "Have containers stop where they are"),
@@ -82,6 +83,7 @@ _VERBS = {
     "system": ("engine.cli.system:system", "The store as a whole: df, prune, check"),
     "tag": ("engine.cli.images:tag", "Give an image another name"),
     "tags": ("engine.cli.tags:tags", "List the tags of a repository"),
+    "top": ("engine.cli.top:top", "Show the processes of a container, by their pids outside and inside"),
     "tree": ("engine.cli.tree:tree", "Show the files of an image or of one layer"),
     "unpause": ("engine.cli.life:unpause", "Let paused containers go on"),
     "update": ("engine.cli.life:update", "Change limits of containers, and when they are started again"),
@@ -138,8 +140,10 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     "-v", "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version,
     help="Show Lamina's version.",
 )  # fmt: skip
+@click.option("--plain", is_flag=True, help="The workstation in ASCII: for slow links and old terminals.")
+@click.option("--read-only", is_flag=True, help="The workstation only looks; nothing can be changed there.")
 @click.pass_context
-def cli(ctx: click.Context, root: str | None) -> int:
+def cli(ctx: click.Context, root: str | None, plain: bool, read_only: bool) -> int:
     """Images, layers and containers. Without a command, `lamina` opens the workstation."""
     open_workstation: OpenWorkstation | None = ctx.obj
     session = ctx.obj = Session(root)
@@ -149,7 +153,9 @@ def cli(ctx: click.Context, root: str | None) -> int:
         click.echo(ctx.get_help())
         click.echo("\nThe workstation is not part of the engine; the program `lamina` opens it.", err=True)
         return 0
-    return open_workstation(session.settings)
+    asked = {"plain": plain, "read-only": read_only}
+    screen = {**session.settings.screen, **{key: True for key, wanted in asked.items() if wanted}}
+    return open_workstation(replace(session.settings, screen=screen))
 
 
 def main(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from engine.facade.base import Facade
 
 if TYPE_CHECKING:
+    from engine.containers.namespaces import ContainerNamespaces
+    from engine.runtime.processes import ProcessRow
     from engine.runtime.usage import ContainerStats
 
 
@@ -34,3 +36,15 @@ class WatchVerbs(Facade):
             yield await asyncio.to_thread(sampler.sample)
             due = max(due + interval, loop.time())  # a reader that was slow is not caught up with
             await asyncio.sleep(due - loop.time())
+
+    async def processes(self, name: str) -> list[ProcessRow]:
+        """What runs in a container. :raises Conflict: it does not run."""
+        from engine.containers.processes import processes
+
+        return await self._call(lambda rooms: processes(rooms.kept, name))
+
+    async def namespaces(self, name: str) -> ContainerNamespaces:
+        """What the kernel shows a container and what it shows the host. :raises Conflict: it does not run."""
+        from engine.containers.namespaces import namespaces
+
+        return await self._call(lambda rooms: namespaces(rooms.kept, name))
