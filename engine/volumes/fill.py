@@ -75,10 +75,11 @@ def settle(volume: Path) -> None:
 
 
 def _move(copy: int, data: int) -> None:
-    there = set(os.listdir(data))
+    there, times = set(os.listdir(data)), os.fstat(copy)
     for name in os.listdir(copy):
         # What a container of this volume made there meanwhile is its own.
         if name not in there:
             os.rename(name, name, src_dir_fd=copy, dst_dir_fd=data)
     copy_attributes(copy, data)
+    os.utime(data, ns=(times.st_atime_ns, times.st_mtime_ns))  # moving changed those of the copy
     os.fsync(data)
