@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Volume:
 
     name: str
     created: float
-    labels: Mapping[str, str]
+    labels: Mapping[str, str] = field(hash=False)
     anonymous: bool
     path: str
     used_by: tuple[str, ...]

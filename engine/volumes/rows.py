@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.errors import NotFound
 
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
 _COLUMNS = "name, created, labels, anonymous"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One volume as the database has it."""
 
     name: str
