@@ -68,6 +68,14 @@ def cases(registry: str) -> list[Case]:
             pairs=4,
         ),
         Case(
+            name="bridge",
+            title=f"run --rm {DEBIAN} true, on the default bridge",
+            prepare=lambda engine: _only(engine, debian),
+            command=lambda engine: engine.command("run", "--rm", "--network", "bridge", debian, "true"),
+            undo=_nothing,
+            pairs=4,
+        ),
+        Case(
             name="version",
             title="--version",
             prepare=_nothing,

@@ -12,6 +12,7 @@ from engine.cli.output import format_option, print_json, print_table
 from engine.cli.session import Session, pass_session
 from engine.cli.words import ago, status
 from engine.containers.models import ContainerSummary, Status
+from engine.containers.network_view import published_text
 
 _COMMAND_WIDTH = 20  # Docker's
 _HEALTHS = ("starting", "healthy", "unhealthy", "none")
@@ -128,14 +129,13 @@ def _row(found: ContainerSummary, no_trunc: bool) -> tuple[str, ...]:
     command = shlex.join(found.command)
     if not no_trunc and len(command) > _COMMAND_WIDTH:
         command = command[: _COMMAND_WIDTH - 1] + "…"
-    no_ports = ""  # a container has no network, or the host's: nothing is published
     return (
         _id(found, no_trunc),
         found.image,
         f'"{command}"',
         ago(found.created),
         status(found),
-        no_ports,
+        published_text(found.ports),
         found.name,
     )
 

@@ -153,6 +153,7 @@ class ContainerSummary:
     :param pid: of the container's first process as the host sees it; 0 when it does not run.
     :param exit_code: None while it has not ended, or where that is not known.
     :param health: "starting", "healthy" or "unhealthy" while it runs and is asked; else "".
+    :param ports: published just now.
     :param restarts: how many times its monitor started it again since somebody did.
     """
 
@@ -173,3 +174,4 @@ class ContainerSummary:
     labels: Mapping[str, str]
     health: str = ""
     restarts: int = 0
+    ports: tuple[Publish, ...] = ()

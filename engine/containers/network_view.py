@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -77,7 +78,7 @@ def network_settings(store: ContainerStore, record: Record) -> dict[str, Any]:
     }
 
 
-def published_text(ports: list[Publish]) -> str:
+def published_text(ports: Sequence[Publish]) -> str:
     """Published ports in a table's cell, as Docker writes them."""
     return ", ".join(
         f"{f'[{each.address}]' if ':' in each.address else each.address or '0.0.0.0'}"  # noqa: S104

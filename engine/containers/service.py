@@ -52,6 +52,7 @@ class ContainerService:
     def list(self, all: bool = True) -> list[ContainerSummary]:
         """Containers, the newest first; with `all` false only those that run."""
         found = []
+        published = self._store.networks.all_published()
         for record in self._store.records.all():
             try:
                 state = self._store.state(record)
@@ -62,7 +63,7 @@ class ContainerService:
             if self._store.was_left(record, state):
                 self.remove(record.id, force=True)
             else:
-                found.append(views.summary(record, state))
+                found.append(views.summary(record, state, published.get(record.id, ())))
         return [row for row in found if all or row.status in STANDING]
 
     def get(self, name: str) -> ContainerSummary:

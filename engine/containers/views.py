@@ -10,13 +10,14 @@ from engine.containers.host_config import host_config
 from engine.containers.models import ContainerSummary, Status
 from engine.containers.mount_view import as_binds, as_mounts
 from engine.containers.records import Record
+from engine.network.wishes import Publish
 from engine.oci.run_config import HealthCheck
 from engine.runtime.models import UNSEEN, Health
 from engine.runtime.state import State
 
 
-def summary(record: Record, state: State) -> ContainerSummary:
-    """A list row."""
+def summary(record: Record, state: State, ports: tuple[Publish, ...] = ()) -> ContainerSummary:
+    """A list row. :param ports: leased for it."""
     config = record.config
     return ContainerSummary(
         id=record.id,
@@ -36,6 +37,7 @@ def summary(record: Record, state: State) -> ContainerSummary:
         labels=config.labels,
         health=state.health if state.standing else "",
         restarts=state.restarts,
+        ports=ports if state.standing else (),
     )
 
 

@@ -56,6 +56,17 @@ def dismiss(db: sqlite3.Connection, container_id: str, network: Network) -> Endp
     raise Conflict(f"the container is not on the network {network.name}")
 
 
+def lease_anew(db: sqlite3.Connection, network: Network) -> None:
+    """Lease other addresses to all containers of a network whose subnet is another now."""
+    members = records.endpoints_on(db, network.id)
+    for endpoint in members:
+        records.remove_endpoint(db, endpoint)
+    for endpoint in members:
+        taken = records.taken_addresses(db, network)
+        address = pools.free_address(network.subnet, network.gateway, taken, network.name)
+        records.add_endpoint(db, endpoint._replace(address=address, mac=pools.mac_of(address)))
+
+
 def _check(network: Network, asked: Attachment) -> None:
     if asked.aliases and network.is_default:
         raise InvalidArgument(

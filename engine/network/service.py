@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.errors import AlreadyExists, Conflict, InvalidArgument
@@ -61,6 +62,16 @@ class NetworkService:
         with self._database.read() as db:
             return ports.leased(db, container_id)
 
+    def all_published(self) -> dict[str, tuple[Publish, ...]]:
+        """The ports of the host that lead to containers, by the container's id."""
+        found: dict[str, tuple[Publish, ...]] = {}
+        with self._database.read() as db:
+            for container_id, *port in db.execute(
+                "SELECT container_id, address, port, target, protocol FROM ports ORDER BY target, port"
+            ):
+                found[container_id] = (*found.get(container_id, ()), Publish(*port))
+        return found
+
     # making
 
     def create(self, options: NetworkOptions) -> Network:
@@ -115,6 +126,7 @@ class NetworkService:
 
     def prune(self) -> list[Network]:
         """Remove every network that no container is on; the default one only loses its bridge for now."""
+        self.sweep()
         removed = []
         for network in self.all():
             if network.is_default:
@@ -140,8 +152,6 @@ class NetworkService:
             with self._database.write() as db:
                 known = records.all_networks(db)
                 if not any(network.is_default for network in known):
-                    from dataclasses import replace
-
                     network = draft(NetworkOptions(DEFAULT_NETWORK), known, routed)
                     records.add_network(db, replace(network, bridge=default_bridge(routing, network.id)))
 
@@ -278,7 +288,37 @@ class NetworkService:
         from engine.network.bridges import bring_up
 
         endpoints = self.endpoints(container_id)
+        try:
+            return endpoints, [bring_up(routing, endpoint.network) for endpoint in endpoints]
+        except Conflict:
+            if not any(self._resettle(routing, endpoint.network) for endpoint in endpoints):
+                raise
+        endpoints = self.endpoints(container_id)
         return endpoints, [bring_up(routing, endpoint.network) for endpoint in endpoints]
+
+    def _resettle(self, routing: Routing, network: Network) -> bool:
+        """Give the default network another bridge and subnet, where somebody has taken its own meanwhile.
+
+        Nobody chose them, and without its bridge none of its containers runs.
+        """
+        from engine.network.bridges import default_bridge, is_up, routed_subnets
+        from engine.network.making import draft
+
+        if not network.is_default or is_up(routing, network):
+            return False
+        routed = routed_subnets(routing)
+        with self._database.write() as db:
+            others = [one for one in records.all_networks(db) if one.id != network.id]
+            fresh = draft(NetworkOptions(DEFAULT_NETWORK), others, routed)
+            moved = replace(
+                network,
+                bridge=default_bridge(routing, network.id),
+                subnet=fresh.subnet,
+                gateway=fresh.gateway,
+            )
+            records.move_network(db, moved)
+            leases.lease_anew(db, moved)
+        return True
 
     def _lease(
         self, container_id: str, endpoints: Sequence[Endpoint], wanted: Sequence[Publish], held: ports.Held

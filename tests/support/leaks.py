@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import signal
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.linux.rtnetlink import Routing
 from tests.support.mounts import mount_points_under, unmount_under
 from tests.support.waiting import eventually
 
@@ -62,8 +64,24 @@ def _clear(root: Path) -> list[str]:
             os.kill(process.pid, signal.SIGKILL)
     eventually(lambda: not processes_of(root), GRACE, every=0.05)
     unmount_under(root)
+    _take_down_networks(root)
     shutil.rmtree(root)
     return [str(process) for process in processes] + [f"mount {point}" for point in mounts]
+
+
+def _take_down_networks(root: Path) -> None:
+    """Remove the bridges of a store that ran containers on networks."""
+    database = root / "lamina.db"
+    if not database.exists() or os.geteuid() != 0:
+        return
+    with contextlib.closing(sqlite3.connect(database)) as db, contextlib.suppress(sqlite3.Error):
+        db.execute("DELETE FROM endpoints")
+        networks = db.execute("SELECT bridge, id FROM networks").fetchall()
+        for bridge, network_id in networks:
+            with Routing() as routing:
+                link = routing.link(bridge)
+                if link is not None and link.alias.endswith(network_id):
+                    routing.delete(bridge)
 
 
 def _look(pid: int, root: Path) -> LeftProcess | None:

@@ -55,7 +55,6 @@ def test_the_hosts_network_brings_the_hosts_name() -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        {"network": "bridge-of-sighs"},
         {"env": ("NOEQUALS",)},
         {"env": ("=x",)},
         {"workdir": "relative"},

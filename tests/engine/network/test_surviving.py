@@ -68,7 +68,7 @@ def test_port_of_a_stopped_container_is_free_for_the_host(host: Host) -> None:
     host("stop", "web").ok()
     assert "8080" not in host.tool("nft", "list", "table", "inet", "lamina")
     with listening(host.namespace, "0.0.0.0", 8080):
-        assert host("start", "web").code == 125
+        assert "port 8080/tcp of the host is in use" in host("start", "web").err
 
 
 def test_port_of_a_killed_monitor_is_given_to_the_next(host: Host) -> None:
@@ -116,3 +116,17 @@ def test_restarted_container_keeps_its_address_and_port(host: Host) -> None:
     host("start", "web").ok()
     assert host("inspect", "web").json()[0]["NetworkSettings"]["IPAddress"] == before
     assert eventually(lambda: ask(host.outside, HOST, 8080).startswith("web"))
+
+
+def test_default_network_moves_where_its_bridge_is_taken(host: Host) -> None:
+    host.serve("web", "-p", "8080:80")
+    host("stop", "web").ok()
+    subnet = host("network", "inspect", "bridge").json()[0]["IPAM"]["Config"][0]["Subnet"]
+    host.tool("ip", "link", "delete", "lamina0")
+    host.tool("ip", "link", "add", "lamina0", "type", "bridge")
+    host.tool("ip", "route", "add", subnet, "via", OUTSIDE)
+    try:
+        host("start", "web").ok()
+        assert eventually(lambda: ask(host.outside, HOST, 8080).startswith("web"))
+    finally:
+        host.tool("ip", "link", "delete", "lamina0")
