@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Sequence
 from types import TracebackType
+from typing import Self
 
 from engine.errors import Unavailable
 from engine.facade.base import Facade
@@ -86,7 +87,7 @@ class Session:
         except ConnectionError:
             return  # it has ended, which the reader tells
 
-    async def __aenter__(self) -> Session:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
