@@ -9,6 +9,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -62,6 +63,7 @@ _VERBS = {
     "namespaces": ("engine.cli.namespaces:namespaces", "Show what the kernel shows a container"),
     "network": ("engine.cli.network:network", "Networks that containers are on: make, list, connect, remove"),
     "outdated": ("engine.cli.outdated:outdated", "Show which tags moved on in their registry"),
+    "overlay": ("engine.cli.overlay:overlay", "Show what a container did to its writable layer, live too"),
     "pause": ("engine.cli.life:pause", "Have containers stop where they are"),
     "plan": ("engine.cli.pull:plan", "Show what a pull would fetch"),
     "port": ("engine.cli.network:port", "Show which ports of the host lead to a container"),

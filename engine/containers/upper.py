@@ -172,6 +172,28 @@ class Upper:
             finally:
                 os.close(directory)
 
+    def entries(self, path: bytes) -> Iterator[Written]:
+        """The entries of one directory, siblings by bytes; none where it is gone by now."""
+        below, hidden, reached = self.below, False, b""
+        for name in path.split(b"/") if path else ():
+            reached = _join(reached, name)
+            directory = open_directory(self.root, reached)
+            if directory is None:
+                return
+            hidden = hidden or is_opaque(directory)
+            os.close(directory)
+            below = below.enter(name)
+        directory = open_directory(self.root, path)
+        if directory is None:
+            return
+        try:
+            for name in sorted(map(os.fsencode, os.listdir(directory))):
+                found = _look(directory, path, name, below, hidden)
+                if found is not None:
+                    yield found
+        finally:
+            os.close(directory)
+
 
 def _look(directory: int, path: bytes, name: bytes, below: Below, hidden: bool) -> Written | None:
     try:

@@ -9,6 +9,7 @@ from engine.facade.base import Facade
 
 if TYPE_CHECKING:
     from engine.containers.namespaces import ContainerNamespaces
+    from engine.containers.overlays import OverlayChange, OverlayView
     from engine.runtime.processes import ProcessRow
     from engine.runtime.usage import ContainerStats
 
@@ -48,3 +49,27 @@ class WatchVerbs(Facade):
         from engine.containers.namespaces import namespaces
 
         return await self._call(lambda rooms: namespaces(rooms.kept, name))
+
+    async def overlay(self, name: str) -> OverlayView:
+        """A container's stack, all that it did to its writable layer, and what a commit would weigh."""
+        from engine.containers.overlays import overlay_view
+
+        return await self._call(lambda rooms: overlay_view(rooms.kept, rooms.images, name))
+
+    async def overlay_changes(self, name: str) -> AsyncGenerator[list[OverlayChange], None]:
+        """What a container does to its writable layer from now on, in batches, until it ends."""
+        import asyncio
+        import time
+
+        from engine.containers.overlay_feed import OverlayFeed
+        from engine.containers.overlays import stack_of
+        from engine.follow import readable
+
+        stack, pid = await self._call(lambda rooms: stack_of(rooms.kept, rooms.images, name))
+        with await asyncio.to_thread(OverlayFeed, stack) as feed:
+            while pid:
+                await readable(feed, time.time() + 1)
+                # Asked before the last look, so that what it did until its end is seen.
+                _, pid = await self._call(lambda rooms: stack_of(rooms.kept, rooms.images, name))
+                if found := await asyncio.to_thread(feed.read):
+                    yield found

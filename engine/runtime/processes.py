@@ -1,4 +1,4 @@
-"""The processes of a container, by their numbers on the host and inside. proc_pid_stat(5), proc_pid_status(5)"""
+"""The processes of a container, by their numbers on the host and inside. proc_pid_stat(5), …_status(5)"""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ProcessRow(NamedTuple):
 
 
 def pids_of(container_id: str, init: int) -> list[int]:
-    """Pids on the host of all that runs in a container, ascending: by control group, else by pid namespace."""
+    """Pids on the host of all that runs in it, ascending: by control group, else by pid namespace."""
     found = {init}
     for path in group_paths(container_id):
         members = _members(path)
