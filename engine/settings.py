@@ -20,7 +20,7 @@ _DETACH_KEYS = "ctrl-p,ctrl-q"
 _LOG_SIZE, _LOG_FILES = 20 << 20, 5  # those of Docker's log driver "local"
 _KEYS = (
     "insecure-registries", "parallel-downloads", "mirrors", "token-servers", "log-max-size", "log-max-file",
-    "detach-keys",
+    "detach-keys", "screen",
 )  # fmt: skip
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?"
 
@@ -42,6 +42,7 @@ class Settings:
     :param log_files: how many of them are kept.
     :param detach_keys: what is typed to leave a terminal, as `engine.runtime.keys` reads it.
     :param certificate_directories: with `<host[:port]>/*.crt` for registries of other authorities.
+    :param screen: what the workstation is told, which it checks itself.
     """
 
     root: Path
@@ -55,6 +56,7 @@ class Settings:
     log_size: int = _LOG_SIZE
     log_files: int = _LOG_FILES
     detach_keys: str = _DETACH_KEYS
+    screen: Mapping[str, object] = field(default_factory=dict, hash=False)
 
 
 def settings_file() -> Path:
@@ -95,6 +97,7 @@ def load_settings(root: str | os.PathLike[str] | None = None) -> Settings:
         log_size=_size(values, "log-max-size", _LOG_SIZE),
         log_files=_positive(values, "log-max-file", _LOG_FILES),
         detach_keys=_text(values, "detach-keys", _DETACH_KEYS),
+        screen=_table(values, "screen"),
     )
 
 
@@ -178,6 +181,13 @@ def _text(values: dict[str, object], key: str, default: str) -> str:
     value = values.get(key, default)
     if not isinstance(value, str):
         raise InvalidArgument(f"{settings_file()}: {key} must be a text")
+    return value
+
+
+def _table(values: dict[str, object], key: str) -> Mapping[str, object]:
+    value = values.get(key, {})
+    if not isinstance(value, dict):
+        raise InvalidArgument(f"{settings_file()}: {key} must be a table", hint=f"[{key}]")
     return value
 
 

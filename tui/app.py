@@ -6,20 +6,24 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
 from textual.timer import Timer
 
-from engine.settings import Settings
+from engine.settings import Settings, settings_file
 from tui.bridge import Answer, Batch, Bridge
 from tui.commands import Commands
+from tui.config import read_config
+from tui.kept import remember, remembered
+from tui.keys import clashes, keymap, shown_keys
+from tui.live import ThemeWatch
 from tui.palette import Palette, textual_theme
 from tui.screens.workbench import Workbench
 from tui.state import Run, State
-from tui.text import age_changes_in, tmux_copy
+from tui.text import age_changes_in, safe, tmux_copy
 from tui.theme import DEFAULT, Theme, load_themes
 from tui.widgets.frame import Lines
 
@@ -51,21 +55,33 @@ class Lamina(App[None]):
         *,
         source: Source | None = None,
         clock: Callable[[], float] = time.time,
-        theme_name: str = DEFAULT,
+        theme_name: str = "",
     ) -> None:
         themes = load_themes()
         self.themes: dict[str, Theme] = themes.found
         self.themes_skipped = themes.skipped
-        first = themes.found.get(theme_name) or themes.found[DEFAULT]
+        self.config = read_config(settings.screen, settings_text() if settings.screen else "")
+        kept = remembered()
+        mono = "monochrome" if os.environ.get("NO_COLOR") else ""
+        names = (theme_name, mono, self.config.theme, kept.get("theme", ""), DEFAULT)
+        first = next(themes.found[name] for name in names if name in themes.found)
         self.palette = Palette(first)
+        self.plain = self.config.plain
         super().__init__()
         self.settings = settings
         self.state = State(clock)
         self.bridge = Bridge(source or _engine(settings), self, clock)
         self.commands = Commands(self)
         self.workbench = Workbench(self.state)
+        self.workbench.recall(kept)
         self._ages: Timer | None = None
+        self._themes_watch = ThemeWatch(self._themes_changed)
         self.animation_level = "none"
+        changed = keymap(self.config.keys, self.config.bindings)
+        self.set_keymap(changed)
+        self.state.shown_keys = shown_keys(changed)
+        self.state.read_only = self.config.read_only
+        self.set_class(self.plain, "-plain")
         for theme in self.themes.values():
             self.register_theme(textual_theme(theme))
         self.theme = first.name
@@ -80,9 +96,33 @@ class Lamina(App[None]):
             asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
         self.bridge.open()
         self.state.listen(lambda topics: self._keep_ages() if "containers" in topics else None)
-        for sentence in self.themes_skipped:
-            self.bridge.note_failure("load a theme", sentence, hint="mend the file, or remove it")
-            self.notify(sentence, severity="warning", markup=False)
+        self._themes_watch.open()
+        self._complain("load a theme", self.themes_skipped)
+        unknown = self.config.theme and self.config.theme not in self.themes
+        missing = (f"settings: there is no theme {self.config.theme!r:.60}",) if unknown else ()
+        changed = keymap(self.config.keys, self.config.bindings)
+        self._complain("read the settings", (*self.config.problems, *missing, *clashes(changed)))
+
+    def on_unmount(self) -> None:
+        """Remember how the screen stood."""
+        self._themes_watch.close()
+        theme = {} if os.environ.get("NO_COLOR") else {"theme": self.palette.theme.name}
+        remember(theme | self.workbench.worth_keeping())
+
+    def _complain(self, what: str, sentences: Iterable[str]) -> None:
+        for sentence in sentences:
+            self.bridge.note_failure(what, sentence, hint="mend the file; the rest of it works")
+            self.notify(safe(sentence, 300), severity="warning", markup=False)
+
+    def _themes_changed(self) -> None:
+        """A theme of one's own was written: draw with it, or say what is wrong with it."""
+        themes = load_themes()
+        self.themes = themes.found
+        for theme in themes.found.values():
+            self.register_theme(textual_theme(theme))
+        self._complain("load a theme", themes.skipped)
+        name = self.palette.theme.name
+        self.use_theme(name if name in themes.found else DEFAULT)
 
     def on_batch(self, batch: Batch) -> None:
         """Take in what the bridge gathered."""
@@ -108,6 +148,8 @@ class Lamina(App[None]):
     def use_theme(self, name: str) -> None:
         """Draw everything in the colours of another theme."""
         self.palette = Palette(self.themes[name])
+        if self.theme == name:
+            self._watch_theme(name)  # the same name, with other colours behind it
         self.theme = name
         for screen in self.screen_stack:
             for widget in screen.query():
@@ -133,6 +175,14 @@ class Lamina(App[None]):
     async def action_quit(self) -> None:
         """Leave; asks first while a pull runs."""
         self.commands.do("quit")
+
+
+def settings_text() -> str:
+    """The settings file as it is written, to say on which line a fault stands."""
+    try:
+        return settings_file().read_text("utf-8")
+    except (OSError, ValueError):
+        return ""
 
 
 def _engine(settings: Settings) -> Source:

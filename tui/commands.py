@@ -69,7 +69,10 @@ class Commands(ImageCommands):
         """Do a verb where the person stands, if it can be done there."""
         board = self.board
         ctx = board.context
-        if board.NAME in actions.action(action_id).screens and actions.action(action_id).enabled(ctx):
+        item = actions.action(action_id)
+        if item.changes and self.app.state.read_only:
+            self.say(f"{item.label} changes something, and this workstation only looks", bad=True)
+        elif item.available(ctx):
             if board is self.bench or action_id in _EVERYWHERE:
                 self._verbs[action_id](ctx)
             else:

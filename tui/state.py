@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -89,6 +89,8 @@ class State:
         self.pulls: dict[int, Pull] = {}
         self.standings: dict[str, TagStanding] = {}  # by name, of tags that were asked about
         self.plan: PlanKnown | PlanFailed | None = None  # the last one asked for
+        self.shown_keys: Mapping[str, str] = {}  # of verbs whose keys were changed
+        self.read_only = False
         self.subject: Subject | None = None
         self.layer: str | None = None  # diff ID
         self._listeners: list[Callable[[Topics], None]] = []

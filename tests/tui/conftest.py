@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,8 @@ def _one_clock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None
     """Times on screen are those of UTC, and nobody's own themes are found."""
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("LAMINA_CONFIG", str(tmp_path / "config" / "lamina"))
     time.tzset()
     yield
     monkeypatch.undo()
@@ -30,8 +32,12 @@ def _one_clock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None
 def make(tmp_path: Path) -> Make:
     """Make a workstation over a source, a standing one where none is given."""
 
-    def made(source: FakeSource | None = None, theme: str = "lamina-dark") -> Lamina:
-        settings = Settings(root=tmp_path / "store", run=tmp_path / "run")
+    def made(
+        source: FakeSource | None = None,
+        theme: str = "lamina-dark",
+        screen: Mapping[str, object] | None = None,
+    ) -> Lamina:
+        settings = Settings(root=tmp_path / "store", run=tmp_path / "run", screen=screen or {})
         return Lamina(settings, source=source or FakeSource(), clock=lambda: NOW, theme_name=theme)
 
     return made

@@ -44,11 +44,7 @@ def action(action_id: str) -> Action:
 
 def footer_actions(ctx: Context, most: int = 6) -> list[Action]:
     """The verbs that matter where the person stands, the most telling first."""
-    own = [
-        item
-        for item in ACTIONS
-        if ctx.place in item.places and ctx.screen in item.screens and item.enabled(ctx)
-    ]
-    if ctx.place in LEFT and not ctx.state.images and lab_down(ctx):
+    own = [item for item in ACTIONS if ctx.place in item.places and item.available(ctx)]
+    if ctx.place in LEFT and not ctx.state.images and lab_down(ctx) and not ctx.state.read_only:
         own.insert(0, action("lab_up"))
     return sorted(own, key=lambda item: item.group == "go")[:most]

@@ -36,7 +36,7 @@ INSIDE: tuple[Action, ...] = (
            ("tree", "content"), _file, screens=("explorer", "file", "compare")),
     Action("extract", "x", "x", "extract", "write the file or directory to this host", "inside",
            ("tree", "content"), _path, lambda ctx: f"{_of_path('extract', ctx)} .",
-           screens=("explorer", "file")),
+           changes=True, screens=("explorer", "file")),
     Action("unfold_all", "plus", "+", "unfold all", "open every directory", "inside", screens=_EXPLORER),
     Action("fold_all", "minus", "-", "fold all", "close every directory", "inside", screens=_EXPLORER),
     Action("kind(added)", "A", "A", "added", "show or hide what the layer added", "inside",

@@ -84,3 +84,12 @@ class Action:
     danger: bool = False
     changes: bool = False
     screens: tuple[ScreenName, ...] = WORKBENCH
+
+    def available(self, ctx: Context) -> bool:
+        """Whether it can be done where the person stands."""
+        forbidden = self.changes and ctx.state.read_only
+        return ctx.screen in self.screens and not forbidden and self.enabled(ctx)
+
+    def key(self, state: State) -> str:
+        """How its key is written now."""
+        return state.shown_keys.get(self.id, self.shown)

@@ -60,6 +60,10 @@ class Images(Panel):
         """The marked images that are still here, in the order of the list."""
         return [image for image in self._sorted() if image.id in self.marked]
 
+    def take_order(self, name: str) -> None:
+        """Sort by the order of that name, if there is one."""
+        self.order = next((order for order in ORDERS if order == name), self.order)
+
     def sort_next(self) -> Order:
         """Take the next order."""
         self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]

@@ -37,7 +37,7 @@ class Inspector(Panel):
 
     def __init__(self, state: State) -> None:
         super().__init__(state, follows_end=True, quiet_cursor=True)
-        self._chosen = {"image": "Files", "container": "Logs"}
+        self.chosen = {"image": "Files", "container": "Logs"}
         self.files = Tree()
         self._shown: tuple[str, ...] = ()
         self._page_state: tuple[Span, ...] = ()
@@ -48,7 +48,7 @@ class Inspector(Panel):
     @property
     def tab(self) -> str:
         """The tab in front."""
-        return self._chosen[self._kind]
+        return self.chosen[self._kind]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -63,6 +63,11 @@ class Inspector(Panel):
     def _container(self) -> ContainerSummary | None:
         return self.state.container_of(self.state.subject)
 
+    def choose(self, kind: str, name: str) -> None:
+        """Have a tab in front when an image or container is next looked at."""
+        if name in (IMAGE_TABS if kind == "image" else CONTAINER_TABS):
+            self.chosen[kind] = name
+
     def turn(self, by: int) -> None:
         """Go to the next tab, or with -1 to the one before."""
         names = self.names
@@ -71,7 +76,7 @@ class Inspector(Panel):
     def open_tab(self, name: str) -> None:
         """Bring a tab to the front."""
         if name in self.names:
-            self._chosen[self._kind] = name
+            self.chosen[self._kind] = name
             self.update()
 
     # drawing

@@ -16,6 +16,7 @@ from tui.widgets.lines import KeyLine, Line
 if TYPE_CHECKING:
     from tui.app import Lamina
 
+_NO_KEY = "f35"  # a verb without a key has a binding too, so that settings can give it one
 _ALWAYS = ("help", "quit")
 _NARROW, _LOW = 60, 16  # cells under which no screen can be used
 
@@ -23,9 +24,9 @@ _NARROW, _LOW = 60, 16  # cells under which no screen can be used
 def bindings_of(screen: ScreenName) -> list[BindingType]:
     """The keys of a screen's verbs; each binding carries its verb's id, by which keys are changed."""
     return [
-        Binding(item.keys, f"verb({item.id!r})", item.label, show=False, id=item.id)
+        Binding(item.keys or _NO_KEY, f"verb({item.id!r})", item.label, show=False, id=item.id)
         for item in ACTIONS
-        if item.keys and screen in item.screens
+        if screen in item.screens
     ]
 
 
@@ -61,8 +62,8 @@ class Board(Screen[None]):
         """Offer the keys that matter where the person stands."""
         ctx = self.context
         self.keys.offer(
-            [(item.id, item.shown, item.label) for item in footer_actions(ctx)],
-            [(item.id, item.shown, item.label) for item in map(action, _ALWAYS)],
+            [(item.id, item.key(ctx.state), item.label) for item in footer_actions(ctx)],
+            [(item.id, item.key(ctx.state), item.label) for item in map(action, _ALWAYS)],
         )
 
     def measure(self, width: int, height: int) -> None:

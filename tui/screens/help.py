@@ -66,7 +66,7 @@ def help_rows(ctx: Context) -> list[Row]:
             rows += [_row(key, "move", about, "") for key, about in MOVING]
         rows += [
             _row(
-                item.shown or ":",
+                item.key(ctx.state) or ":",
                 item.label,
                 item.about + (" (asks first)" if item.danger else ""),
                 item.command(ctx),

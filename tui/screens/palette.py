@@ -86,10 +86,10 @@ class Palette(Dialog[Choice]):
 def palette_rows(ctx: Context) -> list[Row]:
     """Verbs that can be done here, then images and containers to go to."""
     rows = [
-        Row(f"verb:{item.id}", (cell(item.label), cell(item.about, "muted"), cell(item.shown, "accent")),
-            f"{item.label} {item.about}".lower())
+        Row(f"verb:{item.id}", (cell(item.label), cell(item.about, "muted"),
+                                  cell(item.key(ctx.state), "accent")), f"{item.label} {item.about}".lower())
         for item in ACTIONS
-        if item.id not in _NOT_OFFERED and ctx.screen in item.screens and item.enabled(ctx)
+        if item.id not in _NOT_OFFERED and item.available(ctx)
     ]  # fmt: skip
     for image in ctx.state.images or ():
         name = safe(name_of_image(image))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -114,6 +115,16 @@ class Workbench(Board):
 
     def perform(self, action_id: str) -> None:
         """All verbs of the workbench are carried out by `tui.commands`."""
+
+    def worth_keeping(self) -> dict[str, str]:
+        """How the panels stand, for the next start."""
+        return {"order": self.images.order, **{f"tab-{k}": v for k, v in self.inspector.chosen.items()}}
+
+    def recall(self, kept: Mapping[str, str]) -> None:
+        """Let the panels stand as they did."""
+        self.images.take_order(kept.get("order", ""))
+        for kind in ("image", "container"):
+            self.inspector.choose(kind, kept.get(f"tab-{kind}", ""))
 
     def focus_panel(self, number: int) -> None:
         """Give focus to a panel by its number."""

@@ -20,6 +20,30 @@ if TYPE_CHECKING:
     from textual import events
 
 
+PLAIN = str.maketrans(
+    {
+        **dict.fromkeys("▌▏▎▍│↕", "|"),
+        **dict.fromkeys("█▇▉▊▋", "#"),
+        **dict.fromkeys("▯○", "o"),
+        **dict.fromkeys("▸›→", ">"),
+        **dict.fromkeys("−─", "-"),
+        **dict.fromkeys("·░…", "."),
+        **dict.fromkeys("“”", '"'),
+        **dict.fromkeys("●▪", "*"),
+        "✗": "x",
+        "×": "x",
+        "✓": "+",
+        "▾": "v",
+        "↑": "^",
+        "↓": "v",
+        "←": "<",
+        "‖": "=",
+        "↻": "@",
+    }
+)
+"""What stands for the characters of the screen where only ASCII is to be drawn, each as wide."""
+
+
 class Lines(Widget):
     """A widget whose content is drawn line by line and sent to the terminal only where it changed."""
 
@@ -37,6 +61,11 @@ class Lines(Widget):
         palette = getattr(self.app, "palette", None)
         assert isinstance(palette, Palette)
         return palette
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether only ASCII is drawn."""
+        return bool(getattr(self.app, "plain", False))
 
     def render_line(self, y: int) -> Strip:
         """One visible line, as it was last painted."""
@@ -64,6 +93,8 @@ class Lines(Widget):
         spans, surface = self.spans(y, width)
         style = self.palette.style
         used = sum(width_of(text) for text, _ in spans)
+        if self.is_plain:
+            spans = [(text.translate(PLAIN), ink) for text, ink in spans]
         segments = [Segment(text, style(ink, surface)) for text, ink in spans if text]
         if used < width:
             segments.append(Segment(" " * (width - used), style("text", surface)))
@@ -108,7 +139,12 @@ class Framed(Lines):
         line = width - right_width - sum(width_of(text) for text, _ in left)
         parts = [(text, label, True) for text, label in left]
         if right:
-            parts += [(f" {'─' * (line - 2)} ", ink, False), *((text, label, False) for text, label in right)]
+            parts += [
+                (f" {'─' * (line - 2)} ", ink, False),
+                *((text, label, False) for text, label in right),
+            ]
+        if self.is_plain:
+            parts = [(text.translate(PLAIN), label, is_title) for text, label, is_title in parts]
         self.border_title = Content.assemble(
             *((text, self._label_style(label, is_title)) for text, label, is_title in parts)
         )

@@ -23,12 +23,12 @@ class RowList(Framed, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "down", show=False),
-        Binding("k,up", "move(-1)", "up", show=False),
-        Binding("pagedown,ctrl+d", "page(1)", "page down", show=False),
-        Binding("pageup,ctrl+u", "page(-1)", "page up", show=False),
-        Binding("g,home", "jump(0)", "top", show=False),
-        Binding("G,end", "jump(-1)", "end", show=False),
+        Binding("j,down", "move(1)", "down", show=False, id="list.down"),
+        Binding("k,up", "move(-1)", "up", show=False, id="list.up"),
+        Binding("pagedown,ctrl+d", "page(1)", "page down", show=False, id="list.page_down"),
+        Binding("pageup,ctrl+u", "page(-1)", "page up", show=False, id="list.page_up"),
+        Binding("g,home", "jump(0)", "top", show=False, id="list.top"),
+        Binding("G,end", "jump(-1)", "end", show=False, id="list.end"),
     ]
 
     class Moved(Message):
