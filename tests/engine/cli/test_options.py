@@ -11,6 +11,7 @@ import pytest
 from engine.cli.options import CONTEXT, Wanted, container_options, wanted
 from engine.containers.models import BindMount, ContainerOptions
 from engine.errors import InvalidArgument, NotFound
+from engine.network.wishes import Attachment
 
 
 def parsed(*words: str) -> Wanted:
@@ -31,8 +32,9 @@ def options(*words: str) -> ContainerOptions:
 
 def test_words_after_the_image_belong_to_the_program() -> None:
     assert options("-i", "redis", "-t", "--name", "x") == ContainerOptions(
-        image="redis", command=("-t", "--name", "x"), interactive=True
-    )
+        image="redis", command=("-t", "--name", "x"), interactive=True, network="bridge",
+        attachments=(Attachment("bridge"),),
+    )  # fmt: skip
 
 
 def test_everything_can_be_said_at_once() -> None:
@@ -41,7 +43,7 @@ def test_everything_can_be_said_at_once() -> None:
         "--network", "host", "-l", "a=b", "--label", "c", "-v", "/src:/dst:ro", "image", "cmd",
     ) == ContainerOptions(
         image="image", command=("cmd",), tty=True, interactive=True, auto_remove=True, name="n", env=("A=1",),
-        workdir="/w", user="1:2", hostname="host", read_only=True, network="host",
+        workdir="/w", user="1:2", hostname="host", read_only=True, network="host", attachments=(Attachment("host"),),
         labels={"a": "b", "c": ""}, binds=(BindMount("/src", "/dst", read_only=True, make=True),),
     )  # fmt: skip
 
@@ -89,18 +91,32 @@ def test_env_file_that_means_nothing_is_refused(content: bytes, tmp_path: Path) 
 
 def test_relative_bind_is_taken_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert options("-v", "./data:/data", "image").binds == (BindMount(f"{tmp_path}/data", "/data", make=True),)
+    assert options("-v", "./data:/data", "image").binds == (
+        BindMount(f"{tmp_path}/data", "/data", make=True),
+    )
 
 
-@pytest.mark.parametrize("text", ["only", "/a:b", "/a:/b:rx", "a/b:/data", "~/a:/b", "/a:/b:nocopy", "n:/b:rslave", "/a:/b:ro,rw", ":/b", "/a:"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "only",
+        "/a:b",
+        "/a:/b:rx",
+        "a/b:/data",
+        "~/a:/b",
+        "/a:/b:nocopy",
+        "n:/b:rslave",
+        "/a:/b:ro,rw",
+        ":/b",
+        "/a:",
+    ],
+)
 def test_bind_that_means_nothing_is_refused(text: str) -> None:
     with pytest.raises(InvalidArgument, match="-v"):
         options("-v", text, "image")
 
 
-@pytest.mark.parametrize(
-    "words", [["--userland", "host", "i"], ["--networked", "bridge", "i"], []]
-)
+@pytest.mark.parametrize("words", [["--userland", "host", "i"], ["--networked", "bridge", "i"], []])
 def test_what_is_not_known_is_refused(words: list[str]) -> None:
     with pytest.raises(click.UsageError):
         parsed(*words)
