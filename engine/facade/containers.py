@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.containers.models import ContainerOptions, ContainerSummary, LogLine, LogRange, StepRow
+from engine.containers.models import (
+    ContainerOptions,
+    ContainerSummary,
+    LogLine,
+    LogRange,
+    RestartPolicy,
+    StepRow,
+)
 from engine.facade.base import Facade, in_own_thread
+
+if TYPE_CHECKING:
+    from engine.containers.boot import Booted
+    from engine.containers.life import PrunedContainers
 
 
 class ContainerVerbs(Facade):
@@ -43,6 +54,34 @@ class ContainerVerbs(Facade):
     async def kill(self, name: str, signal: str = "KILL") -> None:
         """Send a signal to a container's first process."""
         await self._call(lambda rooms: rooms.containers.kill(name, signal))
+
+    async def restart(self, name: str, timeout: float | None = None, signal: str = "") -> None:  # noqa: ASYNC109
+        """End a container, by a signal or its own stop signal, and start it again."""
+        await self._call(lambda rooms: rooms.life.restart(name, timeout, signal))
+
+    async def pause(self, name: str) -> None:
+        """Have the kernel stop every process of a container where it is."""
+        await self._call(lambda rooms: rooms.life.pause(name))
+
+    async def unpause(self, name: str) -> None:
+        """Let a paused container go on."""
+        await self._call(lambda rooms: rooms.life.unpause(name))
+
+    async def rename(self, name: str, new: str) -> None:
+        """Give a container another name; it may run."""
+        await self._call(lambda rooms: rooms.life.rename(name, new))
+
+    async def update(self, name: str, limits: dict[str, Any], restart: RestartPolicy | None = None) -> None:
+        """Give a container other limits (fields of Resources) and another policy, at once where it runs."""
+        await self._call(lambda rooms: rooms.life.update(name, limits, restart))
+
+    async def prune_containers(self) -> PrunedContainers:
+        """Remove all containers that do not run."""
+        return await self._call(lambda rooms: rooms.life.prune())
+
+    async def boot(self) -> list[Booted]:
+        """Start what should run after a start of the machine; nothing twice."""
+        return await self._call(lambda rooms: rooms.boot.up())
 
     async def remove(self, name: str, force: bool = False) -> None:
         """Remove a container and its writable layer; `force` kills it first."""
