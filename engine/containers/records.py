@@ -11,7 +11,6 @@ from engine.errors import AlreadyExists, Conflict, NotFound
 from engine.oci import Digest
 from engine.runtime.config import ContainerConfig
 from engine.store.database import Database
-from engine.volumes import rows
 
 if TYPE_CHECKING:
     import sqlite3
@@ -78,6 +77,8 @@ class Records:
         """
         import sqlite3
         from dataclasses import replace
+
+        from engine.volumes import rows
 
         for _ in range(_TRIES):
             named = record if record.name else replace(record, name=made_up_name())
