@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench.engines import Engine, Words, quietly
+from bench.process import CommandFailed
 
 DEBIAN = "debian:12"
 POSTGRES = "postgres:15"
 POSTGRES_NEXT = "postgres:15.1"
+_CONTAINER = "lamina-bench-exec"
 IMAGES = (DEBIAN, POSTGRES, POSTGRES_NEXT)
 
 
@@ -21,6 +24,7 @@ class Case:
     :param command: what is timed.
     :param undo: after each time, so that the next finds what the first found.
     :param pairs: how many times each engine does it, as a multiple of what was asked for.
+    :param finish: once for each engine, when all was timed.
     :param fresh_image: an image whose files it writes all anew: the disk is put to rest before each time.
     """
 
@@ -31,6 +35,7 @@ class Case:
     undo: Callable[[Engine], None]
     pairs: int = 1
     fresh_image: str = ""
+    finish: Callable[[Engine], None] = lambda _: None
 
 
 def cases(registry: str) -> list[Case]:
@@ -76,6 +81,15 @@ def cases(registry: str) -> list[Case]:
             pairs=4,
         ),
         Case(
+            name="exec",
+            title=f"exec of true in a container of {DEBIAN}",
+            prepare=lambda engine: _running(engine, debian),
+            command=lambda engine: engine.command("exec", _CONTAINER, "true"),
+            undo=_nothing,
+            pairs=4,
+            finish=_end,
+        ),
+        Case(
             name="version",
             title="--version",
             prepare=_nothing,
@@ -101,6 +115,17 @@ def _empty(engine: Engine) -> None:
 def _only(engine: Engine, image: str) -> None:
     engine.empty()
     quietly(engine.pull(image), engine.environment)
+
+
+def _running(engine: Engine, image: str) -> None:
+    _only(engine, image)
+    words = ("run", "--detach", "--name", _CONTAINER, "--network", "none", image, "sleep", "infinity")
+    quietly(engine.command(*words), engine.environment)
+
+
+def _end(engine: Engine) -> None:
+    with contextlib.suppress(CommandFailed):  # it was never made
+        quietly(engine.command("rm", "--force", _CONTAINER), engine.environment)
 
 
 def _nothing(_engine: Engine) -> None:

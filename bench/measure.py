@@ -62,18 +62,22 @@ def measure(case: Case, engines: Sequence[Engine], pairs: int) -> Result:
     :raises CommandFailed: an engine could not do it.
     """
     memory: dict[str, int] = {}
-    for engine in engines:
-        case.prepare(engine)
-        memory[engine.name] = peak_memory(case.command(engine), engine.environment)
-        case.undo(engine)
     times: dict[str, list[Timing]] = {engine.name: [] for engine in engines}
-    for turn in range(pairs * case.pairs):
-        # Who goes first changes, because the second finds the registry's files in memory.
-        for engine in engines if turn % 2 == 0 else reversed(engines):
-            os.sync()  # what others left unwritten is not for this one to wait for
-            if case.fresh_image:
-                settle(case.fresh_image)
-            times[engine.name].append(time_command(case.command(engine), engine.environment))
+    try:
+        for engine in engines:
+            case.prepare(engine)
+            memory[engine.name] = peak_memory(case.command(engine), engine.environment)
             case.undo(engine)
+        for turn in range(pairs * case.pairs):
+            # Who goes first changes, because the second finds the registry's files in memory.
+            for engine in engines if turn % 2 == 0 else reversed(engines):
+                os.sync()  # what others left unwritten is not for this one to wait for
+                if case.fresh_image:
+                    settle(case.fresh_image)
+                times[engine.name].append(time_command(case.command(engine), engine.environment))
+                case.undo(engine)
+    finally:
+        for engine in engines:
+            case.finish(engine)
     rows = tuple(Row(engine.name, tuple(times[engine.name]), memory[engine.name]) for engine in engines)
     return Result(case.name, case.title, rows)

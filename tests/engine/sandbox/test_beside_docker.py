@@ -1,10 +1,11 @@
-"""The same probe under `lamina run` and `docker run`: the same sandbox, but for differences that are wanted.
+"""The same probe under `run` and `exec` of Lamina and Docker: the same sandbox, but for what is wanted otherwise.
 
 Every wanted difference stands here with the answer it gives, and in docs/security.md with its reason.
 """
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import shutil
@@ -36,9 +37,9 @@ REFUSED_FAMILIES = {12, 19, 20, 23, 25, 34, 37, 38, 40, 46}
 _EPERM = "1"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["run", "exec"])
 def probes(
-    tmp_path_factory: pytest.TempPathFactory, real_registry: RealRegistry
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, real_registry: RealRegistry
 ) -> Iterator[dict[str, dict[str, str]]]:
     """What both programs say under both engines: by program, then by engine."""
     docker, image = DockerDaemon.find(), real_registry.image("debian:12")
@@ -52,11 +53,24 @@ def probes(
         lamina = Lamina(root)
         lamina("pull", image).ok()
         docker("pull", "--quiet", image)
-        shared = ("run", "--rm", "--network", "none", "-v", bind, image)
-        yield {
-            name: {"lamina": lamina(*shared, *words).ok().out, "docker": docker(*shared, *words)}
-            for name, words in programs.items()
-        }
+        shared = ("--network", "none", "-v", bind, image)
+        name = f"probed-{os.getpid()}"
+        if request.param == "run":
+            before: tuple[str, ...] = ("run", "--rm", *shared)
+        else:
+            waiting = ("run", "-d", "--name", name, *shared, "sleep", "infinity")
+            lamina(*waiting).ok()
+            docker(*waiting)
+            before = ("exec", name)
+        try:
+            yield {
+                program: {"lamina": lamina(*before, *words).ok().out, "docker": docker(*before, *words)}
+                for program, words in programs.items()
+            }
+        finally:
+            if request.param != "run":
+                lamina("rm", "-f", name).ok()
+                docker("rm", "-f", name)
 
 
 def _compiled(target: Path) -> bool:
