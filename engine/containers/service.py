@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -14,7 +15,7 @@ from engine.containers.models import ContainerOptions, ContainerSummary, StepRow
 from engine.containers.names import check_name, new_id
 from engine.containers.records import Record
 from engine.containers.store import ContainerStore
-from engine.errors import Conflict, Corrupt
+from engine.errors import Conflict, Corrupt, NotFound
 from engine.runtime.models import WHOLE_LOG, LogRange
 from engine.runtime.state import STANDING, read_state, unknown_state
 
@@ -292,12 +293,13 @@ class ContainerService:
         self._store.tell("destroy", record)
 
     def remove_ended(self, name: str) -> None:
-        """Remove one that was to go at its end, unless it is being started again."""
+        """Remove one that was to go at its end, unless it is being started again; gone already is fine."""
         from engine.runtime.policy import AGAIN, ended_by
 
-        record = self._store.records.find(name)
-        if not self._store.look(record).standing and ended_by(self._store.directory(record)) != AGAIN:
-            self.remove(record.id, force=True)
+        with contextlib.suppress(NotFound):
+            record = self._store.records.find(name)
+            if not self._store.look(record).standing and ended_by(self._store.directory(record)) != AGAIN:
+                self.remove(record.id, force=True)
 
     def is_running(self, container_id: str) -> bool:
         """Whether the container of an id runs; for those who must not take what it stands on."""
