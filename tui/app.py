@@ -106,6 +106,7 @@ class Lamina(App[None]):
     def on_unmount(self) -> None:
         """Remember how the screen stood."""
         self._themes_watch.close()
+        self.bridge.close()
         theme = {} if os.environ.get("NO_COLOR") else {"theme": self.palette.theme.name}
         remember(theme | self.workbench.worth_keeping())
 

@@ -18,6 +18,7 @@ from textual.worker import Worker
 from engine.events import Event
 from engine.images.models import PullPlan
 from engine.oci import Digest
+from tui.deaths import Deaths
 from tui.source import Source
 from tui.state import Run, State
 from tui.tasks import Report, Tasks, said
@@ -49,6 +50,7 @@ Value = TypeVar("Value")
 
 _PAUSE = 0.1  # seconds between two batches
 _LOG_TAIL = 1000  # lines read when a log is opened
+_MOURNING = 0.3  # seconds in which a monitor that lives says how its container ended
 _SETTLE = 0.05  # seconds a selection must last before its details are read
 
 
@@ -79,6 +81,7 @@ class Bridge(Tasks):
         self._flushed = 0.0
         self._log: tuple[Run, Worker[None]] | None = None
         self._steps_of: Run | None = None
+        self._deaths = Deaths(self._someone_died)
 
     # telling
 
@@ -131,10 +134,23 @@ class Bridge(Tasks):
             if "image" in what:
                 self.tell(ImagesKnown(tuple(await source.images())))
             if "container" in what:
-                self.tell(ContainersKnown(tuple(await source.containers())))
+                containers = tuple(await source.containers())
+                self._deaths.keep(item.pid for item in containers if item.pid)
+                self.tell(ContainersKnown(containers))
             if "lab" in what:
                 self.tell(LabKnown(await source.lab_status()))
             self.tell(HostKnown(await source.info()))
+
+    def _someone_died(self) -> None:
+        self._work(self._read_after_death, "deaths")
+
+    async def _read_after_death(self) -> None:
+        await asyncio.sleep(_MOURNING)
+        await self._read({"container"})
+
+    def close(self) -> None:
+        """Give back what was waited on."""
+        self._deaths.close()
 
     def read_again(self) -> None:
         """Read everything anew, for what no event tells."""
