@@ -1,4 +1,4 @@
-"""The same probe under `run` and `exec` of Lamina and Docker: the same sandbox, but for what is wanted otherwise.
+"""The same probe under `run` and `exec` of both engines: the same sandbox, but for differences wanted.
 
 Every wanted difference stands here with the answer it gives, and in docs/security.md with its reason.
 """
