@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
-from engine.containers.models import ContainerSummary, Status
+if TYPE_CHECKING:
+    from engine.containers.models import ContainerSummary
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 
@@ -28,6 +30,8 @@ def ago(moment: float | None, now: float | None = None) -> str:
 
 def status(container: ContainerSummary, now: float | None = None) -> str:
     """Docker's STATUS column: `Up 3 minutes`, `Exited (0) 2 hours ago`."""
+    from engine.containers.models import Status  # 10 ms that pulls do without
+
     match container.status:
         case Status.CREATED:
             return "Created"
