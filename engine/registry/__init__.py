@@ -1,6 +1,6 @@
 """The distribution protocol: a client, and a small server for the lab and the tests.
 
-Names load when they are first used: the client and the server bring aiohttp, the directory does not.
+Names load when they are first used: the client brings asyncio, the server aiohttp, the directory neither.
 """
 
 from typing import TYPE_CHECKING
