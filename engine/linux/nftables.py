@@ -23,6 +23,7 @@ _NEWSETELEM, _DELSETELEM = _SUBSYSTEM << 8 | 12, _SUBSYSTEM << 8 | 14
 _RULE_TABLE, _RULE_CHAIN, _RULE_HANDLE = 1, 2, 3
 _LIST_TABLE, _LIST_SET, _LIST_ELEMENTS = 1, 2, 3
 _ELEMENT_KEY, _ELEMENT_DATA, _DATA_VALUE, _LIST_ELEMENT = 1, 2, 1, 1
+_ELEMENT_KEY_END = 10
 FAMILIES = {"inet": 1, "ip": 2, "ip6": 10}
 _LIBRARY = "libnftables.so.1"
 
@@ -31,11 +32,13 @@ class Element(NamedTuple):
     """One element of a set, or with `value` of a map.
 
     :param key: as the kernel compares it: fields one after another, each filled up to four bytes.
+    :param end: of a set of intervals: the last of the keys that `key` is the first of, field by field.
     """
 
     set: str
     key: bytes
     value: bytes = b""
+    end: bytes = b""
 
 
 class Table:
@@ -94,6 +97,8 @@ class Table:
 
     def _body(self, element: Element) -> bytes:
         parts = [nested(_ELEMENT_KEY, attribute(_DATA_VALUE, element.key))]
+        if element.end:
+            parts.append(nested(_ELEMENT_KEY_END, attribute(_DATA_VALUE, element.end)))
         if element.value:
             parts.append(nested(_ELEMENT_DATA, attribute(_DATA_VALUE, element.value)))
         return (

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from ipaddress import ip_network
 
 from engine.linux import nftables
 from engine.linux.nftables import Element, Table
@@ -28,6 +29,8 @@ _SETS = """
 add table inet lamina
 add set inet lamina internal { type ifname; }
 add set inet lamina same { type ifname . ifname; }
+add set inet lamina near4 { type ifname . ipv4_addr; flags interval; }
+add set inet lamina near6 { type ifname . ipv6_addr; flags interval; }
 add map inet lamina all4 { type inet_proto . inet_service : ipv4_addr . inet_service; }
 add map inet lamina one4 { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }
 add map inet lamina all6 { type inet_proto . inet_service : ipv6_addr . inet_service; }
@@ -56,7 +59,8 @@ forward oifname @internal drop
 forward oifname "lamina*" ct state established,related accept
 forward oifname "lamina*" ct status dnat accept
 forward oifname "lamina*" drop
-postrouting iifname . oifname @same ct status dnat masquerade
+postrouting oifname . ip saddr @near4 ct status dnat masquerade
+postrouting oifname . ip6 saddr @near6 ct status dnat masquerade
 postrouting oifname "lamina*" ip saddr 127.0.0.0/8 masquerade
 postrouting iifname "lamina*" oifname != "lamina*" masquerade
 """
@@ -86,6 +90,10 @@ def of_network(network: Network) -> list[Element]:
     """What the rules must know of a network."""
     name = network.bridge.encode().ljust(16, b"\0")
     found = [Element("same", name + name)]
+    for title, text in (("near4", network.subnet), ("near6", network.subnet6)):
+        if text:
+            subnet = ip_network(text)
+            found.append(Element(title, name + subnet[0].packed, end=name + subnet[-1].packed))
     return [*found, Element("internal", name)] if network.internal else found
 
 

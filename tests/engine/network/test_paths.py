@@ -74,6 +74,14 @@ def test_containers_reach_published_ports_by_the_hosts_address(host: Host) -> No
         assert host.asked_from(network, HOST, 8080).startswith("web")
 
 
+def test_container_reaches_its_own_published_port(host: Host) -> None:
+    host.serve("web", "-p", "8080:80")
+    assert eventually(lambda: ask(host.namespace, HOST, 8080))
+    own = namespace_of(host("inspect", "web").json()[0]["State"]["Pid"])
+    assert ask(own, HOST, 8080).startswith("web")
+    os.close(own)
+
+
 def test_networks_are_closed_to_each_other(host: Host) -> None:
     host("network", "create", "other").ok()
     host.serve("web")
