@@ -137,9 +137,7 @@ async def make_image(parts: Parts, draft: Draft, write: Write, action: str) -> M
                 feed = Feed()
                 feed.done()
                 blob = parts.blobs.path(digest)
-                await parts.layers.unpack(diff_id, blob, size, digest, feed=feed)
-                # By its table, which does not count the marks of opaque directories as entries.
-                usage = await settled(lambda: parts.layers.usage(diff_id))
+                usage = await parts.layers.unpack(diff_id, blob, size, digest, feed=feed)
                 arrivals[diff_id] = Arrival(usage, unpacked=usage.unpacked)
                 unpacked = usage.unpacked
             await settled(lambda: commit(parts, image, arrivals, action, names))

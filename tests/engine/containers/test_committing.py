@@ -14,6 +14,7 @@ import pytest
 
 from engine.errors import InvalidArgument
 from engine.images.archive_models import ArchiveFormat
+from engine.images.service import ImageService
 from engine.settings import Settings
 from engine.store.layout import Layout
 from tests.engine.containers.filing import House
@@ -128,6 +129,11 @@ async def test_peers_and_registries_take_it(
     await house.images.push(name)
     shown = json.loads(run("skopeo", "inspect", "--tls-verify=false", f"docker://{name}"))
     assert len(shown["Layers"]) == 2
+    other = Settings(root=tmp_path / "other", run=tmp_path / "other/run")
+    Layout.of(other).create()
+    pulled = ImageService(other)
+    await pulled.pull(name)
+    assert (await pulled.check([], lambda _: False)).problems == ()
     layout = await _saved(house, name, tmp_path / "layout")
     run("skopeo", "--insecure-policy", "copy", f"oci:{layout}:1", f"oci:{tmp_path}/again:1")
 
