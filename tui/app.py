@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tui.source import Source
 
 
+_QUIET = 1.0  # seconds after which the first screen stands
 _ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """Signals that by themselves would leave the terminal in raw mode, on its other screen."""
 
@@ -97,11 +99,15 @@ class Lamina(App[None]):
         self.bridge.open()
         self.state.listen(lambda topics: self._keep_ages() if "containers" in topics else None)
         self._themes_watch.open()
+        self.set_timer(_QUIET, self._load_ahead)
         self._complain("load a theme", self.themes_skipped)
         unknown = self.config.theme and self.config.theme not in self.themes
         missing = (f"settings: there is no theme {self.config.theme!r:.60}",) if unknown else ()
         changed = keymap(self.config.keys, self.config.bindings)
         self._complain("read the settings", (*self.config.problems, *missing, *clashes(changed)))
+
+    async def _load_ahead(self) -> None:
+        await asyncio.to_thread(import_module, "tui.screens.explorer")  # 50 ms that its key need not wait for
 
     def on_unmount(self) -> None:
         """Remember how the screen stood."""

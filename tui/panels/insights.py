@@ -29,8 +29,8 @@ _BLAME = (
 _WASTE = (
     Column(7, right=True),
     Column(18, most=4096, grow=1, cut="middle"),
-    Column(10, most=22),
-    Column(12, most=30, drop=1),
+    Column(18, most=18),
+    Column(12, most=30, drop=1, grow=1),
 )
 
 
@@ -91,7 +91,7 @@ class WasteList(RowList):
         return self._chosen.hidden_by[-1] if self._chosen is not None else None
 
 
-_CAUSES = {"removed": "removed", "replaced": "replaced", "attributes": "copied for its attributes"}
+_CAUSES = {"removed": "removed", "replaced": "replaced", "attributes": "attributes only"}
 
 
 def waste_page(waste: Waste, slots: Mapping[int, int]) -> Page:
@@ -99,11 +99,11 @@ def waste_page(waste: Waste, slots: Mapping[int, int]) -> Page:
     rows = []
     for index, path in enumerate(waste.paths):
         fault = path.hidden_by[-1] if path.hidden_by else 0
-        more = f", {count(path.files, 'file')}" if path.files > 1 else ""
+        more = f", {count(path.files, 'copy', 'copies')}" if path.files > 1 else ""
         kept = ", ".join(map(str, path.kept_by[:4])) + ("…" if len(path.kept_by) > 4 else "")
         cells = (
             cell(size(path.size), "warn"),
-            cell(safe(path.path) + ("/" if path.files > 1 else "")),
+            cell("/" + safe(path.path)),
             (
                 ("▌", f"slot{slots.get(fault, 0)}"),
                 (f"{fault} ", "muted"),
