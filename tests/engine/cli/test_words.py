@@ -69,3 +69,10 @@ def test_exited_container_without_a_known_code_shows_none() -> None:
 @pytest.mark.parametrize(("state", "text"), [(Status.CREATED, "Created"), (Status.DEAD, "Dead")])
 def test_other_states_are_one_word(state: Status, text: str) -> None:
     assert status(container(state), NOW) == text
+
+
+@pytest.mark.parametrize(
+    ("health", "text"), [("healthy", "healthy"), ("unhealthy", "unhealthy"), ("starting", "health: starting")]
+)
+def test_health_stands_beside_the_time(health: str, text: str) -> None:
+    assert status(container(Status.RUNNING, health=health), NOW) == f"Up 3 minutes ({text})"
