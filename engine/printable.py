@@ -6,7 +6,8 @@ import unicodedata
 
 _REPLACEMENT = "�"
 # Cc and Cf command terminals or reorder text, Cs cannot be encoded, Zl and Zp break the line.
-_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories that never reach a terminal from outside."""
 
 
 def printable(text: str) -> str:
@@ -17,7 +18,7 @@ def printable(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(_REPLACEMENT if unicodedata.category(char) in _UNSAFE else char for char in text)
+    return "".join(_REPLACEMENT if unicodedata.category(char) in UNSAFE else char for char in text)
 
 
 def cells(text: str) -> int:

@@ -10,14 +10,15 @@ from functools import lru_cache
 from rich.cells import cell_len, get_character_cell_size
 
 from engine.images.instruction import written
+from engine.printable import UNSAFE
 
 ELLIPSIS = "…"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 LONGEST = 4096
 """Characters of one piece of outside text that are ever looked at; the rest is cut before anything else."""
 
-# Cn and Co stand with them: a terminal may give unassigned and private characters any width.
-_REPLACED = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"})
+# A terminal may give unassigned and private characters any width.
+_REPLACED = UNSAFE | {"Cn", "Co"}
 _COMBINING = frozenset({"Mn", "Me"})
 _MOST_COMBINING = 2  # marks on one letter; more of them climb into the rows above and below
 
