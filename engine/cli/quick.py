@@ -32,7 +32,8 @@ def main(open_workstation: Callable[[Settings], int] | None = None) -> int:
     if plain is not None:
         connection = _begin(plain)
         if connection is not None:
-            return _stand_in(connection, plain.stdin)
+            # Nothing is buffered here, and taking the interpreter apart would be felt.
+            os._exit(_stand_in(connection, plain.stdin))
     from engine.cli.main import main as command_line
 
     return command_line(open_workstation)
