@@ -263,7 +263,7 @@ def test_a_shell_has_job_control(box: Lamina) -> None:
         terminal.until("Stopped")
         terminal.until("ready> ")
         terminal.press("fg\r")
-        terminal.until("\nsleep 7309\r\n")
+        terminal.until("\rsleep 7309\r\n")
         terminal.press("\x03")
         terminal.until("ready> ")
         terminal.press("echo still $((40+2))\r")
