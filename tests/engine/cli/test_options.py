@@ -43,7 +43,8 @@ def test_everything_can_be_said_at_once() -> None:
         "--network", "host", "-l", "a=b", "--label", "c", "-v", "/src:/dst:ro", "image", "cmd",
     ) == ContainerOptions(
         image="image", command=("cmd",), tty=True, interactive=True, auto_remove=True, name="n", env=("A=1",),
-        workdir="/w", user="1:2", hostname="host", read_only=True, network="host", attachments=(Attachment("host"),),
+        workdir="/w", user="1:2", hostname="host", read_only=True, network="host",
+        attachments=(Attachment("host"),),
         labels={"a": "b", "c": ""}, binds=(BindMount("/src", "/dst", read_only=True, make=True),),
     )  # fmt: skip
 
