@@ -23,6 +23,8 @@ from engine.store.reserve import with_room
 
 PATIENCE = 60.0  # seconds to wait for another removal; deleting many files takes a while
 
+_DELETED_AT_ONCE = 4
+
 
 def preview(parts: Parts, name: str, force: bool, running: Callable[[str], bool]) -> RemovedImage:
     """What `remove` would do; see `ImageService.preview_remove`."""
@@ -73,9 +75,13 @@ def outcome(parts: Parts, removal: Removal) -> RemovedImage:
 
 def delete(parts: Parts, removal: Removal) -> None:
     """Delete from disk what a removal takes, when no row names it any more."""
-    for digest in removal.blobs:
-        parts.blobs.remove(digest)
-    for diff_id in removal.layers:
-        parts.layers.remove(diff_id)
+    from concurrent.futures import ThreadPoolExecutor
+
+    # Several at once: whoever deletes waits for the disk most of the time.
+    with ThreadPoolExecutor(_DELETED_AT_ONCE) as pool:
+        jobs = [pool.submit(parts.layers.remove, diff_id) for diff_id in removal.layers]
+        jobs += [pool.submit(parts.blobs.remove, digest) for digest in removal.blobs]
+        for job in jobs:
+            job.result()
     if removal.stack:
         remove_seam(parts.layout, removal.stack)
