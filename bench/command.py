@@ -12,9 +12,12 @@ from pathlib import Path
 
 from bench.cases import IMAGES, Case, cases
 from bench.engines import Engine, engines
+from bench.looking import report
 from bench.measure import Result, measure
 from bench.process import CommandFailed
 from bench.report import document, table
+
+_LOOKING = "looking"  # measures no other engine: none answers this without a copy of the image
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -23,6 +26,8 @@ def main(arguments: Sequence[str]) -> int:
     if os.geteuid() != 0:
         print("bench: root is needed, so that all engines work on equal terms", file=sys.stderr)
         return 1
+    if not options.only or _LOOKING in options.only:
+        print(report(), flush=True)
     chosen = [case for case in cases(options.registry) if not options.only or case.name in options.only]
     with tempfile.TemporaryDirectory(prefix="lamina-bench-", dir="/var/tmp") as scratch:
         found = engines(Path(scratch), tuple(f"{options.registry}/{image}" for image in IMAGES))
@@ -50,7 +55,7 @@ def _measured(case: Case, taking_part: Sequence[Engine], pairs: int) -> Result:
 
 
 def _parser() -> argparse.ArgumentParser:
-    names = [case.name for case in cases("")]
+    names = [case.name for case in cases("")] + [_LOOKING]
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
         "--pairs",

@@ -1,4 +1,4 @@
-"""A hundred thousand files open while one watches; in processor time, so that others may work."""
+"""Looking into an image of a hundred thousand files, inside a running engine; in processor time."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import hashlib
 import random
 import time
 from collections.abc import Callable
-
-import pytest
 
 from engine.analysis.blame import blame
 from engine.analysis.changes import layer_changes
@@ -21,8 +19,7 @@ from engine.layers.table_writer import encode_table
 _LAYERS, _FILES = 10, 9000
 
 
-@pytest.fixture(scope="module")
-def encoded() -> list[bytes]:
+def tables() -> list[bytes]:
     """Ten tables of ten thousand entries, of which every seventh meets one of a layer below."""
     chance, known, found = random.Random(1), list[bytes](), list[bytes]()
     for _ in range(_LAYERS):
@@ -73,16 +70,20 @@ def opened(encoded: list[bytes]) -> Stack:
     return stack
 
 
-def test_stacked_tree_opens_in_150_milliseconds(encoded: list[bytes]) -> None:
-    assert sum(len(FileTable(data)) for data in encoded) > 100_000
-    assert seconds(lambda: opened(encoded)) < 0.15
+def asked(encoded: list[bytes]) -> None:
+    """All that one asks of an image: waste, blame of a path, and the changes of its last layer."""
+    stack = opened(encoded)
+    waste(stack)
+    blame(stack, "usr/share")
+    layer_changes(stack, _LAYERS).counts.values()
 
 
-def test_blame_and_waste_take_less_than_a_second(encoded: list[bytes]) -> None:
-    def ask() -> None:
-        stack = opened(encoded)
-        waste(stack)
-        blame(stack, "usr/share")
-        layer_changes(stack, _LAYERS).counts.values()
-
-    assert seconds(ask) < 1
+def report() -> str:
+    """Both, measured, in lines as people read them."""
+    encoded = tables()
+    entries = sum(len(FileTable(data)) for data in encoded)
+    return (
+        f"looking into an image of {entries:,} entries\n"
+        f"  its stacked tree opens in     {seconds(lambda: opened(encoded)) * 1e3:.0f} ms\n"
+        f"  with blame, waste and changes {seconds(lambda: asked(encoded)) * 1e3:.0f} ms\n"
+    )
