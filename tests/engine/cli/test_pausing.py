@@ -14,6 +14,7 @@ import pytest
 
 from tests.support import leaks
 from tests.support.command import Lamina
+from tests.support.house import lab_house
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("requires_root", "no_leaks")]
@@ -22,13 +23,7 @@ pytestmark = [pytest.mark.system, pytest.mark.usefixtures("requires_root", "no_l
 @pytest.fixture(scope="module")
 def house() -> Iterator[Lamina]:
     """A store with the lab's base image."""
-    with leaks.scratch_store() as root:
-        lamina = Lamina(root)
-        lamina("lab", "up").ok()
-        try:
-            lamina("pull", "-q", "lab/base").ok()
-        finally:
-            lamina("lab", "down").ok()
+    with lab_house() as lamina:
         yield lamina
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support import leaks
 from tests.support.command import Lamina
+from tests.support.house import lab_house
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("requires_root")]
@@ -17,13 +17,7 @@ pytestmark = [pytest.mark.system, pytest.mark.usefixtures("requires_root")]
 @pytest.fixture(scope="module")
 def house() -> Iterator[Lamina]:
     """A store with the lab's base image and a container named first, which runs."""
-    with leaks.scratch_store() as root:
-        lamina = Lamina(root)
-        lamina("lab", "up").ok()
-        try:
-            lamina("pull", "-q", "lab/base").ok()
-        finally:
-            lamina("lab", "down").ok()
+    with lab_house() as lamina:
         script = "echo mine > /dev/shm/file; sleep 1000"
         lamina("run", "-d", "--name", "first", "--network", "none", "lab/base", "sh", "-c", script).ok()
         yield lamina

@@ -11,8 +11,8 @@ import pytest
 from engine.errors import NotSupported
 from engine.linux.cgroups import find_cgroups
 from engine.runtime.reaper import find_reaper
-from tests.support import leaks
 from tests.support.command import Lamina
+from tests.support.house import lab_house
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("requires_root")]
 
@@ -20,13 +20,7 @@ pytestmark = [pytest.mark.system, pytest.mark.usefixtures("requires_root")]
 @pytest.fixture(scope="module")
 def house() -> Iterator[Lamina]:
     """A store with the lab's base image."""
-    with leaks.scratch_store() as root:
-        lamina = Lamina(root)
-        lamina("lab", "up").ok()
-        try:
-            lamina("pull", "-q", "lab/base").ok()
-        finally:
-            lamina("lab", "down").ok()
+    with lab_house() as lamina:
         yield lamina
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support import leaks
 from tests.support.command import Lamina
+from tests.support.house import lab_house
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("requires_root")]
@@ -21,13 +21,7 @@ def house() -> Iterator[Lamina]:
     """A store with the lab's base image."""
     if os.geteuid() != 0:
         pytest.skip("needs root")
-    with leaks.scratch_store() as root:
-        lamina = Lamina(root)
-        lamina("lab", "up").ok()
-        try:
-            lamina("pull", "-q", "lab/base").ok()
-        finally:
-            lamina("lab", "down").ok()
+    with lab_house() as lamina:
         yield lamina
 
 
