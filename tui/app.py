@@ -16,6 +16,7 @@ from textual.timer import Timer
 
 from engine.settings import Settings, settings_file
 from tui.bridge import Answer, Batch, Bridge
+from tui.clipboard import clipped, copy_sequence
 from tui.commands import Commands
 from tui.config import read_config
 from tui.kept import remember, remembered
@@ -24,7 +25,7 @@ from tui.live import ThemeWatch
 from tui.palette import Palette, textual_theme
 from tui.screens.workbench import Workbench
 from tui.state import Run, State
-from tui.text import age_changes_in, safe, tmux_copy
+from tui.text import age_changes_in, safe
 from tui.theme import DEFAULT, Theme, load_themes
 from tui.widgets.frame import Lines
 
@@ -174,10 +175,10 @@ class Lamina(App[None]):
             self._ages = self.set_timer(wait + 0.5, lambda: self.state.changed({"containers"}))
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Also from inside tmux, which hands on to the terminal only what is wrapped for it."""
-        super().copy_to_clipboard(text)
-        if os.environ.get("TMUX") and self._driver is not None:
-            self._driver.write(tmux_copy(text))
+        """Onto the clipboard of the terminal one sits at, also from inside tmux."""
+        self._clipboard = clipped(text)
+        if self._driver is not None:
+            self._driver.write(copy_sequence(text))
 
     async def action_quit(self) -> None:
         """Leave; asks first while a pull runs."""

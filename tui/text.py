@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from base64 import b64encode
 from functools import lru_cache
 
 from rich.cells import cell_len, get_character_cell_size
@@ -156,12 +155,6 @@ def short_id(digest: str) -> str:
 def instruction(created_by: str) -> str:
     """A history entry as its author wrote it, safe to draw."""
     return safe(written(created_by[:LONGEST]))
-
-
-def tmux_copy(text: str) -> str:
-    """What puts text on the clipboard of the terminal around tmux (tmux(1), allow-passthrough)."""
-    payload = b64encode(text.encode("utf-8", "replace")).decode("ascii")
-    return f"\x1bPtmux;\x1b\x1b]52;c;{payload}\a\x1b\\"
 
 
 _ESCAPES = re.compile(
