@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 
 MOST = 74_994
-"""Bytes that travel at once; terminals drop longer sequences whole (xterm's own bound is 100,000 characters)."""
+"""Bytes that travel at once; terminals drop longer sequences whole (xterm: 100,000 characters)."""
 
 
 def clipped(text: str) -> str:
