@@ -8,7 +8,7 @@ import click
 
 from engine.cli import complete
 from engine.cli.attach import detach_keys_option, keys_of
-from engine.cli.options import env_file_lines, variables
+from engine.cli.options import lines_of_file, variables
 from engine.cli.session import Session, pass_session
 from engine.errors import InvalidArgument
 
@@ -53,7 +53,7 @@ def exec_(
         raise InvalidArgument(
             "-t with -i wants a terminal, and standard input is none", hint="leave out -t, or use -d"
         )
-    read = [line for file in env_files for line in env_file_lines(file)]
+    read = [line for file in env_files for line in lines_of_file("--env-file", file)]
     keys = keys_of(session, detach_keys)
     request = new_request(
         list(command), list(variables([*read, *env])), workdir=workdir, user=user, tty=tty,

@@ -93,6 +93,8 @@ _LIMITS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
 @click.option("--memory-reservation", metavar="BYTES", help="What it is left with when the host has little.")
 @click.option("--cpus", metavar="NUMBER", help="How many processors' time it gets at most; 0 lifts it.")
 @click.option("-c", "--cpu-shares", type=int, help="Its weight beside others; 1024 is usual.")
+@click.option("--cpu-period", type=int, help="Microseconds in which its time is counted; 100000.")
+@click.option("--cpu-quota", type=int, help="Microseconds of them that it gets; -1: all.")
 @click.option("--cpuset-cpus", metavar="LIST", help="Processors it may run on: 0-2,4.")
 @click.option("--cpuset-mems", metavar="LIST", help="Memory nodes it may use.")
 @click.option("--pids-limit", "pids", type=int, help="Processes and threads at a time; -1: no limit.")
@@ -107,7 +109,8 @@ def update(session: Session, /, names: tuple[str, ...], restart: str | None, **o
     """Change the limits of containers and when they are started again, at once where they run."""
     from engine.runtime.policy import parse_policy
 
-    limits = {name: options.pop(name) for name in ("cpu_shares", "pids", "blkio_weight")}
+    plain = ("cpu_shares", "cpu_period", "cpu_quota", "pids", "blkio_weight")
+    limits = {name: options.pop(name) for name in plain}
     for option, (field, read) in _LIMITS.items():
         text = options.pop(option.removeprefix("--").replace("-", "_"))
         limits[field] = None if text is None else read(option, text)

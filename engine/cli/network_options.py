@@ -20,6 +20,7 @@ class Connections(NamedTuple):
     network: str
     attachments: tuple[Attachment, ...]
     ports: tuple[Publish, ...]
+    exposed: tuple[str, ...]
 
 
 def _many(*names: str, metavar: str, help: str) -> click.Option:
@@ -43,7 +44,8 @@ NETWORK_OPTIONS = (
         "-p", "--publish", metavar="[[IP:]PORT:]INSIDE[/udp]",
         help="Let a port of the host lead to one of its own; ranges too.",
     ),
-    click.Option(["-P", "--publish-all"], is_flag=True, help="Publish every port that the image exposes."),
+    _many("--expose", metavar="PORT[/udp]", help="A port that its program listens at; ranges too."),
+    click.Option(["-P", "--publish-all"], is_flag=True, help="Publish every port that it exposes."),
 )  # fmt: skip
 
 
@@ -79,7 +81,8 @@ def take_network(options: dict[str, Any]) -> Connections:
     if others and (first.network in ("none", "host") or first.network.startswith("container:")):
         raise InvalidArgument(f"--network {first.network} cannot be together with another network")
     ports = tuple(port for text in options.pop("publish") for port in parse_ports(text))
-    return Connections(first.network, (first, *others), ports)
+    exposed = tuple(name for text in options.pop("expose") for name in parse_exposed(text))
+    return Connections(first.network, (first, *others), ports, exposed)
 
 
 def parse_attachment(option: str, text: str) -> Attachment:
@@ -138,6 +141,21 @@ def parse_ports(text: str) -> list[Publish]:
     if len(ports) != len(targets):
         raise InvalidArgument(f"-p {text}: {len(ports)} ports of the host for {len(targets)} inside")
     return [Publish(address, port, target, protocol) for port, target in zip(ports, targets, strict=True)]
+
+
+def parse_exposed(text: str) -> list[str]:
+    """`INSIDE[/PROTOCOL]` as `80/tcp`, each port of a range.
+
+    :raises InvalidArgument: it is not that. :raises NotSupported: a protocol that cannot be published.
+    """
+    if ":" in text:
+        raise InvalidArgument(f"--expose {text!r} is not PORT[/PROTOCOL]", hint="-p publishes a port")
+    try:
+        return [f"{port.target}/{port.protocol}" for port in parse_ports(text)]
+    except (InvalidArgument, NotSupported) as error:
+        raise type(error)(
+            error.message.replace("-p ", "--expose ", 1), hint="for example --expose 80"
+        ) from None
 
 
 def _places(text: str, places: str) -> tuple[str, str, str]:

@@ -32,6 +32,7 @@ class Wanted:
     platform: str
     pull: str  # always, missing or never
     id_file: str  # where the id is written, or ""
+    quiet: bool  # tell nothing of a pull
 
 
 _DECORATORS: tuple[Callable[[_Command], _Command], ...] = (
@@ -52,6 +53,11 @@ _DECORATORS: tuple[Callable[[_Command], _Command], ...] = (
         help="Show a directory or file of the host, or a volume, inside.",
     ),
     click.option("-l", "--label", "labels", multiple=True, metavar="NAME[=VALUE]", help="Attach a note."),
+    click.option("--label-file", "label_files", multiple=True, metavar="FILE", help="Notes, one a line."),
+    click.option(
+        "--annotation", "annotations", multiple=True, metavar="NAME=VALUE", help="A note for programs."
+    ),
+    click.option("-q", "--quiet", is_flag=True, help="Tell nothing of a pull."),
     platform_option,
     click.option(
         "--pull", type=click.Choice(["always", "missing", "never"]), default="missing", show_default=True,
@@ -90,6 +96,9 @@ def wanted(
     env_files: tuple[str, ...],
     entrypoint: str | None,
     labels: tuple[str, ...],
+    label_files: tuple[str, ...],
+    annotations: tuple[str, ...],
+    quiet: bool,
     platform: str,
     pull: str,
     cidfile: str,
@@ -103,13 +112,15 @@ def wanted(
     restart, health, no_health = take_life(plain)
     isolation, resources, names, mounts = take_walls(plain)
     connections = take_network(plain)
-    read = [line for file in env_files for line in env_file_lines(file)]
+    read = [line for file in env_files for line in lines_of_file("--env-file", file)]
+    noted = [line for file in label_files for line in lines_of_file("--label-file", file)]
     options = ContainerOptions(
         env=tuple(variables([*read, *env])),
         entrypoint=None if entrypoint is None else tuple([entrypoint] if entrypoint else []),
         binds=tuple(mounts.binds),
         volumes=tuple(mounts.volumes),
-        labels=dict(map(_label, labels)),
+        labels=dict(_label("-l", text) for text in (*noted, *labels)),
+        annotations=dict(_label("--annotation", text) for text in annotations),
         log=log_limits(log_words),
         isolation=isolation,
         resources=resources,
@@ -120,9 +131,10 @@ def wanted(
         network=connections.network,
         attachments=connections.attachments,
         ports=connections.ports,
+        exposed=connections.exposed,
         **plain,
     )
-    return Wanted(options, platform, pull, cidfile)
+    return Wanted(options, platform, pull, cidfile, quiet)
 
 
 def variables(given: Iterable[str]) -> Iterable[str]:
@@ -137,28 +149,28 @@ def variables(given: Iterable[str]) -> Iterable[str]:
             yield f"{name}={os.environ[name]}"
 
 
-def env_file_lines(path: str) -> list[str]:
-    """Lines of a file of variables, but blank ones and comments; quotes mean nothing, as with Docker."""
+def lines_of_file(option: str, path: str) -> list[str]:
+    """Lines of a file, but blank ones and comments; quotes mean nothing, as with Docker."""
     try:
         with Path(path).open("rb") as file:
             data = file.read(_ENV_FILE_LIMIT + 1)
         text = data.decode("utf-8-sig")
     except FileNotFoundError as error:
-        raise NotFound(f"--env-file {path}: there is no such file") from error
+        raise NotFound(f"{option} {path}: there is no such file") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidArgument(f"--env-file {path}: cannot be read: {error}") from error
+        raise InvalidArgument(f"{option} {path}: cannot be read: {error}") from error
     if len(data) > _ENV_FILE_LIMIT:
-        raise InvalidArgument(f"--env-file {path} is larger than {_ENV_FILE_LIMIT} bytes")
+        raise InvalidArgument(f"{option} {path} is larger than {_ENV_FILE_LIMIT} bytes")
     lines = (line.lstrip() for line in text.splitlines())
     found = [line for line in lines if line and not line.startswith("#")]
     for line in found:
         if any(space in line.partition("=")[0] for space in " \t"):
-            raise InvalidArgument(f"--env-file {path}: the name in {line!r} has a space")
+            raise InvalidArgument(f"{option} {path}: the name in {line!r} has a space")
     return found
 
 
-def _label(text: str) -> tuple[str, str]:
+def _label(option: str, text: str) -> tuple[str, str]:
     name, _, value = text.partition("=")
     if not name:
-        raise InvalidArgument(f"-l {text!r} has no name", hint="say NAME=VALUE")
+        raise InvalidArgument(f"{option} {text!r} has no name", hint="say NAME=VALUE")
     return name, value

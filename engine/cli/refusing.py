@@ -9,19 +9,15 @@ from engine.errors import NotSupported
 _WINDOWS = "it is for Windows alone"
 _DISKS = "limits of single disks are not kept; --blkio-weight says how they are shared"
 _REAL_TIME = "real-time scheduling by control groups is in few kernels"
-_CPUS = "say it as --cpus"
 _NETWORK = "containers on one network find each other by their names"
 
 REFUSED = {
-    "--annotation": "no runtime of others is asked that would read it; --label attaches a note",
     "-a": "all streams are attached, or with -d none",
     "--attach": "all streams are attached, or with -d none",
     "--blkio-weight-device": _DISKS,
     "--cgroup-parent": "containers stand in control groups of their own, which sweeping relies on",
     "--cpu-count": _WINDOWS,
     "--cpu-percent": _WINDOWS,
-    "--cpu-period": _CPUS,
-    "--cpu-quota": _CPUS,
     "--cpu-rt-period": _REAL_TIME,
     "--cpu-rt-runtime": _REAL_TIME,
     "--device-cgroup-rule": "name the devices with --device",
@@ -31,21 +27,14 @@ REFUSED = {
     "--device-write-iops": _DISKS,
     "--disable-content-trust": "signatures of Docker's content trust are not looked at; digests always are",
     "--domainname": "the NIS domain is nobody's; write the whole name with --hostname",
-    "--expose": "every port can be reached on the container's networks; -p publishes one",
     "--gpus": "devices of one maker's own are not set up; --device gives it a device node",
     "--io-maxbandwidth": _WINDOWS,
     "--io-maxiops": _WINDOWS,
     "--isolation": _WINDOWS,
     "--kernel-memory": "the kernel has no such limit any more",
-    "--label-file": "say each with --label",
     "--link": _NETWORK,
     "--link-local-ip": _NETWORK,
     "--log-driver": "there is one kind of log, JSON lines with rotation; see --log-opt",
-    "--memory-swappiness": "control groups of version 2 have it no more; --memory-swap limits swapping",
-    "--oom-kill-disable": "control groups of version 2 have it no more, and a container would stand still",
-    "--oom-score-adj": "who is killed when memory is short is left to the kernel; -m keeps one from being",
-    "--quiet": "what a pull tells goes to standard error: 2>/dev/null",
-    "-q": "what a pull tells goes to standard error: 2>/dev/null",
     "--runtime": "there is one runtime, Lamina's own",
     "--sig-proxy": "signals are always handed on; lamina attach --sig-proxy=false stands aside",
     "--storage-opt": "there is one kind of storage, overlayfs, without quotas",

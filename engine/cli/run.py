@@ -121,7 +121,7 @@ def _bring_image(session: Session, asked: Wanted) -> None:
     if _must_travel(session, asked):
         from engine.cli.pull import pull_image  # most runs find their image here
 
-        pull_image(session, asked.options.image, asked.platform)
+        pull_image(session, asked.options.image, asked.platform, quiet=asked.quiet)
 
 
 def _must_travel(session: Session, asked: Wanted) -> bool:
@@ -134,7 +134,8 @@ def _must_travel(session: Session, asked: Wanted) -> bool:
     except NotFound:
         if asked.pull == "never":
             raise
-        click.echo(f"{image} is not here; pulling it", err=True)
+        if not asked.quiet:
+            click.echo(f"{image} is not here; pulling it", err=True)
         return True
     if not asked.platform:
         return False

@@ -60,10 +60,17 @@ WALL_OPTIONS = (
     _text("--memory-reservation", metavar="BYTES", help="Memory it is left with when the host has little."),
     _text("--cpus", metavar="NUMBER", help="How many processors' time it gets at most."),
     _number("-c", "--cpu-shares", help="Its weight beside others; 1024 is usual."),
+    _number("--cpu-period", help="Microseconds in which its time is counted; 100000."),
+    _number("--cpu-quota", help="Microseconds of them that it gets; -1: all."),
     _text("--cpuset-cpus", metavar="LIST", help="Processors it may run on: 0-2,4."),
     _text("--cpuset-mems", metavar="LIST", help="Memory nodes it may use."),
     _number("--pids-limit", help="Processes and threads at a time; -1: no limit."),
     _number("--blkio-weight", help="Its weight at the disks, 10 to 1000."),
+    click.Option(["--memory-swappiness"], type=int, default=-1, help="How gladly it is swapped, 0 to 100."),
+    click.Option(
+        ["--oom-kill-disable"], is_flag=True, help="Let it wait for memory instead of being killed."
+    ),
+    click.Option(["--oom-score-adj"], type=int, help="How soon the host kills it for memory, -1000 to 1000."),
     _many("--add-host", metavar="NAME:ADDRESS", help="A line of its /etc/hosts."),
     _many("--dns", metavar="ADDRESS", help="A name server in place of the host's."),
     _many("--dns-option", metavar="OPTION", help="An option of its resolv.conf, such as ndots:1."),
@@ -103,6 +110,7 @@ def take_walls(options: dict[str, Any]) -> tuple[Isolation, Resources, Names, Mo
         devices=tuple(map(_device, options.pop("device"))),
         tmpfs=(*map(tmpfs_option, options.pop("tmpfs")), *mounts.memory),
         shm_size=size_of("--shm-size", shm_size) if shm_size else 0,
+        oom_score=options.pop("oom_score_adj"),
     )
     names = Names(
         tuple(map(_host, options.pop("add_host"))),
@@ -150,6 +158,10 @@ def _resources(options: dict[str, Any]) -> Resources:
         cpuset_mems=options.pop("cpuset_mems"),
         pids=options.pop("pids_limit"),
         blkio_weight=options.pop("blkio_weight"),
+        cpu_period=options.pop("cpu_period"),
+        cpu_quota=options.pop("cpu_quota"),
+        swappiness=options.pop("memory_swappiness"),
+        oom_kill_disable=options.pop("oom_kill_disable"),
     )
 
 

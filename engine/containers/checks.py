@@ -42,6 +42,14 @@ def check_limits(asked: Resources) -> None:
     processors = os.cpu_count() or 1
     if asked.nano_cpus and not 10_000_000 <= asked.nano_cpus <= processors * 1_000_000_000:
         raise InvalidArgument(f"--cpus: this machine has from 0.01 to {processors}")
+    _check_processor_time(asked)
+    if not -1 <= asked.swappiness <= 100:
+        raise InvalidArgument("--memory-swappiness is from 0 to 100")
+    if asked.oom_kill_disable and not asked.memory:
+        raise InvalidArgument(
+            "--oom-kill-disable wants --memory too",
+            hint="without a limit it is the host that would stand still",
+        )
     if asked.cpu_shares and not 2 <= asked.cpu_shares <= 262_144:
         raise InvalidArgument("--cpu-shares is from 2 to 262144")
     if asked.blkio_weight and not 10 <= asked.blkio_weight <= 1000:
@@ -50,6 +58,16 @@ def check_limits(asked: Resources) -> None:
         if text and not _NUMBERS.fullmatch(text):
             raise InvalidArgument(f"{option} {text!r} is no list of numbers such as 0-2,4")
     check_resources(find_cgroups(), asked)
+
+
+def _check_processor_time(asked: Resources) -> None:
+    """As Docker has it; the bounds are the kernel's (kernel/sched/core.c: tg_set_cfs_bandwidth)."""
+    if asked.nano_cpus and (asked.cpu_period or asked.cpu_quota):
+        raise InvalidArgument("--cpus and --cpu-period or --cpu-quota exclude each other")
+    if asked.cpu_period and not 1000 <= asked.cpu_period <= 1_000_000:
+        raise InvalidArgument("--cpu-period is from 1000 to 1000000 microseconds")
+    if asked.cpu_quota not in (0, -1) and asked.cpu_quota < 1000:
+        raise InvalidArgument("--cpu-quota is at least 1000 microseconds; -1 is no limit")
 
 
 def check_isolation(asked: Isolation, network: str, hostname: str) -> None:
@@ -80,6 +98,8 @@ def check_isolation(asked: Isolation, network: str, hostname: str) -> None:
             raise InvalidArgument(f"--device {device.source}: {device.access!r} is not made of r, w and m")
     for tmpfs in asked.tmpfs:
         _check_tmpfs(tmpfs)
+    if asked.oom_score is not None and not -1000 <= asked.oom_score <= 1000:
+        raise InvalidArgument("--oom-score-adj is from -1000 to 1000")
 
 
 def check_names(names: Names) -> None:

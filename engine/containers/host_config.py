@@ -39,10 +39,16 @@ def host_config(config: ContainerConfig) -> dict[str, Any]:
         "MemoryReservation": limits.memory_reservation,
         "NanoCpus": limits.nano_cpus,
         "CpuShares": limits.cpu_shares,
+        "CpuPeriod": limits.cpu_period,
+        "CpuQuota": limits.cpu_quota,
         "CpusetCpus": limits.cpuset_cpus,
         "CpusetMems": limits.cpuset_mems,
         "PidsLimit": limits.pids or None,
         "BlkioWeight": limits.blkio_weight,
+        "MemorySwappiness": None if limits.swappiness < 0 else limits.swappiness,
+        "OomKillDisable": limits.oom_kill_disable,
+        "OomScoreAdj": asked.oom_score or 0,
+        "Annotations": dict(config.annotations),
         "LogConfig": {"Type": "json-file", "Config": _log(config)},
     }
 

@@ -106,7 +106,9 @@ class ContainerOptions:
     :param env: `NAME=value`, later wins.
     :param network: "none", "host", or the first of its networks.
     :param attachments: its networks, the first of them `network`; none said is that one alone.
-    :param publish_all: publish every port that the image exposes.
+    :param publish_all: publish every port that the image or `exposed` names.
+    :param exposed: ports that its program listens at beside the image's, "80/tcp".
+    :param annotations: notes that mean nothing to the engine.
     :param volumes_from: containers whose mounts it gets, `NAME[:ro]`.
     :param stop_timeout: seconds from the stop signal to SIGKILL.
     :param reaper: put a small program before the container's own, which reaps orphans (`--init`).
@@ -122,6 +124,7 @@ class ContainerOptions:
     workdir: str = ""
     user: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
     binds: tuple[BindMount, ...] = ()
     volumes: tuple[VolumeMount, ...] = ()
     volumes_from: tuple[str, ...] = ()
@@ -129,6 +132,7 @@ class ContainerOptions:
     attachments: tuple[Attachment, ...] = ()
     ports: tuple[Publish, ...] = ()
     publish_all: bool = False
+    exposed: tuple[str, ...] = ()
     read_only: bool = False
     tty: bool = False
     interactive: bool = False

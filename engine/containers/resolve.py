@@ -70,6 +70,8 @@ def resolve_config(
         resources=options.resources,
         names=options.names,
         ports=_ports(options, image),
+        exposed=_exposed(options, image),
+        annotations=options.annotations,
         restart=options.restart,
         log=options.log.over(usual_log),
         health=resolve_health(options.health, image.healthcheck, options.no_health),
@@ -79,7 +81,7 @@ def resolve_config(
 def _ports(options: ContainerOptions, image: RunConfig) -> tuple[tuple[str, int, int, str], ...]:
     """What was asked for, and with `-P` the image's other ports on any of the host's."""
     ports: list[tuple[str, int, int, str]] = [*options.ports]
-    for exposed in image.exposed_ports if options.publish_all else ():
+    for exposed in _exposed(options, image) if options.publish_all else ():
         number, _, protocol = exposed.partition("/")
         target, kind = (int(number) if number.isdecimal() else 0), protocol or "tcp"
         asked = any((inside, spoken) == (target, kind) for _, _, inside, spoken in ports)
@@ -87,6 +89,10 @@ def _ports(options: ContainerOptions, image: RunConfig) -> tuple[tuple[str, int,
         if 1 <= target <= 65535 and kind in ("tcp", "udp") and not asked:
             ports.append(("", 0, target, kind))
     return tuple(ports)
+
+
+def _exposed(options: ContainerOptions, image: RunConfig) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*image.exposed_ports, *options.exposed)))
 
 
 def _argv(options: ContainerOptions, image: RunConfig) -> tuple[tuple[str, ...], tuple[str, ...]]:

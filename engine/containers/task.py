@@ -101,6 +101,7 @@ def _program(layout: Layout, config: ContainerConfig) -> Program:
         calls.flags if calls else 0,
         list(isolation.groups),
         limits_of(isolation.ulimits),
+        oom_score=isolation.oom_score,
     )
 
 

@@ -85,6 +85,7 @@ def inspection(
             "Tty": config.tty,
             "OpenStdin": config.interactive,
             "Env": list(config.env),
+            "ExposedPorts": {port: {} for port in config.exposed},
             "Cmd": list(config.cmd),
             "Image": record.image,
             "WorkingDir": config.workdir,

@@ -151,6 +151,7 @@ class Supervisor:
             base.filter_flags,
             base.groups,
             base.limits,
+            oom_score=base.oom_score,
         )
 
     def _pipes(self) -> tuple[list[int], list[int]]:

@@ -57,6 +57,7 @@ def run(
 def _become(task: Task, reporter: Reporter, terminal_fd: int) -> None:
     os.umask(0)
     os.setsid()
+    limits.set_oom_score(task.program.oom_score)
     root = _build_root(task, reporter, *_leave_namespaces(task, reporter))
     if task.network == "none":
         reporter.begin(Stage.LOOPBACK)

@@ -143,6 +143,7 @@ def _become(
     init: int, program: Program, reporter: Reporter, channel: int, size: tuple[int, int] | None
 ) -> None:
     os.setsid()
+    limits.set_oom_score(program.oom_score)
     reporter.begin(Stage.NAMESPACES)
     sys.setns(init, _WALLS)
     root = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 
 from .messages import Failure, Stage
 from .syscalls import MACHINE, system_call, word
@@ -27,6 +28,28 @@ class Limit:
         self.soft = soft
         self.hard = hard
         self.asked = asked
+
+
+def set_oom_score(score: int | None) -> None:
+    """Say how soon this process is killed when the machine has no memory left; what it executes keeps it.
+
+    To be called where /proc is still the host's. proc_pid_oom_score_adj(5)
+
+    :param score: -1000 to 1000; None changes nothing.
+    :raises Failure: it is less than this process may have.
+    """
+    if score is None:
+        return
+    fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(fd, str(score).encode())
+    except PermissionError as error:
+        raise Failure(
+            Stage.LIMITS, f"--oom-score-adj {score}: {error.strerror}", errno=error.errno or 0,
+            hint="the right to lower it is CAP_SYS_RESOURCE",
+        ) from error  # fmt: skip
+    finally:
+        os.close(fd)
 
 
 def apply(limits: list[Limit]) -> None:

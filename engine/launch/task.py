@@ -66,6 +66,7 @@ class Program:
     :param groups: supplementary groups beside those of `user`, names or numbers.
     :param limits: of prlimit(2).
     :param size: rows and columns of its terminal as it finds it, or None.
+    :param oom_score: of proc_pid_oom_score_adj(5); None leaves it as it is.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Program:
         groups: list[str] | None = None,
         limits: list[Limit] | None = None,
         size: tuple[int, int] | None = None,
+        oom_score: int | None = None,
     ) -> None:
         self.argv = argv
         self.env = env
@@ -95,6 +97,7 @@ class Program:
         self.groups = groups or []
         self.limits = limits or []
         self.size = size
+        self.oom_score = oom_score
 
     def running(self, argv: list[str]) -> Program:
         """Another program with the same sandbox, without a terminal."""

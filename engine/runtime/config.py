@@ -53,6 +53,7 @@ class ContainerConfig:
     :param reaper: a small program stands before the container's own and reaps orphans (`--init`).
     :param health: how its health is asked for, with no field left unsaid; None where it is not.
     :param ports: published: address and port of the host ("" for all, 0 for any), port inside, protocol.
+    :param exposed: ports that its program listens at, "80/tcp". :param annotations: notes for programs.
     """
 
     entrypoint: tuple[str, ...]
@@ -78,6 +79,8 @@ class ContainerConfig:
     health: HealthCheck | None = None
     log: LogLimits = USUAL
     ports: tuple[tuple[str, int, int, str], ...] = ()
+    exposed: tuple[str, ...] = ()
+    annotations: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
 
     @property
     def argv(self) -> tuple[str, ...]:
@@ -89,6 +92,7 @@ class ContainerConfig:
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         fields["binds"] = [dataclasses.asdict(bind) for bind in self.binds]
         fields["labels"] = dict(self.labels)
+        fields["annotations"] = dict(self.annotations)
         fields["isolation"] = self.isolation.dump()
         fields["resources"] = self.resources._asdict()
         fields["names"] = self.names._asdict()
@@ -109,6 +113,7 @@ class ContainerConfig:
             for name in ("entrypoint", "cmd", "env"):
                 fields[name] = tuple(fields[name])
             fields["ports"] = tuple(tuple(port) for port in fields.get("ports", ()))
+            fields["exposed"] = tuple(fields.get("exposed", ()))
             # Fields that a container of an earlier version has not, keep their defaults.
             for name, load in (
                 ("isolation", Isolation.load),

@@ -46,6 +46,17 @@ def check_resources(cgroups: Cgroups, resources: Resources) -> None:
                 f"{option}: this machine has no control group for {' or '.join(controllers)}",
                 hint="lamina info says what its control groups can limit",
             )
+    memory = cgroups.of("memory")
+    if memory is not None and memory.version == 2:
+        for option, asked in (
+            ("--memory-swappiness", resources.swappiness >= 0),
+            ("--oom-kill-disable", resources.oom_kill_disable),
+        ):
+            if asked:
+                raise NotSupported(
+                    f"{option}: control groups of version 2 have it no more",
+                    hint="--memory-swap limits swapping, --oom-score-adj says who is killed first",
+                )
 
 
 def group_paths(container_id: str, cgroups: Cgroups | None = None) -> list[str]:
@@ -80,11 +91,15 @@ def _needed(resources: Resources) -> Iterator[tuple[str, tuple[str, ...]]]:
         ("--memory-swap", resources.memory_swap, ("memory",)),
         ("--memory-reservation", resources.memory_reservation, ("memory",)),
         ("--cpus", resources.nano_cpus, ("cpu",)),
+        ("--cpu-period", resources.cpu_period, ("cpu",)),
+        ("--cpu-quota", resources.cpu_quota, ("cpu",)),
         ("--cpu-shares", resources.cpu_shares, ("cpu",)),
         ("--cpuset-cpus", resources.cpuset_cpus, ("cpuset",)),
         ("--cpuset-mems", resources.cpuset_mems, ("cpuset",)),
         ("--pids-limit", resources.pids, ("pids",)),
         ("--blkio-weight", resources.blkio_weight, ("blkio", "io")),
+        ("--memory-swappiness", resources.swappiness >= 0, ("memory",)),
+        ("--oom-kill-disable", resources.oom_kill_disable, ("memory",)),
     )
     return ((option, controllers) for option, value, controllers in asked if value)
 
@@ -110,14 +125,26 @@ def _limits_of_1(asked: Resources) -> Iterator[_Limit]:
     if asked.memory_reservation:
         reserved = str(asked.memory_reservation)
         yield "memory", "memory.soft_limit_in_bytes", reserved, "--memory-reservation"
-    if asked.nano_cpus:
-        yield "cpu", "cpu.cfs_period_us", str(_PERIOD), "--cpus"
-        yield "cpu", "cpu.cfs_quota_us", str(_quota(asked)), "--cpus"
+    if asked.swappiness >= 0:
+        yield "memory", "memory.swappiness", str(asked.swappiness), "--memory-swappiness"
+    if asked.oom_kill_disable:
+        yield "memory", "memory.oom_control", "1", "--oom-kill-disable"
+    yield from _processor_time_of_1(asked)
     if asked.cpu_shares:
         yield "cpu", "cpu.shares", str(asked.cpu_shares), "--cpu-shares"
     if asked.blkio_weight:
         yield "blkio", "blkio.weight", str(asked.blkio_weight), "--blkio-weight"
     yield from _limits_of_both(asked)
+
+
+def _processor_time_of_1(asked: Resources) -> Iterator[_Limit]:
+    if asked.nano_cpus:
+        yield "cpu", "cpu.cfs_period_us", str(_PERIOD), "--cpus"
+        yield "cpu", "cpu.cfs_quota_us", str(_quota(asked)), "--cpus"
+    if asked.cpu_period:
+        yield "cpu", "cpu.cfs_period_us", str(asked.cpu_period), "--cpu-period"
+    if asked.cpu_quota:
+        yield "cpu", "cpu.cfs_quota_us", str(asked.cpu_quota), "--cpu-quota"
 
 
 def _limits_of_2(asked: Resources) -> Iterator[_Limit]:
@@ -130,6 +157,10 @@ def _limits_of_2(asked: Resources) -> Iterator[_Limit]:
         yield "memory", "memory.low", str(asked.memory_reservation), "--memory-reservation"
     if asked.nano_cpus:
         yield "cpu", "cpu.max", f"{_quota(asked)} {_PERIOD}", "--cpus"
+    elif asked.cpu_period or asked.cpu_quota:
+        quota = str(asked.cpu_quota) if asked.cpu_quota > 0 else "max"
+        option = "--cpu-quota" if asked.cpu_quota else "--cpu-period"
+        yield "cpu", "cpu.max", f"{quota} {asked.cpu_period or _PERIOD}", option
     if asked.cpu_shares:
         yield "cpu", "cpu.weight", str(1 + (asked.cpu_shares - 2) * 9999 // 262142), "--cpu-shares"
     if asked.blkio_weight:

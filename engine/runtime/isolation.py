@@ -17,10 +17,14 @@ class Resources(NamedTuple):
     :param memory_swap: memory and swap together; -1 lets it swap as it likes; 0 is twice the memory.
     :param memory_reservation: what it is left with when the host has little.
     :param nano_cpus: processors, in thousand millionths.
+    :param cpu_period: microseconds in which processor time is counted.
+    :param cpu_quota: microseconds of them that it gets; -1 is all.
     :param cpu_shares: weight beside others, 2 to 262144; 1024 is ordinary.
     :param cpuset_cpus: processors by number, such as "0-2,4". :param cpuset_mems: memory nodes likewise.
     :param pids: processes and threads at a time; -1 is no limit.
     :param blkio_weight: weight at the disks, 10 to 1000.
+    :param swappiness: how gladly its memory is swapped, 0 to 100; -1 is as its parent's.
+    :param oom_kill_disable: processes that find no memory wait, instead of being killed.
     """
 
     memory: int = 0
@@ -32,6 +36,10 @@ class Resources(NamedTuple):
     cpuset_mems: str = ""
     pids: int = 0
     blkio_weight: int = 0
+    cpu_period: int = 0
+    cpu_quota: int = 0
+    swappiness: int = -1
+    oom_kill_disable: bool = False
 
 
 class Tmpfs(NamedTuple):
@@ -78,6 +86,8 @@ class Isolation(NamedTuple):
     :param joined: (namespace, container) of those that it shares with another container: "pid", "ipc", "uts".
     :param sysctls: of the kernel's settings those that a namespace has for itself.
     :param shm_size: of /dev/shm; 0 is 64 MiB.
+    :param oom_score: how soon its processes are killed when the host has no memory left, -1000 to 1000;
+        None is the engine's own.
     """
 
     cap_add: tuple[str, ...] = ()
@@ -93,6 +103,7 @@ class Isolation(NamedTuple):
     tmpfs: tuple[Tmpfs, ...] = ()
     shm_size: int = 0
     joined: tuple[tuple[str, str], ...] = ()
+    oom_score: int | None = None
 
     def dump(self) -> dict[str, Any]:
         """As plain values, for JSON."""

@@ -22,6 +22,8 @@ _UNLIMITED = {
     "cpu.cfs_quota_us": "-1",
     "cpu.cfs_period_us": "100000",
     "cpu.shares": "1024",
+    "memory.swappiness": "",
+    "memory.oom_control": "0",
     "blkio.weight": "500",
     "memory.max": "max",
     "memory.swap.max": "max",

@@ -14,6 +14,7 @@ FOREIGN = (
     "/var/lib/containerd",
     "/run/containers",
     "/var/tmp/peers",
+    "/var/tmp/lamina-bench-",
 )
 
 
