@@ -17,7 +17,7 @@ RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 PINS := pyproject.toml constraints.txt scripts/venv.sh
 
-.PHONY: help run test check format-check lint types floors bench pictures format lock clean distclean
+.PHONY: help run test check format-check lint types floors bench soak pictures format lock clean distclean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -46,6 +46,9 @@ floors: $(DEV)
 
 bench: $(RUN) ## measure against podman, and docker where one answers (root)
 	@$(BIN)/python -m bench $(ARGS)
+
+soak: $(DEV) ## run containers by the thousand and see that nothing of them is left (root, minutes)
+	@$(BIN)/python -m scripts.soak $(ARGS)
 
 format: $(DEV) ## format the code and sort its imports
 	@$(BIN)/ruff check --quiet --select I --fix
