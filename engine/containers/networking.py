@@ -114,7 +114,7 @@ def _tell_names(store: ContainerStore, record: Record, namespace: int) -> None:
 @contextmanager
 def _joined(store: ContainerStore, name: str) -> Iterator[tuple[Record, int]]:
     """A container, held, and a descriptor of its network namespace, or -1 where it does not run."""
-    from engine.runtime.start import FIRST_KEPT
+    from engine.launch.task import NAMESPACE
 
     record = store.records.find(name)
     if not has_networks(record.config.network):
@@ -127,7 +127,7 @@ def _joined(store: ContainerStore, name: str) -> Iterator[tuple[Record, int]]:
         namespace = -1
         if state.standing:
             # Its monitor has it open, even between two lives of the container.
-            namespace = os.open(f"/proc/{state.monitor.pid}/fd/{FIRST_KEPT}", os.O_RDONLY | os.O_CLOEXEC)
+            namespace = os.open(f"/proc/{state.monitor.pid}/fd/{NAMESPACE}", os.O_RDONLY | os.O_CLOEXEC)
         try:
             yield record, namespace
         finally:

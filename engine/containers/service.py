@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from engine.images.service import ImageService
     from engine.runtime.logs import LogReader
     from engine.runtime.start import OnStep
+    from engine.runtime.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +105,10 @@ class ContainerService:
 
     # living
 
-    def create(self, options: ContainerOptions) -> ContainerSummary:
+    def create(self, options: ContainerOptions, container_id: str = "") -> ContainerSummary:
         """Make a container of an image that is here.
 
+        :param container_id: a new one (`engine.containers.names.new_id`); "" makes one.
         :raises NotFound: the image is not here. :raises AlreadyExists: the name is taken.
         :raises InvalidArgument: an option cannot be meant.
         """
@@ -119,7 +121,7 @@ class ContainerService:
             check_name(options.name)
         options = settled(self._store, options)
         recipe = self._images.recipe(options.image)
-        container_id = new_id()
+        container_id = container_id or new_id()
         config = resolve_config(
             container_id,
             options,
@@ -150,6 +152,7 @@ class ContainerService:
         only_if: Callable[[Record], bool] | None = None,
         size: tuple[int, int] | None = None,
         on_step: OnStep | None = None,
+        waiting: Waiting | None = None,
     ) -> Started:
         """Start a container; it outlives this process.
 
@@ -157,6 +160,7 @@ class ContainerService:
         :param attach: give a socket that has its streams from the first byte on.
         :param size: rows and columns of its terminal, before the front's first word about it.
         :param on_step: called after each step of the start; the next is done when it returns.
+        :param waiting: a monitor that was asked for before, attached as `attach` says.
         :raises Conflict: it runs already. :raises LaunchError: a step failed; nothing is left running.
         """
         from engine.containers import stack, volumes
@@ -166,6 +170,7 @@ class ContainerService:
         from engine.runtime.groups import remove_left_groups
         from engine.runtime.policy import forget_ended, write_policy
         from engine.runtime.start import launch
+        from engine.runtime.waiting import Waiting
 
         record = self._store.records.find(name)
         with self._store.locked(record):
@@ -188,11 +193,12 @@ class ContainerService:
             forget_ended(directory)
             (directory / "name").unlink(missing_ok=True)
             attached = attach and record.config.interactive
-            with sandbox_of(self._store, record) as sandbox:
+            # Asked for first: it comes up while the network is made.
+            with waiting or Waiting(record.id, attach) as monitor, sandbox_of(self._store, record) as sandbox:
                 task = build_task(self._store.layout, record, overlay, attached, sandbox)
                 join(self._store, record, task)
                 task.program.size = size
-                launched = launch(task, attach, kept(sandbox), on_step)
+                launched = launch(task, kept=kept(sandbox), on_step=on_step, waiting=monitor)
         return Started(self.get(record.id), launched.attachment)
 
     def attach(self, name: str) -> socket.socket:

@@ -19,7 +19,7 @@ from .log import Log, Rotation
 from .messages import Failure, Reporter, Stage, take_messages
 from .sharing import join_pid
 from .streams import Streams
-from .task import Task
+from .task import NAMESPACE, Task
 from .text import Value, flat_object
 
 TYPE_CHECKING = False  # mypy takes it for true; `typing` itself stays out
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 def main(task_fd: int, report_fd: int, attach_fd: int) -> None:
     """Read the task, run the container, and end with it.
 
-    :param task_fd: a pipe with the task's document. :param report_fd: a pipe for messages.
+    :param task_fd: a socket that the task's document comes from, with the descriptors to be kept; closed
+        without one, there is nothing to do. :param report_fd: a socket for messages.
     :param attach_fd: a connected socket of the front that waits for the end, or -1.
     """
     for fd in (task_fd, report_fd, attach_fd):
@@ -41,10 +42,9 @@ def main(task_fd: int, report_fd: int, attach_fd: int) -> None:
     sys.set_process_name("lamina-monitor")
     sys.prctl(sys.PR_SET_DUMPABLE, 0)
     os.chdir("/")
-    with open(task_fd, "rb") as pipe:
-        task = Task.load(pipe.read())
-    for fd in task.descriptors:
-        os.set_inheritable(fd, False)
+    task = _receive(task_fd)
+    if task is None:
+        return
     reporter = Reporter(report_fd, pausing=task.pausing)
     monitor = Monitor(task, reporter, Client(unix.adopt(attach_fd)) if attach_fd >= 0 else None)
     try:
@@ -60,6 +60,23 @@ def main(task_fd: int, report_fd: int, attach_fd: int) -> None:
                 hint="only root may do this here: try it with sudo" if refused else "",
             )
         )  # fmt: skip
+
+
+def _receive(task_fd: int) -> Task | None:
+    os.dup2(task_fd, NAMESPACE, inheritable=False)  # keeps the number until it is known what gets it
+    channel = unix.adopt(task_fd)
+    document, descriptors = unix.receive_document(channel)
+    channel.close()
+    os.close(NAMESPACE)
+    if not document:
+        return None
+    task = Task.load(document)
+    if descriptors:
+        os.dup2(descriptors[0], NAMESPACE, inheritable=False)
+        os.close(descriptors[0])
+        descriptors[0] = NAMESPACE
+    task.descriptors = descriptors
+    return task
 
 
 class Monitor:

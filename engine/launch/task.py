@@ -165,12 +165,15 @@ class Places:
         self.log_files = log_files
 
 
+NAMESPACE = 6  # the number that the first descriptor kept open, a container's own network, has in a monitor
+
+
 class Task:
     """Everything about one start of one container.
 
     :param network: "none" gives it a namespace with a loopback of its own, "host" the host's, "joined"
         the one that the descriptor `descriptors[0]` of the monitor names.
-    :param descriptors: what the monitor is to keep open for as long as it lives, by their numbers in it.
+    :param descriptors: what the monitor keeps open for as long as it lives, as it got them with the task.
     :param release: messages of netlink(7), family netfilter, to be sent when all is over.
     :param pausing: somebody stops between the steps of the start; the report descriptor is a socket.
     :param health: how its health is asked for; None where it is not.

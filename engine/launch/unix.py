@@ -10,6 +10,7 @@ from _socket import (
     CMSG_SPACE,
     MSG_CMSG_CLOEXEC,
     SCM_RIGHTS,
+    SHUT_WR,
     SO_PEERCRED,
     SOCK_CLOEXEC,
     SOCK_DGRAM,
@@ -20,7 +21,15 @@ from _socket import (
 )
 from array import array
 
+TYPE_CHECKING = False  # mypy takes it for true; `typing` itself stays out
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 Socket = _socket.socket
+
+_INT = array("i").itemsize
+_AT_ONCE = 200  # descriptors in one message; the kernel takes 253, unix(7)
+_CHUNK = 64 << 10
 
 __all__ = [
     "Socket",
@@ -32,7 +41,9 @@ __all__ = [
     "listen",
     "pair",
     "receive_descriptor",
+    "receive_document",
     "send_descriptor",
+    "send_document",
 ]
 
 
@@ -112,9 +123,32 @@ def send_descriptor(channel: Socket, fd: int) -> None:
 
 def receive_descriptor(channel: Socket) -> int:
     """The descriptor that was handed over; -1 when the other end was closed instead."""
-    size = array("i").itemsize
-    data, ancillary, _, _ = channel.recvmsg(1, CMSG_SPACE(size), MSG_CMSG_CLOEXEC)
+    data, ancillary, _, _ = channel.recvmsg(1, CMSG_SPACE(_INT), MSG_CMSG_CLOEXEC)
     for level, kind, payload in ancillary:
         if data and level == SOL_SOCKET and kind == SCM_RIGHTS:
-            return array("i", payload[:size])[0]
+            return array("i", payload[:_INT])[0]
     return -1
+
+
+def send_document(channel: Socket, document: bytes, descriptors: Sequence[int]) -> None:
+    """Send all that is ever sent on a channel: a document, and descriptors that ride on its first bytes."""
+    view = memoryview(document)
+    for first in range(0, len(descriptors), _AT_ONCE):
+        batch = array("i", descriptors[first : first + _AT_ONCE])
+        channel.sendmsg([view[:1]], [(SOL_SOCKET, SCM_RIGHTS, batch)])
+        view = view[1:]
+    channel.sendall(view)
+    channel.shutdown(SHUT_WR)
+
+
+def receive_document(channel: Socket) -> tuple[bytes, list[int]]:
+    """What `send_document` sent, its descriptors closed by exec; an empty document where nothing came."""
+    document, descriptors = bytearray(), array("i")
+    while True:
+        data, ancillary, _, _ = channel.recvmsg(_CHUNK, CMSG_SPACE(_INT * _AT_ONCE), MSG_CMSG_CLOEXEC)
+        for level, kind, payload in ancillary:
+            if level == SOL_SOCKET and kind == SCM_RIGHTS:
+                descriptors.frombytes(payload)
+        if not data:
+            return bytes(document), list(descriptors)
+        document += data
