@@ -11,6 +11,7 @@ from engine.facade.containers import ContainerVerbs
 from engine.facade.files import FileVerbs
 from engine.facade.images import ImageVerbs
 from engine.facade.inside import InsideVerbs
+from engine.facade.networks import NetworkVerbs
 from engine.facade.sessions import SessionVerbs
 from engine.facade.store import StoreVerbs
 from engine.facade.volumes import VolumeVerbs
@@ -18,7 +19,15 @@ from engine.facade.watching import WatchVerbs
 
 
 class Engine(
-    ImageVerbs, InsideVerbs, ContainerVerbs, FileVerbs, SessionVerbs, WatchVerbs, VolumeVerbs, StoreVerbs
+    ImageVerbs,
+    InsideVerbs,
+    ContainerVerbs,
+    FileVerbs,
+    SessionVerbs,
+    WatchVerbs,
+    NetworkVerbs,
+    VolumeVerbs,
+    StoreVerbs,
 ):
     """Images, layers and containers of one store.
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from engine.images.making import LayerSink, MadeImage
     from engine.images.service import ImageService
     from engine.launch.task import Overlay
-
-_HOLD_PATIENCE, _HOLD_PAUSE = 2.0, 0.002  # seconds
+    from engine.volumes.models import VolumeEntry
 
 
 class ContainerFiles:
@@ -45,6 +43,26 @@ class ContainerFiles:
         with Upper(overlay.upper, overlay.lowers) as upper:
             return changes(upper)
 
+    def browse(self, name: str, path: str) -> list[VolumeEntry]:
+        """A directory of a container as its program sees it, by name, the first ten thousand entries.
+
+        :raises NotFound: there is no such container, or no such directory in it.
+        """
+        from engine.volumes.browse import browse_in
+
+        with self._root(self._store.records.find(name)) as inside:
+            return browse_in(inside, path)
+
+    def read(self, name: str, path: str, limit: int) -> bytes:
+        """The first bytes of a regular file of a container.
+
+        :raises NotFound: there is none. :raises InvalidArgument: it is something else.
+        """
+        from engine.volumes.browse import read_in
+
+        with self._root(self._store.records.find(name)) as inside:
+            return read_in(inside, path, limit)
+
     def copy_out(
         self, name: str, path: str, target: str | int, *, archive: bool = False, follow: bool = False
     ) -> Copied:
@@ -67,7 +85,7 @@ class ContainerFiles:
                 return copy_to_archive(inside, path, target, follow=follow)
             own = None if archive else (os.geteuid(), os.getegid())
             manner = Manner(own, set_id=archive, devices=False)
-            with _host() as host:
+            with host_root() as host:
                 return copy_tree(inside, path, host, _absolute(target), manner=manner, follow=follow)
 
     def copy_in(
@@ -86,7 +104,7 @@ class ContainerFiles:
             if isinstance(source, int):
                 return copy_from_archive(Stream(source), inside, path)
             manner = Manner(None if archive else (0, 0))
-            with _host() as host:
+            with host_root() as host:
                 return copy_tree(host, _absolute(source), inside, path, manner=manner, follow=follow)
 
     async def commit(
@@ -143,22 +161,13 @@ class ContainerFiles:
     @contextmanager
     def _held(self, record: Record, pause: bool) -> Iterator[None]:
         """Nobody removes it meanwhile, and its processes stand still where that is wanted and can be done."""
-        from engine.launch.freezer import hold, is_held
+        from engine.containers.holding import held
 
         with self._store.locked(record):
             state = self._store.state(record)
             freezer = state.freezer if pause and state.status == "running" else ""
-            try:
-                if freezer:
-                    hold(freezer, True)
-                    deadline = time.monotonic() + _HOLD_PATIENCE
-                    # One that does not stop waits for a disk, and so writes nothing meanwhile either.
-                    while not is_held(freezer) and time.monotonic() < deadline:
-                        time.sleep(_HOLD_PAUSE)
+            with held(freezer) if freezer else nullcontext():
                 yield
-            finally:
-                if freezer:
-                    hold(freezer, False)
 
     @contextmanager
     def _root(self, record: Record, *, alone: bool = False) -> Iterator[int]:
@@ -181,7 +190,8 @@ class ContainerFiles:
 
 
 @contextmanager
-def _host() -> Iterator[int]:
+def host_root() -> Iterator[int]:
+    """A descriptor of the host's own root."""
     root = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         yield root

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from engine.containers.changes import Change
     from engine.containers.writing import Copied
     from engine.images.making import MadeImage
+    from engine.volumes.models import VolumeEntry
 
 
 class FileVerbs(Facade):
@@ -22,6 +23,14 @@ class FileVerbs(Facade):
         :raises NotFound: no container has that name.
         """
         return await self._call(lambda rooms: rooms.files.changes(name))
+
+    async def browse_container(self, name: str, path: str = "/") -> list[VolumeEntry]:
+        """A directory of a container as its program sees it. :raises NotFound: it is not there."""
+        return await self._call(lambda rooms: rooms.files.browse(name, path))
+
+    async def read_container(self, name: str, path: str, limit: int = 1 << 20) -> bytes:
+        """The first `limit` bytes of a regular file of a container."""
+        return await self._call(lambda rooms: rooms.files.read(name, path, limit))
 
     async def copy_out(
         self, name: str, path: str, target: str | int, *, archive: bool = False, follow: bool = False

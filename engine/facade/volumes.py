@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from engine.facade.base import Facade
 
 if TYPE_CHECKING:
+    from engine.containers.writing import Copied
     from engine.volumes.models import PrunedVolumes, Volume, VolumeEntry
 
 
@@ -51,3 +52,15 @@ class VolumeVerbs(Facade):
         return await self._call(
             lambda rooms: read(rooms.volumes.data(rooms.volumes.get(name).name), path, limit)
         )
+
+    async def copy_out_of_volume(self, name: str, path: str, target: str) -> Copied:
+        """Copy a file or directory of a volume to an absolute path of the host, by the rules of `cp`."""
+        from engine.containers.volume_files import copy_out
+
+        return await self._call(lambda rooms: copy_out(rooms.volumes, name, path, target))
+
+    async def copy_into_volume(self, name: str, source: str, path: str) -> Copied:
+        """Copy a file or directory of the host into a volume; what is copied belongs to root."""
+        from engine.containers.volume_files import copy_in
+
+        return await self._call(lambda rooms: copy_in(rooms.volumes, name, source, path))

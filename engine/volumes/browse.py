@@ -28,9 +28,8 @@ def browse(data: Path, path: str) -> list[VolumeEntry]:
 
     :raises NotFound: there is no such directory.
     """
-    with _opened(data, path, os.O_RDONLY | os.O_DIRECTORY) as directory, os.scandir(directory) as entries:
-        found = [_entry(directory, entry.name) for entry in islice(entries, _MOST)]
-    return sorted((entry for entry in found if entry is not None), key=lambda entry: entry.name)
+    with top_of(data) as top:
+        return browse_in(top, path)
 
 
 def read(data: Path, path: str, limit: int) -> bytes:
@@ -38,8 +37,21 @@ def read(data: Path, path: str, limit: int) -> bytes:
 
     :raises NotFound: there is none. :raises InvalidArgument: it is something else.
     """
+    with top_of(data) as top:
+        return read_in(top, path, limit)
+
+
+def browse_in(top: int, path: str) -> list[VolumeEntry]:
+    """As `browse`, below a directory's descriptor, out of which nothing leads."""
+    with _opened(top, path, os.O_RDONLY | os.O_DIRECTORY) as directory, os.scandir(directory) as entries:
+        found = [_entry(directory, entry.name) for entry in islice(entries, _MOST)]
+    return sorted((entry for entry in found if entry is not None), key=lambda entry: entry.name)
+
+
+def read_in(top: int, path: str, limit: int) -> bytes:
+    """As `read`, below a directory's descriptor."""
     # Looked at before it is opened to be read: opening a device or a fifo can do things.
-    with _opened(data, path, os.O_PATH) as found:
+    with _opened(top, path, os.O_PATH) as found:
         if not stat.S_ISREG(os.fstat(found).st_mode):
             raise InvalidArgument(f"{path} is no regular file", hint="only those can be read")
         with open(f"/proc/self/fd/{found}", "rb") as file:
@@ -47,15 +59,24 @@ def read(data: Path, path: str, limit: int) -> bytes:
 
 
 @contextmanager
-def _opened(data: Path, path: str, flags: int) -> Iterator[int]:
+def top_of(data: Path) -> Iterator[int]:
+    """The descriptor of a volume's directory. :raises NotFound: it is gone."""
     try:
         top = os.open(data, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            found = open_inside(top, path, flags)
-        finally:
-            os.close(top)
+    except OSError as error:
+        raise NotFound(f"the volume's directory cannot be opened: {error}") from error
+    try:
+        yield top
+    finally:
+        os.close(top)
+
+
+@contextmanager
+def _opened(top: int, path: str, flags: int) -> Iterator[int]:
+    try:
+        found = open_inside(top, path, flags)
     except (OSError, ValueError) as error:
-        raise NotFound(f"{path} cannot be found in the volume: {error}") from error
+        raise NotFound(f"{path} cannot be found: {error}") from error
     try:
         yield found
     finally:
