@@ -2,8 +2,8 @@
 
     python -m scripts.soak [--cycles 1000] [--at-once 50] [--many 200] [--execs 5000] [--megabytes 1024]
 
-After each part, everything that belongs to its store is counted again: processes, mounts, control groups, this
-process's descriptors, files and rows. A difference ends it with 1.
+After each part, everything that belongs to its store is counted again: processes, mounts, control groups,
+this process's descriptors, files and rows. A difference ends it with 1.
 """
 
 from __future__ import annotations

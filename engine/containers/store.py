@@ -107,7 +107,10 @@ class ContainerStore:
         if not record.config.auto_remove or state.monitor.alive or state.status not in ("exited", "dead"):
             return False
         # The front that waited for the end may be just about to.
-        return state.finished is None or time.time() - state.finished > _REMOVAL_PATIENCE
+        if state.finished is None:
+            return True
+        # An end in the future is one before the clock was set back: nobody would ever take it away.
+        return not 0 <= time.time() - state.finished <= _REMOVAL_PATIENCE
 
     def running(self, name: str) -> Record:
         """The container of a name, which runs. :raises Conflict: it does not, or is paused."""

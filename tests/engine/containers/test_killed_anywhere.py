@@ -1,0 +1,216 @@
+"""Whatever a front does with a container, it may be killed at any step; so may a monitor while it starts one.
+
+Python tells an audit hook of every file that is opened, renamed or removed, of every process that is
+started and of every lock; a fork of the test process does the work and is killed (SIGKILL) as one of these is
+to happen. A monitor and its init are killed between the steps that they tell. What is said of the container
+afterwards must be so, and with it all that it left must go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from engine.containers.models import ContainerOptions, Status
+from engine.containers.task import attach_socket
+from engine.errors import LaunchError, NotFound
+from engine.launch.state import start_time
+from engine.rooms import Rooms
+from engine.runtime.exec import begin, new_request
+from engine.runtime.groups import group_paths
+from engine.runtime.pump import Pump
+from engine.settings import load_settings
+from engine.upkeep import Upkeep
+from tests.support.house import lab_house
+from tests.support.leaks import processes_of
+from tests.support.waiting import eventually
+
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("requires_root")]
+
+_POINTS = 8  # of some dozens of steps, spread evenly
+_STEPS = frozenset(
+    {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chown", "os.posix_spawn", "fcntl.flock"}
+)
+_SHOWN = "trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done"
+
+
+@pytest.fixture(scope="module")
+def root() -> Iterator[Path]:
+    """A store with the lab's base image."""
+    with lab_house() as lamina:
+        yield lamina.root
+
+
+def _rooms(root: Path) -> Rooms:
+    return Rooms(load_settings(root))
+
+
+def _make(rooms: Rooms) -> str:
+    options = ContainerOptions("lab/base", ("sh", "-c", _SHOWN), name="box", stop_timeout=5)
+    return rooms.containers.create(options).id
+
+
+def _exec(rooms: Rooms) -> None:
+    container = rooms.containers.get("box")
+    null = os.open("/dev/null", os.O_RDWR)
+    path = str(attach_socket(rooms.layout, container.id))
+    Pump(begin(path, new_request(["touch", "/seen"], [])), None, null, null).run()
+
+
+def _copy(rooms: Rooms) -> None:
+    rooms.files.copy_in("box", "/etc/passwd", "/copied")
+
+
+def _commit(rooms: Rooms) -> None:
+    asyncio.run(rooms.files.commit("box", "made:1"))
+
+
+# What is done, and whether the container runs before it.
+_WORKS: dict[str, tuple[Callable[[Rooms], object], bool | None]] = {
+    "create": (_make, None),
+    "start": (lambda rooms: rooms.containers.start("box"), False),
+    "exec": (_exec, True),
+    "cp": (_copy, True),
+    "commit": (_commit, True),
+    "stop": (lambda rooms: rooms.containers.stop("box"), True),
+    "remove": (lambda rooms: rooms.containers.remove("box", force=True), True),
+}
+
+
+def _in_a_fork(root: Path, work: Callable[[Rooms], object], last: int) -> tuple[bool, int]:
+    """Do it in a process that is killed at step `last` (0: never); whether it was, and the steps it took."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            rooms, steps = _rooms(root), 0
+
+            def step(event: str, _: object) -> None:
+                nonlocal steps
+                if event in _STEPS:
+                    steps += 1
+                    if steps == last:
+                        os.kill(os.getpid(), signal.SIGKILL)
+
+            sys.addaudithook(step)
+            work(rooms)
+            os.write(write, str(steps).encode())
+        except BaseException:  # noqa: BLE001 - the test process must not go on twice
+            traceback.print_exc()
+        finally:
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as told:
+        steps = int(told.read() or 0)
+    return os.WIFSIGNALED(os.waitpid(pid, 0)[1]), steps
+
+
+def _prepare(root: Path, runs: bool | None) -> None:
+    rooms = _rooms(root)
+    if runs is not None:
+        _make(rooms)
+    if runs:
+        rooms.containers.start("box")
+
+
+def _check_and_clear(root: Path) -> None:
+    """What is said is so; a container that runs can be ended as ever; and nothing is left."""
+    rooms = _rooms(root)
+    ids = [entry.name for entry in rooms.layout.containers.iterdir()]
+    # What its front waited for may be on its way still; what it held is let go.
+    assert eventually(lambda: _is_settled(rooms))
+    for row in rooms.containers.list():
+        if row.status == Status.RUNNING:
+            assert start_time(row.pid)
+            assert _exit_code(rooms, row.id) == 7
+        else:
+            assert not processes_of(rooms.layout.container(row.id))
+        rooms.containers.remove(row.id, force=True)
+    assert eventually(lambda: not processes_of(root))
+    _age(rooms.layout.containers)
+    Upkeep(rooms).prune(volumes=True)
+    with suppress(NotFound):
+        rooms.images.remove("made:1")
+    assert list(rooms.layout.containers.iterdir()) == []
+    assert [path for one in ids for path in group_paths(one) if os.path.exists(path)] == []
+    with closing(sqlite3.connect(root / "lamina.db")) as db:
+        tables = ("containers", "endpoints", "ports", "volume_uses")
+        assert [db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables] == [0] * 4
+
+
+def _is_settled(rooms: Rooms) -> bool:
+    return all(
+        row.status == Status.RUNNING or not processes_of(rooms.layout.container(row.id))
+        for row in rooms.containers.list()
+    )
+
+
+def _exit_code(rooms: Rooms, name: str) -> int | None:
+    rooms.containers.stop(name)
+    return rooms.containers.get(name).exit_code
+
+
+def _age(directory: Path) -> None:
+    """What is new is not taken for left."""
+    for entry in directory.iterdir():
+        os.utime(entry, (0, 0))
+
+
+@pytest.mark.parametrize("what", _WORKS)
+def test_a_front_killed_at_any_step_leaves_what_is_so_and_no_more(root: Path, what: str) -> None:
+    work, runs = _WORKS[what]
+    _prepare(root, runs)
+    killed, steps = _in_a_fork(root, work, 0)
+    assert (killed, steps > 3) == (False, True)
+    _check_and_clear(root)
+    for point in range(_POINTS):
+        _prepare(root, runs)
+        _in_a_fork(root, work, 1 + point * (steps - 1) // (_POINTS - 1))
+        _check_and_clear(root)
+
+
+def _launching(container_id: str) -> list[int]:
+    """The monitor, and init where there is one by now."""
+    found = []
+    for entry in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
+        with suppress(OSError):
+            if container_id.encode() in Path(f"/proc/{entry}/cmdline").read_bytes():
+                found.append(entry)
+    return found
+
+
+@pytest.mark.parametrize("victim", ["monitor", "init"])
+def test_a_start_whose_processes_are_killed_between_two_steps_fails_and_leaves_nothing(
+    root: Path, victim: str
+) -> None:
+    last = 0
+    while True:
+        rooms, seen = _rooms(root), 0
+        made = _make(rooms)
+
+        def step(_: object, __: object, made: str = made, last: int = last) -> None:
+            nonlocal seen
+            seen += 1
+            if seen == last + 1:
+                pids = _launching(made)
+                os.kill(pids[0 if victim == "monitor" else -1], signal.SIGKILL)
+
+        try:
+            rooms.containers.start(made, on_step=step)
+        except LaunchError:
+            assert rooms.containers.get(made).status != Status.RUNNING
+            _check_and_clear(root)
+            last += 1
+            continue
+        _check_and_clear(root)
+        break
+    assert last > 8
