@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from engine.containers.models import ContainerOptions
 from engine.lab.models import LabProgress
 from tui import actions
-from tui.actions import Context
+from tui.actions import Context, Place
 from tui.image_commands import ImageCommands
 from tui.tasks import Report
 from tui.text import count, safe
@@ -59,8 +59,22 @@ class Commands(ImageCommands):
             "quit": lambda _: self._quit(),
         }
         self._verbs |= self.image_verbs()
+        self._verbs["stores(networks)"] = lambda _: self._open_stores("networks")
+        self._verbs["stores(volumes)"] = lambda _: self._open_stores("volumes")
+        self._verbs["files"] = self._browse_container
         for number in range(1, 6):
             self._verbs[f"panel({number})"] = partial(self._panel, number)
+
+    def _open_stores(self, place: Place) -> None:
+        from tui.screens.stores import Stores
+
+        self.app.push_screen(Stores(place))
+
+    def _browse_container(self, ctx: Context) -> None:
+        from tui.screens.browse import Browse, of_container
+
+        if ctx.container is not None:
+            self.app.push_screen(Browse(of_container(self.app.bridge.source, ctx.container.name)))
 
     def _panel(self, number: int, _: Context) -> None:
         self.bench.focus_panel(number)

@@ -37,6 +37,7 @@ from engine.lab.models import LabImage, LabProgress, LabStatus
 from engine.models import HostInfo, StoreTotals
 from engine.oci import Digest
 from engine.upkeep import Pruned
+from tests.tui.fake_stores import FakeStores
 
 if TYPE_CHECKING:
     from engine.analysis.compare import Comparison
@@ -82,11 +83,12 @@ _STACKS = {
 }
 
 
-class FakeSource:
+class FakeSource(FakeStores):
     """Answers as the engine does, from memory; what is asked for to be done is noted in `asked`."""
 
     def __init__(self, *, empty: bool = False) -> None:
         self.asked: list[tuple[object, ...]] = []
+        self._prepare()
         self.happened: asyncio.Queue[Event] = asyncio.Queue()
         self.stacks = {} if empty else dict(_STACKS)
         self.made: list[ContainerSummary] = [] if empty else containers()

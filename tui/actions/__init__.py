@@ -9,6 +9,7 @@ from __future__ import annotations
 from tui.actions.equivalents import name_of_image, pull_command, run_command
 from tui.actions.inside import INSIDE
 from tui.actions.model import Action, Context, Group, Place, ScreenName
+from tui.actions.stores import STORES
 from tui.actions.workbench import LEFT, ON_WORKBENCH, lab_down, remove_command
 
 __all__ = [
@@ -16,13 +17,14 @@ __all__ = [
     "name_of_image", "pull_command", "remove_command", "run_command",
 ]  # fmt: skip
 
-ACTIONS: tuple[Action, ...] = (*ON_WORKBENCH, *INSIDE)
+ACTIONS: tuple[Action, ...] = (*ON_WORKBENCH, *INSIDE, *STORES)
 
 GROUPS: dict[Group, str] = {
     "go": "Moving",
     "images": "Images",
     "containers": "Containers",
     "inside": "Inside images",
+    "stores": "Networks, volumes, files",
     "activity": "Activity",
     "program": "Lamina",
 }

@@ -12,14 +12,26 @@ from tui.actions.equivalents import name_of_image
 from tui.state import State
 from tui.updates import Task
 
-ScreenName = Literal["workbench", "explorer", "file", "compare"]
+ScreenName = Literal["workbench", "explorer", "file", "compare", "stores", "browse"]
 Place = Literal[
-    "images", "containers", "layers", "inspector", "activity", "stack", "tree", "waste", "content", "pairs"
+    "images",
+    "containers",
+    "layers",
+    "inspector",
+    "activity",
+    "stack",
+    "tree",
+    "waste",
+    "content",
+    "pairs",
+    "networks",
+    "volumes",
+    "entries",
 ]
-Group = Literal["go", "images", "containers", "inside", "activity", "program"]
+Group = Literal["go", "images", "containers", "inside", "stores", "activity", "program"]
 
 WORKBENCH: tuple[ScreenName, ...] = ("workbench",)
-EVERYWHERE: tuple[ScreenName, ...] = ("workbench", "explorer", "file", "compare")
+EVERYWHERE: tuple[ScreenName, ...] = ("workbench", "explorer", "file", "compare", "stores", "browse")
 
 
 @dataclass(frozen=True, slots=True)
