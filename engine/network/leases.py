@@ -29,7 +29,9 @@ def enroll(db: sqlite3.Connection, container_id: str, attachment: Attachment) ->
     address = attachment.address or pools.free_address(network.subnet, network.gateway, taken, network.name)
     address6 = attachment.address6
     if network.subnet6 and not address6:
-        address6 = pools.free_address(network.subnet6, network.gateway6, taken, network.name)
+        address6 = pools.twin_address(network.subnet, address, network.subnet6)
+        if not address6 or address6 in taken or address6 == network.gateway6:
+            address6 = pools.free_address(network.subnet6, network.gateway6, taken, network.name)
     for chosen in (address, address6):
         if chosen in taken or (chosen and chosen in (network.gateway, network.gateway6)):
             raise AlreadyExists(f"the address {chosen} is taken on the network {network.name}")

@@ -80,6 +80,17 @@ def free_address(subnet_text: str, gateway: str, taken: Collection[str], name: s
     )
 
 
+def twin_address(subnet: str, address: str, subnet6: str) -> str:
+    """The IPv6 address at the place that an IPv4 one has in its own subnet; "" where there is none.
+
+    So it goes with the hardware address, as that follows from the IPv4 one: neighbours that remember an
+    address of a container that is gone would else send to the wrong one for seconds.
+    """
+    place = int(IPv4Address(address)) - int(IPv4Network(subnet)[0])
+    wide = IPv6Network(subnet6)
+    return str(wide[place]) if 0 < place < wide.num_addresses - 1 else ""
+
+
 def _hosts(subnet: AnyNetwork) -> Iterator[str]:
     first, last = int(subnet[0]) + 1, int(subnet[-1]) - 1
     kind = IPv4Address if subnet.version == 4 else IPv6Address

@@ -109,6 +109,13 @@ def elements(published: Iterable[Publish], endpoint: Endpoint) -> list[Element]:
     ]
 
 
+def forget_flows(published: Iterable[Publish]) -> None:
+    """Have datagrams to ports go by the rules of now, also those of clients that have sent some before."""
+    from engine.linux.conntrack import Port, forget_datagrams
+
+    forget_datagrams({Port(each.address, each.port) for each in published if each.protocol == "udp"})
+
+
 def _take(
     db: sqlite3.Connection, endpoint: Endpoint, publish: Publish, is_held: IsHeld, held: Held
 ) -> Publish:

@@ -187,6 +187,7 @@ class NetworkService:
                     self._restore(container_id)
                 known = [element for endpoint in endpoints for element in rules.of_network(endpoint.network)]
                 self._publish([*known, *published])
+                ports.forget_flows(self.published(container_id) if wanted else ())
                 for endpoint in endpoints:
                     self._have_resolver(endpoint.network)
         except BaseException:
@@ -200,10 +201,12 @@ class NetworkService:
     def release(self, container_id: str) -> None:
         """Give a container's ports back; its addresses stay its own until it is removed."""
         with self._database.read() as db:
-            if not ports.leased(db, container_id):
-                return
+            published = ports.leased(db, container_id)
+        if not published:
+            return
         with self._database.write() as db:
             rules.TABLE.remove(ports.withdraw(db, container_id))
+        ports.forget_flows(published)
 
     def sweep(self) -> None:
         """Give back the ports of containers that were killed together with their monitors."""
@@ -283,6 +286,7 @@ class NetworkService:
         out = way_out(records.endpoints_of(db, container_id))
         if out is not None:
             rules.TABLE.add(ports.elements(published, out))
+        ports.forget_flows(published)
 
     def _bring_up(self, routing: Routing, container_id: str) -> tuple[list[Endpoint], list[int]]:
         from engine.network.bridges import bring_up

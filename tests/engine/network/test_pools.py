@@ -47,3 +47,11 @@ def test_mac_that_no_interface_can_have_is_refused(text: str) -> None:
 
 def test_mac_is_written_in_one_way() -> None:
     assert pools.check_mac("02-42-0A-00-00-01") == "02:42:0a:00:00:01"
+
+
+def test_ipv6_address_stands_where_the_ipv4_one_does() -> None:
+    assert pools.twin_address("10.204.0.0/20", "10.204.1.2", "fd00::/64") == "fd00::102"
+
+
+def test_narrow_ipv6_subnet_has_no_such_place() -> None:
+    assert pools.twin_address("10.204.0.0/20", "10.204.1.2", "fd00::/126") == ""

@@ -129,8 +129,8 @@ def test_redis_keeps_its_data_for_clients_elsewhere(host: Host, real_registry: R
     volume, image = ("-v", "cache:/data"), real_registry.image("redis:7")
     host.run("--rm", "-u", "0", *volume, image, "chown", "redis", "/data")
     words = ("-d", "--name", "cache", "-p", "6399:6379", *volume, image)
-    command = ("redis-server", "--bind", "0.0.0.0", "--protected-mode", "no", "--appendonly", "yes")
-    command = (*command, "--appendfsync", "always")
+    kept = ("--appendonly", "yes", "--appendfsync", "always")
+    command = ("redis-server", "--bind", "0.0.0.0", "--protected-mode", "no", *kept)
     host.run(*words, *command)
 
     def answers(*asked: str) -> str:
