@@ -1,4 +1,4 @@
-"""The way in: `exec` of a plain program without loading the command line, everything else with it.
+"""The way in: a plain `exec` or `run` without loading the command line, everything else with it.
 
 Loading click and the rooms takes twice as long as running a program in a container does. So the plain form,
 without a terminal, is read here; what is unusual or wrong is left to the command line, which says so.
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.launch.unix import Socket
     from engine.settings import Settings
 
+_COMPLETE = "_LAMINA_COMPLETE"
 _VALUES = {
     "-e": "env",
     "--env": "env",
@@ -28,7 +29,15 @@ _VALUES = {
 
 def main(open_workstation: Callable[[Settings], int] | None = None) -> int:
     """Run one command; gives the exit code. See `engine.cli.main.main`."""
-    plain = _read(sys.argv[1:])
+    words, root = _after_root(sys.argv[1:])
+    if words[:1] == ["run"] and _COMPLETE not in os.environ:
+        from engine.cli import plain_run
+
+        asked = plain_run.read(words[1:], root)
+        code = plain_run.run(asked) if asked else None
+        if code is not None:
+            os._exit(code)
+    plain = _read(words, root)
     if plain is not None:
         connection = _begin(plain)
         if connection is not None:
@@ -42,8 +51,8 @@ def main(open_workstation: Callable[[Settings], int] | None = None) -> int:
 class _Plain:
     """What was asked for."""
 
-    def __init__(self) -> None:
-        self.root = os.environ.get("LAMINA_ROOT", "")
+    def __init__(self, root: str) -> None:
+        self.root = root
         self.stdin = False
         self.env: list[str] = []
         self.user = ""
@@ -52,16 +61,19 @@ class _Plain:
         self.command: list[str] = []
 
 
-def _read(words: list[str]) -> _Plain | None:
-    """A plain exec on a store of its own directory; None for all else."""
-    found = _Plain()
-    words = list(words)
+def _after_root(words: list[str]) -> tuple[list[str], str]:
+    """The words from the verb on, and the store's directory where one is named."""
     if words[:1] == ["--root"] and len(words) > 1:
-        found.root = words[1]
-        del words[:2]
-    if words[:1] != ["exec"] or "_LAMINA_COMPLETE" in os.environ:
+        return words[2:], words[1]
+    return words, os.environ.get("LAMINA_ROOT", "")
+
+
+def _read(words: list[str], root: str) -> _Plain | None:
+    """A plain exec; None for all else."""
+    if words[:1] != ["exec"] or _COMPLETE in os.environ:
         return None
-    del words[0]
+    found = _Plain(root)
+    words = words[1:]
     while words and words[0].startswith("-"):
         word = words.pop(0)
         if word in ("-i", "--interactive"):

@@ -198,7 +198,13 @@ class ContainerService:
                 task = build_task(self._store.layout, record, overlay, attached, sandbox)
                 join(self._store, record, task)
                 task.program.size = size
-                launched = launch(task, kept=kept(sandbox), on_step=on_step, waiting=monitor)
+                launched = launch(
+                    task,
+                    kept=kept(sandbox),
+                    on_step=on_step,
+                    waiting=monitor,
+                    meanwhile=_load_what_follows if attach else None,
+                )
         return Started(self.get(record.id), launched.attachment)
 
     def attach(self, name: str) -> socket.socket:
@@ -264,6 +270,7 @@ class ContainerService:
         :raises Conflict: it runs.
         """
         from engine.containers import stack
+        from engine.containers.networking import has_networks
         from engine.containers.stopping import end
         from engine.containers.task import attach_socket
         from engine.containers.volumes import drop_anonymous
@@ -289,7 +296,8 @@ class ContainerService:
                 end(self._store, record, signal_number("KILL"), 0)
             # Whatever its state says: a monitor may have been killed before it wrote one.
             remove_left_groups(record.id)
-            self._store.networks.release(record.id)
+            if has_networks(record.config.network):
+                self._store.networks.release(record.id)
             # The row first: what is left of the directory when we are killed is swept, a row would show.
             self._store.records.remove(record.id)
             stack.delete_tree(directory)
@@ -313,3 +321,12 @@ class ContainerService:
             return read_state(self._store.layout.container(container_id)).standing
         except Corrupt:
             return True  # for all we know
+
+
+def _load_what_follows() -> None:
+    """Load what those who wait for the end of a container go on with, while its monitor works."""
+    import shutil  # noqa: F401 - for the removal of its directory
+
+    import engine.containers.stopping
+    import engine.runtime.attach
+    import engine.runtime.ending  # noqa: F401

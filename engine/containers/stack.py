@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from pathlib import Path
 
@@ -43,6 +42,8 @@ def adopt_root(overlay: Overlay) -> None:
 
 def delete_tree(path: Path) -> None:
     """Delete a directory with all below it; gone already is fine. Links are removed, never followed."""
+    import shutil  # loads every compression there is, while a container starts
+
     try:
         shutil.rmtree(path)
     except FileNotFoundError:

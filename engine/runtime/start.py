@@ -43,17 +43,21 @@ def launch(
     kept: Sequence[int] = (),
     on_step: OnStep | None = None,
     waiting: Waiting | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Launched:
     """Start a container's monitor and wait until its program has been executed.
 
     :param on_step: called after each step, with what changed by it; the next is done when it returns.
     :param kept: descriptors that the monitor gets and keeps open, `Task.descriptors` there.
     :param waiting: a monitor asked for before; `attach` is as it was said there. It is closed at the end.
+    :param meanwhile: called while the monitor works.
     :raises LaunchError: a step failed; nothing of the container is left running.
     """
     task.pausing = on_step is not None
     with waiting or Waiting(task.id, attach) as monitor:
         monitor.give(task.dump(), kept)
+        if meanwhile:
+            meanwhile()
         pid, steps = _handshake(monitor.report, on_step)
         local = monitor.attachment
         return Launched(pid, tuple(steps), socket.socket(fileno=os.dup(local.fileno())) if local else None)
