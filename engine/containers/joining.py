@@ -66,7 +66,8 @@ def join(store: ContainerStore, record: Record, task: Task) -> None:
                 hint=f"start that first: lamina start {other.name}",
             )
         # Init opens the namespace by the pid, and takes it only if the start time is still the same.
-        task.walls.joined.append((namespace, state.init.pid, state.init.start))
+        place = str(store.directory(other) / "state")
+        task.walls.joined.append((namespace, state.init.pid, state.init.start, place))
         if namespace == "net":
             _take_network(store, other, task)
         if namespace in ("net", "uts"):

@@ -14,10 +14,11 @@ from . import cgroups, frames, init, netfilter, restarts, state, unix
 from . import syscalls as sys
 from .clients import Client
 from .execs import Execs
+from .fork import fork_apart, may_come_back
 from .freezer import freezer_of
 from .log import Log, Rotation
 from .messages import Failure, Reporter, Stage, take_messages
-from .sharing import join_pid
+from .sharing import join_pid, renew
 from .streams import Streams
 from .task import NAMESPACE, Task
 from .text import Value, flat_object
@@ -25,6 +26,8 @@ from .text import Value, flat_object
 TYPE_CHECKING = False  # mypy takes it for true; `typing` itself stays out
 if TYPE_CHECKING:
     from .health import Health
+
+_NOT_STARTED = 125  # the exit code, as with Docker, of what could not be started
 
 
 def main(task_fd: int, report_fd: int, attach_fd: int) -> None:
@@ -106,10 +109,21 @@ class Monitor:
             self._state.restarting(code, self._out_of_memory())
             self._tell_end(streams, code)
             self._owner = None
-            if not self._restarts.wait(server, pause):
+            if not self._await_next(server, pause):
                 self._finish(server, None, code)
                 return
         self._finish(server, streams, code)
+
+    def _await_next(self, server: unix.Socket, pause: float | None) -> bool:
+        """Let the pause before the next life pass; False: there is to be none.
+
+        Where another container has to run for it, further pauses pass until it does.
+        """
+        while pause is not None and self._restarts.wait(server, pause):
+            if renew(self._task.walls):
+                return True
+            pause = self._restarts.pause(_NOT_STARTED, 0.0)
+        return False
 
     def fail(self, failure: Failure) -> None:
         """The container never ran: say so to whoever waits, and leave nothing."""
@@ -176,9 +190,7 @@ class Monitor:
         report_read, report_write = self._report_ends(pausing)
         channel, init_channel = unix.pair()
         join_pid(self._task.walls)
-        if "pid" not in self._task.walls.of_others:
-            self._renew_pid_namespace()
-        pid, in_unified = cgroups.fork(self._task.walls.groups)
+        pid, in_unified = self._fork()
         if pid == 0:
             os.close(report_read)  # or the end of the monitor would not be heard on the other one
             for target, fd in enumerate(theirs):
@@ -219,10 +231,19 @@ class Monitor:
             f"{len(walls.groups)} control groups", "; ".join(f"mkdir {group.path}" for group in walls.groups)
         )
 
+    def _fork(self) -> tuple[int, bool]:
+        """The container's first process; whether it is in its group of version 2 already."""
+        if self._restarts.count:
+            self._steps.clear()
+        if "pid" not in self._task.walls.of_others:
+            if not may_come_back():
+                return fork_apart(), False
+            self._renew_pid_namespace()
+        return cgroups.fork(self._task.walls.groups)
+
     def _renew_pid_namespace(self) -> None:
         """Have the next fork be the first process of a new namespace."""
         if self._restarts.count:
-            self._steps.clear()
             # One that has ended takes nobody any more, and only from one's own a new one can be made.
             own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
             sys.setns(own, sys.CLONE_NEWPID)

@@ -19,15 +19,25 @@ _FLAGS = {
 
 def join_pid(walls: Walls) -> None:
     """Have the next fork be a process of another container's pid namespace, where one is joined."""
-    for name, pid, start in walls.joined:
+    for name, pid, start, _ in walls.joined:
         if name == "pid":
             _join(name, pid, start)
+
+
+def renew(walls: Walls) -> bool:
+    """Find the first processes that the others have by now; False: one has none."""
+    for position, (name, _, _, file) in enumerate(walls.joined):
+        pid, start = state.first_process(file)
+        if not pid or state.start_time(pid) != start:
+            return False
+        walls.joined[position] = (name, pid, start, file)
+    return True
 
 
 def join_others(walls: Walls) -> int:
     """Join the others; gives a detached mount of the shared memory beside an ipc namespace, or -1."""
     shared_memory = -1
-    for name, pid, start in walls.joined:
+    for name, pid, start, _ in walls.joined:
         if name == "ipc":
             shared_memory = _shared_memory(pid, start)
         if name != "pid":

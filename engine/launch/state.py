@@ -107,6 +107,19 @@ class State:
         replace_file(self._path, flat_object(self.fields).encode(), durable)
 
 
+def first_process(path: str) -> tuple[int, int]:
+    """Pid and start time of a container's first process, by its state file; zeros where there is none."""
+    try:
+        with open(path) as file:
+            text = file.read()
+    except FileNotFoundError:
+        return 0, 0
+    # A monitor wrote it, as `flat_object` does; a quote within a text is escaped, so these are the fields.
+    found = (text.partition(f'"{name}":')[2].partition(",")[0] for name in ("pid", "pid_start"))
+    pid, start = (int(word) if word.isdigit() else 0 for word in found)
+    return pid, start
+
+
 def replace_file(path: str, data: bytes, durable: bool = False) -> None:
     """Put a file in place of another, whole."""
     temporary = f"{path}.tmp"

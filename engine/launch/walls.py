@@ -43,8 +43,8 @@ class Walls:
 
     :param device_filter: a program for a group of version 2, or nothing.
     :param shared: namespaces of the host it stays in: of "pid", "ipc", "uts", "cgroup".
-    :param joined: (namespace, pid, start time) of the first processes of other containers whose namespaces it
-        joins: "pid", "ipc", "uts", "net".
+    :param joined: (namespace, pid, start time, state file) of the first processes of other containers whose
+        namespaces it joins: "pid", "ipc", "uts", "net".
     :param sysctls: (name with dots, value, whether it is an error that the kernel has none of the name).
     :param shm_size: bytes of /dev/shm.
     :param writable: /sys and control groups may be written, as --privileged has it.
@@ -60,7 +60,7 @@ class Walls:
         sysctls: list[tuple[str, str, bool]] | None = None,
         shm_size: int = 64 << 20,
         writable: bool = False,
-        joined: list[tuple[str, int, int]] | None = None,
+        joined: list[tuple[str, int, int, str]] | None = None,
     ) -> None:
         self.groups = groups
         self.device_filter = device_filter
@@ -75,7 +75,7 @@ class Walls:
     @property
     def of_others(self) -> list[str]:
         """Namespaces that are not its own: the host's, or another container's."""
-        return [*self.shared, *(name for name, _, _ in self.joined)]
+        return [*self.shared, *(name for name, *_ in self.joined)]
 
     def fields(self) -> dict[str, Any]:
         """As plain values, for the document."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -99,3 +101,24 @@ def test_one_that_does_not_run_cannot_be_joined(house: Lamina) -> None:
     for option in ("--pid", "--network"):
         refused = house("run", "--rm", option, "container:still", "lab/base", "true")
         assert (refused.code, "still, which is not running" in refused.err) == (125, True)
+
+
+def test_one_that_restarts_waits_for_the_other_and_joins_its_new_namespaces(house: Lamina) -> None:
+    words = ("run", "-d", "--network", "none")
+    house(*words, "--name", "other", "lab/base", "sleep", "1000").ok()
+    shared = ("--restart", "always", "--ipc", "container:other", "--name", "joined")
+    house(*words, *shared, "lab/base", "sh", "-c", "readlink /proc/self/ns/ipc; exec sleep 1000").ok()
+    house("stop", "-t", "0", "other").ok()
+    os.kill(_state(house, "joined")["Pid"], signal.SIGKILL)
+    assert eventually(lambda: _state(house, "joined")["Status"] == "restarting")
+    house("start", "other").ok()
+    assert eventually(lambda: _state(house, "joined")["Status"] == "running", 20)
+    told = house("logs", "joined").ok().out.split()
+    now = os.readlink(f"/proc/{_state(house, 'other')['Pid']}/ns/ipc")
+    house("rm", "-f", "joined", "other").ok()
+    assert (len(told), told[-1]) == (2, now)
+
+
+def _state(house: Lamina, name: str) -> dict[str, Any]:
+    (shown,) = house("inspect", name).json()
+    return dict(shown["State"])
