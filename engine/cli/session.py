@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,10 +24,15 @@ class Session:
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings of this store."""
+        """The settings of this store; an ordinary user is root of its user namespace from here on."""
         from engine.settings import load_settings
 
-        return load_settings(self._root)
+        found = load_settings(self._root)
+        if os.geteuid() != 0:
+            from engine.rootless.session import enter
+
+            enter(found)
+        return found
 
     @cached_property
     def rooms(self) -> Rooms:

@@ -9,7 +9,7 @@ import os
 from .syscalls import CLONE_NEWPID, setns
 
 _CLONE3 = 435  # on every architecture
-_CLONE_INTO_CGROUP, _SIGCHLD = 0x200000000, 17
+_CLONE_INTO_CGROUP, _CLONE_PARENT, _SIGCHLD = 0x200000000, 0x8000, 17
 _LAST_DESCRIPTOR = 1 << 30
 
 
@@ -23,11 +23,65 @@ class _CloneArguments(ctypes.Structure):
 
 
 def fork_into(cgroup: int) -> int:
-    """os.fork, but the child begins in the control group of a directory's descriptor. clone3(2)
+    """os.fork, but the child begins in the control group of a directory's descriptor. clone3(2)"""
+    return _clone(_CloneArguments(flags=_CLONE_INTO_CGROUP, exit_signal=_SIGCHLD, cgroup=cgroup))
 
-    The interpreter is told of it as os.fork tells it (Python: C API, "Operating System Utilities").
+
+def fork_apart() -> int:
+    """os.fork, but the child is the first process of a pid namespace; the caller's other children are not."""
+    return _clone(_CloneArguments(flags=CLONE_NEWPID, exit_signal=_SIGCHLD))
+
+
+def fork_into_namespace(pid_namespace: int) -> int:
+    """os.fork, but the child is in the pid namespace of a pidfd, and the caller's other children are not.
+
+    For who could not come back from there: the namespace of his own is another user namespace's.
+
+    :raises OSError: the namespace cannot be joined, for example because its first process has ended.
     """
-    arguments = _CloneArguments(flags=_CLONE_INTO_CGROUP, exit_signal=_SIGCHLD, cgroup=cgroup)
+    read, write = os.pipe2(os.O_CLOEXEC)
+    between = os.fork()
+    if between == 0:
+        try:
+            setns(pid_namespace, CLONE_NEWPID)
+            # The caller's child, not the child of this process, which has done its work.
+            pid = _clone(_CloneArguments(flags=_CLONE_PARENT))
+        except OSError as error:
+            os._exit(error.errno or errno.EIO)
+        if pid == 0:
+            os.close(read)
+            os.close(write)
+            return 0
+        os.write(write, b"%d" % pid)
+        os._exit(0)
+    os.close(write)
+    try:
+        word = os.read(read, 16)
+    finally:
+        os.close(read)
+    number = os.waitstatus_to_exitcode(os.waitpid(between, 0)[1])
+    if not word:
+        raise OSError(number, os.strerror(number))
+    return int(word)
+
+
+def may_come_back() -> bool:
+    """Whether children can be made in this process's own pid namespace again after they were made in another.
+
+    Not in a user namespace that has no rights over it, pid_namespaces(7).
+    """
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        setns(own, CLONE_NEWPID)
+    except PermissionError:
+        return False
+    finally:
+        os.close(own)
+    return True
+
+
+def _clone(arguments: _CloneArguments) -> int:
+    """clone3(2); the interpreter is told of it as os.fork tells it (Python: C API, "Operating System")."""
     # Keeps the interpreter's lock over the call, as os.fork does.
     interpreter = ctypes.PyDLL(None, use_errno=True)
     interpreter.syscall.restype = ctypes.c_long
@@ -52,11 +106,7 @@ def fork_aside() -> bool:
 
     :raises OSError: there is no room for another process.
     """
-    own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        setns(own, CLONE_NEWPID)
-    finally:
-        os.close(own)
+    may_come_back()  # who may not has made no children elsewhere
     between = os.fork()
     if between:
         if os.waitpid(between, 0)[1]:

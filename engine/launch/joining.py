@@ -15,6 +15,7 @@ import os
 
 from . import cgroups, limits, unix
 from . import syscalls as sys
+from .fork import fork_into_namespace, may_come_back
 from .identity import resolve
 from .messages import Failure, Reporter, Stage, take_messages
 from .mounts import open_inside
@@ -122,6 +123,8 @@ def _fork_inside(init: int, groups: list[Group]) -> tuple[int, bool]:
     """Fork into the container's pid namespace, which only children of who joins it are in. setns(2)"""
     own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     try:
+        if not may_come_back():
+            return fork_into_namespace(init), False
         sys.setns(init, sys.CLONE_NEWPID)
         pid = -1
         try:

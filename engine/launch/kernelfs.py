@@ -47,23 +47,45 @@ def mount_kernel_filesystems(root: int, walls: Walls, shared_memory: int = -1) -
     shown = [group for group in walls.groups if group.shown]
     groups = [(group, sys.open_tree(sys.AT_FDCWD, group.path, sys.OPEN_TREE_CLONE)) for group in shown]
     _place(root, "proc", make_filesystem("proc", attributes=_QUIET))
-    _place(root, "sys", make_filesystem("sysfs", attributes=_QUIET | read_only))
+    _place(root, "sys", _sysfs(_QUIET | read_only))
     _show_groups(root, groups, read_only)
     times = sys.MOUNT_ATTR_NOSUID | sys.MOUNT_ATTR_STRICTATIME
     dev = make_filesystem("tmpfs", [("mode", "755"), ("size", "65536k")], times)
+    nodes = [Node(f"/dev/{name}", "c", *numbers, 0o666, 0, 0) for name, numbers in _DEVICES.items()]
+    refused = [node for node in [*nodes, *walls.nodes] if not _make_node(dev, node)]
     _fill_dev(dev)
-    for node in walls.nodes:
-        _make_node(dev, node)
-    _place(root, "dev", dev)
-    below = _QUIET & ~sys.MOUNT_ATTR_NODEV
-    pts = [("newinstance", ""), ("ptmxmode", "0666"), ("mode", "0620"), ("gid", "5")]
-    _place(root, "dev/pts", make_filesystem("devpts", pts, below))
+    _place(root, "dev", os.dup(dev))
+    for node in refused:
+        _show_node(dev, node)
+    os.close(dev)
+    _place(root, "dev/pts", _devpts())
     _place(root, "dev/mqueue", host_ipc.get("mqueue") or make_filesystem("mqueue", attributes=_QUIET))
     _place(root, "dev/shm", host_ipc.get("shm") or _shm(walls.shm_size))
 
 
 def _place(root: int, path: str, mounted: int) -> None:
     attach(mounted, make_directories(root, path, follow=False))
+
+
+def _sysfs(attributes: int) -> int:
+    try:
+        return make_filesystem("sysfs", attributes=attributes)
+    except PermissionError:
+        # Of a network namespace that belongs to another user namespace: the host's own, never to be written.
+        tree = sys.open_tree(sys.AT_FDCWD, "/sys", sys.OPEN_TREE_CLONE | sys.AT_RECURSIVE)
+        sys.mount_setattr(tree, "", sys.MOUNT_ATTR_RDONLY, recursive=True)
+        return tree
+
+
+def _devpts() -> int:
+    options = [("newinstance", ""), ("ptmxmode", "0666"), ("mode", "0620")]
+    attributes = _QUIET & ~sys.MOUNT_ATTR_NODEV
+    try:
+        return make_filesystem("devpts", [*options, ("gid", "5")], attributes)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        return make_filesystem("devpts", options, attributes)  # a user namespace without a group 5
 
 
 def _shm(size: int) -> int:
@@ -104,8 +126,6 @@ def _show_groups(root: int, groups: list[tuple[Group, int]], read_only: int) -> 
 
 
 def _fill_dev(dev: int) -> None:
-    for name, (major, minor) in _DEVICES.items():
-        _make_node(dev, Node(f"/dev/{name}", "c", major, minor, 0o666, 0, 0))
     for name, target in _LINKS.items():
         # As runc: no kernel's memory, no link to it.
         if name != "core" or os.path.exists(target):
@@ -114,8 +134,11 @@ def _fill_dev(dev: int) -> None:
         os.mkdir(name, dir_fd=dev)
 
 
-def _make_node(dev: int, node: Node) -> None:
-    """A device in a tmpfs that is still ours alone, so that its path can hold no surprise."""
+def _make_node(dev: int, node: Node) -> bool:
+    """A device in a tmpfs that is still ours alone, so that its path can hold no surprise.
+
+    :returns: False inside a user namespace, where nobody makes devices; an empty file stands there then.
+    """
     path = node.path.removeprefix("/dev/")
     directory, name = os.path.split(path)
     parent = make_directories(dev, directory)
@@ -127,12 +150,21 @@ def _make_node(dev: int, node: Node) -> None:
     except FileExistsError:
         pass  # one that every container has
     except PermissionError:
-        # Inside a user namespace nobody makes devices: show the host's own.
-        os.close(os.open(name, os.O_CREAT | os.O_CLOEXEC, 0o666, dir_fd=parent))
-        here = os.open(name, os.O_PATH | os.O_CLOEXEC, dir_fd=parent)
-        attach(sys.open_tree(sys.AT_FDCWD, node.path, sys.OPEN_TREE_CLONE), here)
+        os.close(os.open(name, os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666, dir_fd=parent))
+        return False
     finally:
         os.close(parent)
+    return True
+
+
+def _show_node(dev: int, node: Node) -> None:
+    """The host's own device in place of the empty file; once /dev is mounted, as older kernels want it."""
+    source = sys.open_tree(sys.AT_FDCWD, node.path, sys.OPEN_TREE_CLONE)
+    status = os.fstat(source)
+    if status.st_rdev != os.makedev(node.major, node.minor):
+        os.close(source)
+        raise OSError(errno.ENODEV, "the host has another device there", node.path)
+    attach(source, open_strict(dev, node.path.removeprefix("/dev/"), os.O_PATH))
 
 
 def set_sysctls(root: int, sysctls: list[tuple[str, str, bool]]) -> None:

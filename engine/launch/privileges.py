@@ -23,6 +23,7 @@ CAPABILITIES: list[str] = (
 ).split()  # as text it can be laid beside the header
 
 
+_NOBODY = 65534  # how a user namespace shows an id that it does not map
 _SYS_ADMIN = 1 << CAPABILITIES.index("SYS_ADMIN")
 
 
@@ -68,8 +69,9 @@ def take_identity(identity: Identity) -> None:
     try:
         os.setgroups(identity.groups)
     except PermissionError:
-        # A user namespace with a single id cannot set groups (user_namespaces(7)), and has none to lose.
-        if os.getgroups() not in ([], [identity.gid]):
+        # A user namespace with a single id cannot leave groups (user_namespaces(7)): those of the user, which
+        # it shows as nobody's, stay his.
+        if not {identity.gid, _NOBODY}.issuperset(os.getgroups()):
             raise
     os.setresgid(identity.gid, identity.gid, identity.gid)
     os.setresuid(identity.uid, identity.uid, identity.uid)

@@ -1,0 +1,1 @@
+"""Running as an ordinary user: the user namespace that all fronts of a store share."""
