@@ -112,7 +112,7 @@ def test_lives_leave_no_descriptor_in_the_monitor(box: Sandbox) -> None:
     counts = []
     for lives in (1, 3):
         assert eventually(partial(_is_between_lives, box, lives))
-        # The state is written before the last life's streams are closed; soon after there are only those kept.
+        # The state is written before the last life's streams are closed; soon after only those kept are left.
         listed = f"/proc/{box.state.monitor.pid}/fd"
         counts.append(min(len(os.listdir(listed)) for _ in range(100)))
     assert counts[0] == counts[1]
