@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bench import port
 from bench.engines import Engine, Words, quietly
 from bench.process import CommandFailed
 
@@ -90,6 +91,14 @@ def cases(registry: str) -> list[Case]:
             finish=_end,
         ),
         Case(
+            name="port",
+            title=f"{port.GIBIBYTES} GiB through a published port, to another network namespace",
+            prepare=lambda engine: _serving(engine, debian),
+            command=port.read,
+            undo=_nothing,
+            finish=port.finish,
+        ),
+        Case(
             name="version",
             title="--version",
             prepare=_nothing,
@@ -121,6 +130,11 @@ def _running(engine: Engine, image: str) -> None:
     _only(engine, image)
     words = ("run", "--detach", "--name", _CONTAINER, "--network", "none", image, "sleep", "infinity")
     quietly(engine.command(*words), engine.environment)
+
+
+def _serving(engine: Engine, image: str) -> None:
+    _only(engine, image)
+    port.serve(engine, image)
 
 
 def _end(engine: Engine) -> None:
