@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.support.command import Lamina
+from tests.support.peers import needs_programs
 from tests.support.small_images import SmallImages
 from tests.support.waiting import eventually
 
@@ -73,6 +76,19 @@ def test_errors_are_1_but_for_what_runs_a_program(box: Lamina) -> None:
         assert box(*words).code == 1, words
     assert box("run", "--pull", "never", "nothing").code == 125
     assert box("container", "run", "--pull", "never", "nothing").code == 125
+
+
+def test_systemd_finds_no_fault_in_the_unit(lamina: Lamina, tmp_path: Path) -> None:
+    needs_programs("systemd-analyze")
+    unit = tmp_path / "lamina.service"
+    unit.write_text(lamina("boot", "--print-unit").ok().out)
+    found = subprocess.run(
+        ["systemd-analyze", "verify", "--recursive-errors=no", str(unit)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (found.returncode, "lamina.service" in found.stderr) == (0, False), found.stderr
 
 
 def test_a_unit_for_systemd_starts_and_ends_with_the_machine(box: Lamina) -> None:
