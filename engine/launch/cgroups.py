@@ -149,14 +149,36 @@ def fork(groups: list[Group]) -> tuple[int, bool]:
     return os.fork(), False
 
 
-def join(groups: list[Group], in_unified: bool) -> None:
-    """Move this process, which has one thread, into the groups."""
+def join(groups: list[Group], in_unified: bool, beside: int = 0) -> None:
+    """Move this process, which has one thread, into the groups.
+
+    :param beside: pid of the container's first process; 0 is this one.
+    """
     for group in groups:
         if group.version == 1:
             # One thread that moves itself needs no lock; by cgroup.procs the whole machine would wait.
             _write(os.path.join(group.path, "tasks"), "0")
         elif not in_unified:
-            _write(os.path.join(group.path, "cgroup.procs"), "0")
+            _join_unified(group.path, beside)
+
+
+def _join_unified(path: str, beside: int) -> None:
+    try:
+        _write(os.path.join(path, "cgroup.procs"), "0")
+    except OSError as error:
+        # A group that gives controllers to groups below takes nobody itself any more (cgroup-v2.rst, "No
+        # Internal Process Constraint"): the first process has gone to one of them, and so do we.
+        if error.errno != errno.EBUSY or not beside:
+            raise
+        _write(os.path.join(leaf_of(path, beside), "cgroup.procs"), "0")
+
+
+def leaf_of(path: str, pid: int) -> str:
+    """The group at or below one of version 2 that a process is in; that one itself where it is elsewhere."""
+    with open(f"/proc/{pid}/cgroup") as file:
+        places = [line[3:].rstrip("\n") for line in file if line.startswith("0::")]
+    _, found, below = places[0].partition(f"/{os.path.basename(path)}/") if places else ("", "", "")
+    return os.path.join(path, below) if found and ".." not in below.split("/") else path
 
 
 def out_of_memory_kills(groups: list[Group]) -> int:

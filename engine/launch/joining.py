@@ -97,6 +97,7 @@ def join(
     :param size: rows and columns of its terminal, where `program` has one.
     :raises Failure: the container has ended.
     """
+    first = _pid_of(init)
     report_read, report_write = os.pipe2(os.O_CLOEXEC)
     ours, theirs = unix.pair() if program.tty else (None, None)
     pid, in_unified = _fork_inside(init, groups)
@@ -109,7 +110,7 @@ def join(
 
         def become() -> None:
             reporter.begin(Stage.CGROUPS)
-            cgroups.join(groups, in_unified)
+            cgroups.join(groups, in_unified, first)
             _become(init, program, reporter, channel, size)
 
         tell_failure(reporter, become, _HINTS)
@@ -117,6 +118,12 @@ def join(
     if theirs:
         theirs.close()
     return Joined(pid, report_read, ours)
+
+
+def _pid_of(pidfd: int) -> int:
+    """What a pidfd names, -1 when it has ended. proc_pid_fdinfo(5)"""
+    with open(f"/proc/self/fdinfo/{pidfd}") as file:
+        return next((int(line[4:]) for line in file if line.startswith("Pid:")), -1)
 
 
 def _fork_inside(init: int, groups: list[Group]) -> tuple[int, bool]:

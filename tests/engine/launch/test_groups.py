@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import LaunchError
-from engine.launch.cgroups import Group, Setting
+from engine.launch.cgroups import Group, Setting, leaf_of
 from engine.launch.messages import Stage
 from engine.launch.walls import Node, Walls
 from engine.linux.cgroups import find_cgroups
@@ -191,3 +191,24 @@ def test_what_a_killed_start_left_does_not_stay_in_the_new_ones_groups(grouped: 
     assert grouped.run("true").code == 0
     assert left.wait(10) == -signal.SIGKILL
     assert _existing(grouped) == []
+
+
+def test_the_group_below_that_the_first_process_went_to_is_found() -> None:
+    unified = next((one.path for one in CGROUPS.hierarchies if one.version == 2), None)
+    if unified is None:
+        pytest.skip("no control groups of version 2 here")
+    group = unified / f"test-{os.getpid()}"
+    leaf = group / "init.scope" / "one"
+    leaf.mkdir(parents=True)
+    process = subprocess.Popen(["sleep", "1000"])
+    try:
+        assert leaf_of(str(group), process.pid) == str(group)
+        (group / "cgroup.procs").write_text(str(process.pid))
+        assert leaf_of(str(group), process.pid) == str(group)
+        (leaf / "cgroup.procs").write_text(str(process.pid))
+        assert leaf_of(str(group), process.pid) == str(leaf)
+    finally:
+        process.kill()
+        process.wait()
+        for path in (leaf, leaf.parent, group):
+            path.rmdir()
