@@ -27,9 +27,12 @@ def host_info(layout: Layout, images: list[ImageSummary], containers: list[Conta
     :param images: all of the store; :param containers: all of the store.
     """
     mounts = _mounts()
+    mode, limits = _mode(), _controllers()
+    if mode == "rootless":
+        from engine.rootless.facts import rootless
     return HostInfo(
         name=platform.node(),
-        mode=_mode(),
+        mode=mode,
         system=_system(),
         kernel=platform.release(),
         architecture=platform.machine(),
@@ -43,8 +46,9 @@ def host_info(layout: Layout, images: list[ImageSummary], containers: list[Conta
         root=layout.root,
         run=layout.run,
         totals=totals(images, containers),
-        limits=_controllers(),
+        limits=limits,
         seccomp=describe(),
+        rootless=rootless(limits) if mode == "rootless" else None,
     )
 
 

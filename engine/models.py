@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from engine.rootless.facts import Rootless
 
 CgroupVersion = Literal["v1", "v2", "hybrid", "none"]
 
@@ -39,6 +42,7 @@ class HostInfo:
     :param memory: of the machine.
     :param limits: controllers of control groups that a container's limits can be set with.
     :param seccomp: whether system calls are filtered by default, and if not, why.
+    :param rootless: what an ordinary user has and lacks; None for root.
     """
 
     name: str
@@ -58,3 +62,4 @@ class HostInfo:
     totals: StoreTotals
     limits: tuple[str, ...] = ()
     seccomp: str = ""
+    rootless: Rootless | None = None

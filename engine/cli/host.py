@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from engine import __version__
 from engine.cli.output import format_option, print_facts, print_json
 from engine.cli.session import Session, pass_session
 from engine.cli.words import size
+
+if TYPE_CHECKING:
+    from engine.models import HostInfo
 
 
 @click.command()
@@ -32,6 +37,7 @@ def info(session: Session, as_json: bool) -> None:
             ("  Filesystem", found.filesystem),
             ("Run directory", str(found.run)),
             ("Mode", found.mode),
+            *_rootless(found),
             ("Overlay", "yes" if found.overlay else "no"),
             ("Cgroup version", found.cgroup),
             ("  Limits", ", ".join(found.limits) or "none"),
@@ -44,6 +50,17 @@ def info(session: Session, as_json: bool) -> None:
             ("Name", found.name),
         ]
     )
+
+
+def _rootless(found: HostInfo) -> list[tuple[str, str]]:
+    if found.rootless is None:
+        return []
+    ids = found.rootless.ids
+    rows = [("  Ids", f"{ids}, subordinate ones among them" if ids > 1 else "a single one: the user's own")]
+    for missing in found.rootless.missing:
+        remedy = f"; to add: {missing.command}" if missing.command else ""
+        rows.append((f"  No {missing.what}", f"{missing.cost}{remedy}"))
+    return rows
 
 
 @click.command()

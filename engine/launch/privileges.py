@@ -6,10 +6,11 @@ CAP_SETGID and CAP_SETUID, and a filter needs CAP_SYS_ADMIN unless no privileges
 
 from __future__ import annotations
 
+import errno
 import os
 
 from . import syscalls as sys
-from .identity import Identity
+from .identity import Identity, UnknownUser
 from .messages import Reporter, Stage
 from .task import Program
 
@@ -73,8 +74,16 @@ def take_identity(identity: Identity) -> None:
         # it shows as nobody's, stay his.
         if not {identity.gid, _NOBODY}.issuperset(os.getgroups()):
             raise
-    os.setresgid(identity.gid, identity.gid, identity.gid)
-    os.setresuid(identity.uid, identity.uid, identity.uid)
+    try:
+        os.setresgid(identity.gid, identity.gid, identity.gid)
+        os.setresuid(identity.uid, identity.uid, identity.uid)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise UnknownUser(
+            f"uid {identity.uid} and gid {identity.gid} are not among the ids of this user namespace: "
+            "lamina info says how many it has"
+        ) from error
 
 
 def limit_bounding_set(capabilities: list[str]) -> int:

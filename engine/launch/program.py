@@ -64,7 +64,9 @@ def own_streams(uid: int) -> None:
     for fd in (0, 1, 2):
         try:
             os.fchown(fd, uid, -1)
-        except PermissionError:
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.EINVAL):
+                raise
             continue  # /dev/null of the host, or an id that this user namespace does not map
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import struct
@@ -32,7 +33,7 @@ def open_terminal(
     (number,) = struct.unpack("i", fcntl.ioctl(master, _TIOCGPTN, b"\0" * 4))
     # Not opened by its name: the peer of this master, whatever stands at that path.
     slave = fcntl.ioctl(master, _TIOCGPTPEER, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
-    os.fchown(slave, uid, _TTY_GROUP)
+    _own(slave, uid)
     if size:
         resize(master, *size)
     if console:
@@ -59,3 +60,14 @@ def _bind_console(root: int, pts: int, number: int) -> None:
     console = os.open("console", os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=dev)
     os.close(dev)
     attach(sys.open_tree(pts, str(number), sys.OPEN_TREE_CLONE), console)
+
+
+def _own(slave: int, uid: int) -> None:
+    for owner, group in ((uid, _TTY_GROUP), (uid, -1)):
+        try:
+            os.fchown(slave, owner, group)
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            continue  # an id that this user namespace does not map
+        return

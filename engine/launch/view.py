@@ -58,8 +58,7 @@ def _stack(task: Task) -> int:
     root = rootfs.mount_overlay(task.overlay, task.places.rootfs)
     if binds:
         # Where a start would have it, so that a link of the image leads no bind into /proc here either.
-        proc = make_filesystem("proc", attributes=sys.MOUNT_ATTR_RDONLY)
-        attach(proc, make_directories(root, "proc", follow=False))
+        attach(_proc(), make_directories(root, "proc", follow=False))
         rootfs.attach_all(root, [bind.target for bind in binds], trees)
     if task.read_only:
         sys.mount_setattr(root, "", sys.MOUNT_ATTR_RDONLY)
@@ -74,3 +73,11 @@ def _alone(pid: int, start: int) -> int:
     sys.setns(namespace, sys.CLONE_NEWNS)
     os.close(namespace)
     return sys.open_tree(sys.AT_FDCWD, "/", sys.OPEN_TREE_CLONE)
+
+
+def _proc() -> int:
+    try:
+        return make_filesystem("proc", attributes=sys.MOUNT_ATTR_RDONLY)
+    except PermissionError:
+        # Processes of another user namespace are not shown; nothing can be bound there either way.
+        return make_filesystem("tmpfs", [("mode", "555")], sys.MOUNT_ATTR_RDONLY)

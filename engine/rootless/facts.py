@@ -1,0 +1,62 @@
+"""What an ordinary user has here and what he lacks, each with the command that would add it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from engine.rootless.mapping import mapped_ids
+
+_ADD_IDS = "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}"
+_ADD_HELPERS = "sudo apt install uidmap"
+_DELEGATE = "systemd-run --user --scope -p Delegate=yes lamina …"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something that an ordinary user does without.
+
+    :param what: its name. :param cost: what does not work for want of it.
+    :param command: what would add it; "" where nothing does.
+    """
+
+    what: str
+    cost: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rootless:
+    """How the store's user namespace is.
+
+    :param ids: how many it has; 1 is the user alone, who is root inside.
+    """
+
+    ids: int
+    missing: tuple[Missing, ...]
+
+
+def rootless(limits: tuple[str, ...]) -> Rootless:
+    """Look at this process, which is in the store's user namespace.
+
+    :param limits: controllers of control groups that it may use.
+    """
+    ids = mapped_ids()
+    missing = []
+    if ids == 1:
+        missing.append(
+            Missing(
+                "subordinate ids",
+                "all files belong to one user inside, and programs run as root only",
+                f"{_ADD_HELPERS} && {_ADD_IDS.format(user=_user())}",
+            )
+        )
+    if not limits:
+        missing.append(Missing("control groups", "no limits of memory, processors or processes", _DELEGATE))
+    cost = "containers have --network none or --network host only"
+    missing.append(Missing("networks of containers", cost, "sudo lamina …"))
+    return Rootless(ids, tuple(missing))
+
+
+def _user() -> str:
+    return os.environ.get("USER") or os.environ.get("LOGNAME") or "$USER"

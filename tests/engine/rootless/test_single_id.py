@@ -1,0 +1,39 @@
+"""Images and containers of an ordinary user who has no ids but his own."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engine.rootless.world import OrdinaryUser
+
+pytestmark = pytest.mark.system
+
+
+def test_image_is_pulled_and_run(lone_user: OrdinaryUser, image: str) -> None:
+    done = lone_user(
+        "run", "--rm", "--network", "none", image, "sh", "-c", "id -u; stat -c %g /etc/shadow"
+    ).ok()
+    assert done.out == "0\n0\n"
+
+
+def test_program_has_a_terminal(lone_user: OrdinaryUser, image: str) -> None:
+    done = lone_user("run", "--rm", "-t", "--network", "none", image, "tty").ok()
+    assert done.out.strip() == "/dev/pts/0"
+
+
+def test_program_is_run_beside_the_first(lone_user: OrdinaryUser, image: str) -> None:
+    lone_user("run", "-d", "--name", "beside", "--network", "none", image, "sleep", "100").ok()
+    assert lone_user("exec", "beside", "id", "-u").ok().out == "0\n"
+    lone_user("rm", "-f", "beside").ok()
+
+
+def test_other_user_is_refused_with_the_reason(lone_user: OrdinaryUser, image: str) -> None:
+    done = lone_user("run", "--rm", "--network", "none", "-u", "33", image, "true")
+    assert done.code == 125
+    assert "not among the ids" in done.err
+
+
+def test_info_names_the_command_that_adds_ids(lone_user: OrdinaryUser) -> None:
+    found = lone_user("info", "--format", "json").json()["rootless"]
+    assert found["ids"] == 1
+    assert any("usermod --add-subuids" in missing["command"] for missing in found["missing"])

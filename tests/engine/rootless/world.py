@@ -1,0 +1,106 @@
+"""A machine on which an ordinary user lives: a mount namespace with a user, his ids and devices in it.
+
+Nothing of the real machine changes: files of /etc are bound over in that namespace alone, and all mounts go
+with its last process.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import REPOSITORY, Finished
+from tests.support.leaks import processes_of
+from tests.support.waiting import eventually
+
+USER, UID, FIRST_ID, IDS = "laminatest", 12345, 600000, 65536
+_PROGRAMS = ("unshare", "setpriv", "newuidmap", "newgidmap")
+_GRACE = 10.0  # seconds in which the last process ends that keeps the user's namespace
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# The interpreter may lie in root's home, where an ordinary user sees nothing: it alone is shown there.
+_SCRIPT = r"""
+set -e
+etc=$1 python=$2; shift 2
+for name in passwd group subuid subgid; do mount --bind "$etc/$name" "/etc/$name"; done
+case $python in
+/root/*)
+  mkdir -p "$etc/python"; mount --bind "$python" "$etc/python"
+  mount -t tmpfs -o mode=755 tmpfs /root
+  mkdir -p "$python"; mount --bind "$etc/python" "$python"; umount "$etc/python";;
+esac
+exec setpriv --reuid "$UID_" --regid "$UID_" --clear-groups --inh-caps=-all "$@"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OrdinaryUser:
+    """Runs `lamina --root ROOT …` as somebody who is not root.
+
+    :param home: his directory, which he owns. :param etc: files that stand in for those of /etc.
+    """
+
+    home: Path
+    etc: Path
+
+    @property
+    def root(self) -> Path:
+        """His store."""
+        return self.home / "store"
+
+    def __call__(self, *words: str, stdin: str = "", timeout: float = 60) -> Finished:
+        """Run a command of Lamina to its end."""
+        return self.run(sys.executable, "-m", "engine.cli", "--root", str(self.root), *words, stdin=stdin,
+                        timeout=timeout)  # fmt: skip
+
+    def run(self, *words: str, stdin: str = "", timeout: float = 60) -> Finished:
+        """Run any program as this user."""
+        environment = {"HOME": str(self.home), "PATH": _PATH, "USER": USER, "UID_": str(UID),
+                       "PYTHONDONTWRITEBYTECODE": "1"}  # fmt: skip
+        python = os.path.realpath(sys.base_prefix)
+        enter = ["unshare", "--mount", "--propagation", "private", "sh", "-c", _SCRIPT, "sh"]
+        done = subprocess.run(
+            [*enter, str(self.etc), python, *words],
+            input=stdin.encode(), capture_output=True, timeout=timeout, env=environment, cwd=REPOSITORY,
+            check=False,
+        )  # fmt: skip
+        out, err = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr))
+        return Finished(words, done.returncode, out, err)
+
+
+@contextmanager
+def ordinary_user(subordinate: bool) -> Iterator[OrdinaryUser]:
+    """A user with subordinate ids, or without; fails the test that leaves a process of his store behind."""
+    missing = [name for name in _PROGRAMS if shutil.which(name) is None]
+    if os.geteuid() != 0 or missing:
+        pytest.skip(f"needs {', '.join(missing) or 'root'}")
+    top = Path(tempfile.mkdtemp(prefix="lm-", dir="/var/tmp"))
+    top.chmod(0o755)
+    user = OrdinaryUser(top / "home", top / "etc")
+    user.home.mkdir()
+    os.chown(user.home, UID, UID)
+    _write_files(user.etc, subordinate)
+    try:
+        yield user
+        left = [] if eventually(lambda: not processes_of(top), _GRACE, every=0.1) else processes_of(top)
+        assert not left, "left behind:\n" + "\n".join(map(str, left))
+    finally:
+        for process in processes_of(top):
+            os.kill(process.pid, 9)
+        shutil.rmtree(top)
+
+
+def _write_files(etc: Path, subordinate: bool) -> None:
+    etc.mkdir()
+    for name, line in (("passwd", f"{USER}:x:{UID}:{UID}::/:/bin/sh"), ("group", f"{USER}:x:{UID}:")):
+        (etc / name).write_text(Path("/etc", name).read_text("utf-8") + line + "\n", "utf-8")
+    for name in ("subuid", "subgid"):
+        (etc / name).write_text(f"{USER}:{FIRST_ID}:{IDS}\n" if subordinate else "", "utf-8")
