@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from engine.containers.models import ContainerOptions
 from engine.lab.models import LabProgress
 from tui import actions
 from tui.actions import Context, Place
@@ -21,6 +20,7 @@ from tui.updates import RemovePreviewed, TaskChanged, Update
 
 if TYPE_CHECKING:
     from tui.app import Lamina
+    from tui.screens.run import RunAsked
 
 _FIRST_IMAGE = "lab/web:1"
 _EVERYWHERE = frozenset({"filter", "help", "palette", "theme", "quit"})  # the same on every screen
@@ -111,16 +111,18 @@ class Commands(ImageCommands):
         self.bench.images.sort_next()
 
     def _run(self, ctx: Context) -> None:
+        from tui.entry import parse_run
         from tui.screens.run import RunDialog
 
         detail = self.app.state.details.get(ctx.image.id) if ctx.image else None
         if detail is not None:
-            self.app.push_screen(RunDialog(detail), self.run)
+            self.app.push_screen(RunDialog(detail, parse_run), self.run)
 
-    def run(self, options: ContainerOptions | None) -> None:
+    def run(self, asked: RunAsked | None) -> None:
         """Make a container and start it; the cursor goes to it when it is there."""
-        if options is None:
+        if asked is None:
             return
+        options = asked.options
         source = self.app.bridge.source
         made: list[str] = []
 
@@ -136,7 +138,7 @@ class Commands(ImageCommands):
                 else f"{container.name} ran"
             )
 
-        number = self.app.bridge.do(f"run {options.image}", actions.run_command(options), work)
+        number = self.app.bridge.do(f"run {options.image}", asked.command, work)
         standing = self.bench.panel
         self.after[number] = lambda: self.bench.expect(made[0], standing)
 

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from engine.containers.models import ContainerOptions
     from engine.settings import Settings
 
 
@@ -34,6 +35,24 @@ def open_workstation(settings: Settings) -> int:
     app = Lamina(settings)
     app.run()
     return app.return_code or 0
+
+
+def parse_run(words: list[str]) -> ContainerOptions:
+    """The container that the words after `lamina run` describe, by the command line's own parser.
+
+    :raises LaminaError: they cannot be meant.
+    """
+    from click import UsageError
+
+    from engine.cli.options import wanted
+    from engine.cli.run import create
+    from engine.errors import InvalidArgument
+
+    try:
+        context = create.make_context("create", list(words))
+    except UsageError as error:
+        raise InvalidArgument(error.format_message()) from error
+    return wanted(**context.params).options
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
     "lazydocker": {
         "palette": "x,ctrl+p,colon",
         "extract": "X",
+        "copy_out": "X",
         "logs": "m",
         "prune": "D",
         "filter": "slash",

@@ -40,7 +40,7 @@ async def test_from_an_empty_store_to_a_followed_log(tmp_path: Path) -> None:
             await until(pilot, lambda: "lab/web:1" in text_of(bench.images), "the image")
             await until(pilot, lambda: app.state.detail is not None, "its layers")
 
-            await pilot.press("R", "tab", *"web", "enter")
+            await pilot.press("R", "tab", *"web", *["tab"] * 4, *"none", "enter")
             await until(
                 pilot, lambda: "web runs as process" in text_of(bench.activity), "the start", seconds=60
             )

@@ -294,15 +294,17 @@ async def test_run_shows_the_command_and_gives_the_options(make: Make) -> None:
         await ready(pilot)
         await pilot.press("R")
         assert isinstance(pilot.app.screen, RunDialog)
-        await pilot.press(*"psql -c x", "tab", *"db", "tab", *"A=1", "tab", *"/tmp:/mnt:ro", "tab", "space")
+        await pilot.press(*"psql -c x", "tab", *"db", "tab", *"A=1", "tab", *"/tmp:/mnt:ro")
+        await pilot.press("tab", *"8080:80", "tab", *"host", "tab", *"64m")
         await pilot.pause()
         shown = "\n".join(screen_lines(pilot))
-        assert "lamina run -d --name db --network host -e A=1 -v /tmp:/mnt:ro" in shown
+        assert "lamina run -d --name db --network host --memory 64m -e A=1 -v /tmp:/mnt:ro" in shown
         await pilot.press("enter")
         await until(pilot, lambda: any(asked[0] == "start" for asked in source.asked), "the start")
         options = next(asked[1] for asked in source.asked if asked[0] == "create")
         assert isinstance(options, ContainerOptions)
         assert (options.name, options.command, options.network) == ("db", ("psql", "-c", "x"), "host")
+        assert (options.resources.memory, options.ports[0].port) == (64 << 20, 8080)
         bench = app_of(pilot).workbench
         await until(pilot, lambda: bench.panel is bench.containers, "the cursor on the new container")
         assert bench.containers.cursor == 0
@@ -311,7 +313,7 @@ async def test_run_shows_the_command_and_gives_the_options(make: Make) -> None:
 @pytest.mark.parametrize(
     ("field", "typed", "said"),
     [(0, "'", "no closing quotation"), (1, "a b", "a name is letters"), (2, "A", "A is not NAME=value"),
-     (3, "etc:/x", "is not /host/path:/inside")],
+     (3, "etc:x", "cannot be run like this")],
 )  # fmt: skip
 async def test_a_field_that_cannot_be_meant_is_named_and_nothing_runs(
     make: Make, field: int, typed: str, said: str
@@ -329,7 +331,7 @@ async def test_a_field_that_cannot_be_meant_is_named_and_nothing_runs(
 async def test_help_lists_every_verb_with_a_key(make: Make) -> None:
     from tui.actions import ACTIONS
 
-    async with make().run_test(size=(120, 60)) as pilot:
+    async with make().run_test(size=(120, 90)) as pilot:
         await ready(pilot)
         await pilot.press("question_mark")
         assert isinstance(pilot.app.screen, Help)

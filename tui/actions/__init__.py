@@ -6,7 +6,7 @@ the verbs out.
 
 from __future__ import annotations
 
-from tui.actions.equivalents import name_of_image, pull_command, run_command
+from tui.actions.equivalents import name_of_image, pull_command
 from tui.actions.inside import INSIDE
 from tui.actions.model import Action, Context, Group, Place, ScreenName
 from tui.actions.stores import STORES
@@ -14,7 +14,7 @@ from tui.actions.workbench import LEFT, ON_WORKBENCH, lab_down, remove_command
 
 __all__ = [
     "ACTIONS", "GROUPS", "MOVING", "Action", "Context", "Place", "ScreenName", "action", "footer_actions",
-    "name_of_image", "pull_command", "remove_command", "run_command",
+    "name_of_image", "pull_command", "remove_command",
 ]  # fmt: skip
 
 ACTIONS: tuple[Action, ...] = (*ON_WORKBENCH, *INSIDE, *STORES)

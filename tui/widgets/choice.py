@@ -33,6 +33,12 @@ class Choice(Lines, can_focus=True):
         """The chosen word."""
         return self._words[self._index]
 
+    def choose(self, word: str) -> None:
+        """Choose a word, if it is one of them."""
+        if word in self._words:
+            self._index = self._words.index(word)
+            self.repaint()
+
     def spans(self, y: int, width: int) -> tuple[Sequence[Span], str]:
         """All words, the chosen one marked."""
         spans: list[Span] = [("›" if self.has_focus else " ", "accent bold")]
