@@ -7,13 +7,16 @@ import os
 import socket
 from collections.abc import Iterator
 from ipaddress import ip_network
+from pathlib import Path
 
 from engine.errors import Conflict, NotSupported
-from engine.linux.rtnetlink import Routing
+from engine.linux.rtnetlink import Link, Routing
 from engine.network.models import DEFAULT_BRIDGE, Network
 from engine.network.pools import AnyNetwork, mac_of
 
 _SETTINGS = "/proc/sys/net"
+_NOTE, _STORE = "lamina network ", " of "
+_LONGEST_NOTE = 255  # IFALIASZ less its zero byte
 
 
 def bridge_name(network_id: str) -> str:
@@ -21,9 +24,26 @@ def bridge_name(network_id: str) -> str:
     return f"lamina-{network_id[:8]}"
 
 
-def note_of(network: Network) -> str:
+def is_ours(link: Link) -> bool:
+    """Whether an interface is a bridge of some store."""
+    return link.alias.startswith(_NOTE)
+
+
+def owner_of(link: Link) -> tuple[str, str]:
+    """The network that a bridge is of, and its store's directory, "" where that was too long to be noted."""
+    network_id, _, root = link.alias.removeprefix(_NOTE).partition(_STORE)
+    return network_id, root
+
+
+def _is_of(link: Link, network: Network) -> bool:
+    return is_ours(link) and owner_of(link)[0] == network.id
+
+
+def _note(network: Network, root: Path) -> str:
     """What is noted on a bridge, so that nobody takes another store's for his own."""
-    return f"lamina network {network.id}"
+    note = f"{_NOTE}{network.id}"
+    place = f"{note}{_STORE}{root}"
+    return place if len(os.fsencode(place)) <= _LONGEST_NOTE and str(root).isprintable() else note
 
 
 def default_bridge(routing: Routing, network_id: str) -> str:
@@ -34,12 +54,13 @@ def default_bridge(routing: Routing, network_id: str) -> str:
 def is_up(routing: Routing, network: Network) -> bool:
     """Whether its bridge is there, and its own."""
     link = routing.link(network.bridge)
-    return link is not None and link.alias == note_of(network)
+    return link is not None and _is_of(link, network)
 
 
-def bring_up(routing: Routing, network: Network) -> int:
+def bring_up(routing: Routing, network: Network, root: Path) -> int:
     """Have a network's bridge there, with its addresses; the interface's number.
 
+    :param root: the store's directory.
     :raises Conflict: another interface has its name, or a route of the host lies in its subnet.
     """
     link = routing.link(network.bridge)
@@ -47,13 +68,13 @@ def bring_up(routing: Routing, network: Network) -> int:
         for subnet in (network.subnet, network.subnet6):
             if subnet:
                 _check_routes(routing, network, ip_network(subnet))
-        routing.add_bridge(network.bridge, mac_of(network.gateway), note_of(network))
+        routing.add_bridge(network.bridge, mac_of(network.gateway), _note(network, root))
         # The host's 127.0.0.1 reaches published ports by way of the bridge; what comes from
         # containers for 127.0.0.1 is refused by the table's first rule.
         _write(f"ipv4/conf/{network.bridge}/route_localnet", "1")
         link = routing.link(network.bridge)
         assert link is not None
-    elif link.alias != note_of(network):
+    elif not _is_of(link, network):
         raise Conflict(
             f"the host has an interface {network.bridge} already, which is not of this store",
             hint=f"remove it, if nobody needs it: ip link delete {network.bridge}",

@@ -88,13 +88,22 @@ def remove_rules() -> None:
 
 def of_network(network: Network) -> list[Element]:
     """What the rules must know of a network."""
-    name = network.bridge.encode().ljust(16, b"\0")
-    found = [Element("same", name + name)]
+    name = _interface(network.bridge)
+    found = [of_bridge(network.bridge)]
     for title, text in (("near4", network.subnet), ("near6", network.subnet6)):
         if text:
             subnet = ip_network(text)
             found.append(Element(title, name + subnet[0].packed, end=name + subnet[-1].packed))
     return [*found, Element("internal", name)] if network.internal else found
+
+
+def of_bridge(name: str) -> Element:
+    """That what stays on a bridge may pass."""
+    return Element("same", _interface(name) * 2)
+
+
+def _interface(name: str) -> bytes:
+    return name.encode().ljust(16, b"\0")
 
 
 def of_port(address: str, port: int, protocol: str, to: str, target: int) -> Element:

@@ -94,7 +94,7 @@ class NetworkService:
                 network = draft(options, known, routed)
                 records.add_network(db, network)
                 # In the transaction: a network whose bridge cannot be had is none.
-                bring_up(routing, network)
+                bring_up(routing, network, self._layout.root)
             if rules.ensure_rules():
                 self._restore("")
             rules.TABLE.add(rules.of_network(network))
@@ -125,7 +125,13 @@ class NetworkService:
         return network
 
     def prune(self) -> list[Network]:
-        """Remove every network that no container is on; the default one only loses its bridge for now."""
+        """Remove every network that no container is on; the default one only loses its bridge for now.
+
+        Bridges of stores that were deleted by hand go too.
+        """
+        from engine.network.bridges import is_ours
+        from engine.network.orphans import remove_orphans
+
         self.sweep()
         removed = []
         for network in self.all():
@@ -135,7 +141,8 @@ class NetworkService:
             with suppress(Conflict):
                 removed.append(self.remove(network.id))
         with on_host() as routing:
-            if not any(link.alias.startswith("lamina network ") for link in routing.links()):
+            remove_orphans(routing)
+            if not any(is_ours(link) for link in routing.links()):
                 rules.remove_rules()
         return removed
 
@@ -231,7 +238,7 @@ class NetworkService:
                 from engine.network.bridges import bring_up
 
                 # In the transaction: an endpoint whose interface cannot be had is none.
-                bridge = bring_up(routing, endpoint.network)
+                bridge = bring_up(routing, endpoint.network, self._layout.root)
                 plug(routing, endpoint, bridge, namespace)
                 configure([endpoint], namespace, records.endpoints_of(db, container_id))
                 self._lead(db, container_id)
@@ -293,12 +300,14 @@ class NetworkService:
 
         endpoints = self.endpoints(container_id)
         try:
-            return endpoints, [bring_up(routing, endpoint.network) for endpoint in endpoints]
+            return endpoints, [
+                bring_up(routing, endpoint.network, self._layout.root) for endpoint in endpoints
+            ]
         except Conflict:
             if not any(self._resettle(routing, endpoint.network) for endpoint in endpoints):
                 raise
         endpoints = self.endpoints(container_id)
-        return endpoints, [bring_up(routing, endpoint.network) for endpoint in endpoints]
+        return endpoints, [bring_up(routing, endpoint.network, self._layout.root) for endpoint in endpoints]
 
     def _resettle(self, routing: Routing, network: Network) -> bool:
         """Give the default network another bridge and subnet, where somebody has taken its own meanwhile.

@@ -80,7 +80,7 @@ def _take_down_networks(root: Path) -> None:
         for bridge, network_id in networks:
             with Routing() as routing:
                 link = routing.link(bridge)
-                if link is not None and link.alias.endswith(network_id):
+                if link is not None and network_id in link.alias:
                     routing.delete(bridge)
 
 

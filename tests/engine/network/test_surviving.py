@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.engine.network.world import HOST, OUTSIDE, PEER, Host, ask, listening
+from tests.support import leaks
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("requires_root")]
@@ -130,3 +132,17 @@ def test_default_network_moves_where_its_bridge_is_taken(host: Host) -> None:
         assert eventually(lambda: ask(host.outside, HOST, 8080).startswith("web"))
     finally:
         host.tool("ip", "link", "delete", "lamina0")
+
+
+def test_bridge_of_a_deleted_store_goes_with_a_prune_and_those_of_others_stay(host: Host) -> None:
+    with leaks.scratch_store() as gone, leaks.scratch_store() as living:
+        for root in (gone, living):
+            Host(root, host.namespace, host.outside)("network", "create", "web").ok()
+        assert host.tool("ip", "-o", "link").count("lamina-") == 2
+        shutil.rmtree(gone)
+        gone.mkdir()
+        host("network", "prune", "-f").ok()
+        (left,) = Host(living, host.namespace, host.outside)("network", "inspect", "web").json()
+        assert host.tool("ip", "-o", "link").count("lamina-") == 1
+        assert f"{left['Bridge']}:" in host.tool("ip", "-o", "link")
+        Host(living, host.namespace, host.outside)("network", "prune", "-f").ok()
