@@ -69,7 +69,16 @@ def _unit(root: Path) -> str:
     program = shutil.which("lamina")
     words = [os.path.abspath(program)] if program else [sys.executable, "-m", "engine.cli"]
     command = " ".join(map(_quoted, [*words, "--root", str(root)]))
-    return _UNIT.format(command=command, target="default.target" if os.geteuid() else "multi-user.target")
+    return _UNIT.format(
+        command=command, target="multi-user.target" if _for_the_system() else "default.target"
+    )
+
+
+def _for_the_system() -> bool:
+    """Whether the machine's own manager starts it; an ordinary user is root of a user namespace only."""
+    from engine.layers.overlay_xattrs import in_user_namespace
+
+    return os.geteuid() == 0 and not in_user_namespace()
 
 
 def _quoted(word: str) -> str:
@@ -81,7 +90,7 @@ def _quoted(word: str) -> str:
 
 
 def _install(unit: str) -> None:
-    system = os.geteuid() == 0
+    system = _for_the_system()
     home = Path(os.environ.get("XDG_CONFIG_HOME", Path.home() / ".config"))
     directory = Path("/etc/systemd/system") if system else home / "systemd/user"
     manager = ["systemctl"] if system else ["systemctl", "--user"]
