@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from engine.rootless.facts import Rootless
+from typing import Literal
 
 CgroupVersion = Literal["v1", "v2", "hybrid", "none"]
 
@@ -30,6 +27,30 @@ class StoreTotals:
     running: int
     unpacked: int
     saved: int
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something that an ordinary user does without.
+
+    :param what: its name. :param cost: what does not work for want of it.
+    :param command: what would add it; "" where nothing does.
+    """
+
+    what: str
+    cost: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rootless:
+    """How the store's user namespace is.
+
+    :param ids: how many it has; 1 is the user alone, who is root inside.
+    """
+
+    ids: int
+    missing: tuple[Missing, ...]
 
 
 @dataclass(frozen=True, slots=True)

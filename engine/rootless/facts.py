@@ -3,37 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
+from engine.models import Missing, Rootless
 from engine.rootless.mapping import mapped_ids
 
 _ADD_IDS = "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}"
 _ADD_HELPERS = "sudo apt install uidmap"
 _DELEGATE = "systemd-run --user --scope -p Delegate=yes lamina …"
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """Something that an ordinary user does without.
-
-    :param what: its name. :param cost: what does not work for want of it.
-    :param command: what would add it; "" where nothing does.
-    """
-
-    what: str
-    cost: str
-    command: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Rootless:
-    """How the store's user namespace is.
-
-    :param ids: how many it has; 1 is the user alone, who is root inside.
-    """
-
-    ids: int
-    missing: tuple[Missing, ...]
 
 
 def rootless(limits: tuple[str, ...]) -> Rootless:
