@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -351,3 +352,24 @@ def test_attach_without_input_shows_what_is_printed(box: Lamina) -> None:
 def test_keys_that_cannot_be_meant_are_refused(box: Lamina) -> None:
     done = box("attach", "--detach-keys", "ctrl-p,nothing", "box")
     assert (done.code != 0, "is no key" in done.err) == (True, True)
+
+
+def test_who_joins_is_a_program_that_nobody_can_write_to(box: Lamina) -> None:
+    """CVE-2019-5736, by exec: what leads to whoever joins leads to a mount that cannot be written."""
+    with box.start("exec", "box", "sleep", "73501") as front:
+        try:
+            program = _appeared("sleep 73501")
+            assert os.statvfs(f"/proc/{_parent(program)}/exe").f_flag & os.ST_RDONLY
+            os.kill(program, signal.SIGKILL)
+        finally:
+            front.kill()
+
+
+def test_a_script_interpreted_by_whoever_joins_harms_nothing(box: Lamina) -> None:
+    script = r"printf '#!/proc/self/exe\nopen(\"/proc/self/exe\", \"ab\")\n' > /evil; chmod 755 /evil"
+    box("exec", "box", "sh", "-c", script).ok()
+    binary = Path(os.path.realpath(sys.executable))
+    before = binary.stat().st_mtime_ns, binary.stat().st_size
+    finished = box("exec", "box", "/evil")
+    assert finished.code != 0
+    assert (binary.stat().st_mtime_ns, binary.stat().st_size) == before
