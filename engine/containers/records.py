@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.containers.names import made_up_name
 from engine.errors import AlreadyExists, Conflict, NotFound
@@ -19,8 +18,7 @@ _COLUMNS = "id, name, image_id, image, created, config"
 _TRIES = 20  # made-up names: the 20th collision in a row means thousands of containers
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One container as it was made.
 
     :param image: the reference as the person gave it.
@@ -76,12 +74,11 @@ class Records:
         :raises AlreadyExists: the name is taken. :raises NotFound: its image was removed meanwhile.
         """
         import sqlite3
-        from dataclasses import replace
 
         from engine.volumes import rows
 
         for _ in range(_TRIES):
-            named = record if record.name else replace(record, name=made_up_name())
+            named = record if record.name else record._replace(name=made_up_name())
             try:
                 with self._database.write() as db:
                     _insert(db, named)
@@ -103,7 +100,6 @@ class Records:
     def rename(self, record: Record, name: str) -> Record:
         """Give a container another name. :raises AlreadyExists: it is taken."""
         import sqlite3
-        from dataclasses import replace
 
         try:
             with self._database.write() as db:
@@ -113,7 +109,7 @@ class Records:
                 f"a container is called {name} already",
                 hint=f"choose another, or remove it: lamina rm {name}",
             ) from error
-        return replace(record, name=name)
+        return record._replace(name=name)
 
     def set_config(self, container_id: str, config: ContainerConfig) -> None:
         """Change how a container will run."""

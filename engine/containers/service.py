@@ -7,8 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.containers import views
 from engine.containers.models import ContainerOptions, ContainerSummary, StepRow
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
     from engine.runtime.waiting import Waiting
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(NamedTuple):
     """A container that runs.
 
     :param attachment: a socket of frames (`engine.launch.frames`), where one was asked for.

@@ -9,8 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.oci.digest import Digest
 from engine.oci.run_config import HealthCheck, RunConfig
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 _TUPLES = ("env", "entrypoint", "cmd", "exposed_ports", "volumes")
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(NamedTuple):
     """One image, ready to be run.
 
     :param lowers: directories of its stack, relative to the store's root, the topmost first.

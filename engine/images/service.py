@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.errors import InvalidArgument
 from engine.events import Event
@@ -38,8 +37,7 @@ if TYPE_CHECKING:
     from engine.oci.config import ImageConfig
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """The image that a person named.
 
     :param name: canonical reference it was found by; "" when by its id.

@@ -6,9 +6,8 @@ Source: github.com/distribution/reference, `regexp.go` (grammar) and `normalize.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
-from typing import Self
+from typing import NamedTuple, Self
 
 from engine.errors import InvalidArgument
 from engine.oci.digest import Digest
@@ -24,8 +23,7 @@ _LONGEST_TEXT = 1024  # domain, path, tag and digest at their longest stay below
 _HINT = "a reference looks like redis, redis:7, ghcr.io/team/app:1.2 or name@sha256:…"
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """An image's name: where it is, which repository, and a tag, a digest or both.
 
     :param domain: registry as `host` or `host:port`; `docker.io` where none was written.
@@ -138,8 +136,7 @@ def _port_fits(domain: str) -> bool:
     return not colon or domain.endswith("]") or int(port) <= 65535
 
 
-@dataclass(frozen=True, slots=True)
-class _Grammar:
+class _Grammar(NamedTuple):
     domain: re.Pattern[str]
     path: re.Pattern[str]
     tag: re.Pattern[str]

@@ -8,8 +8,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.errors import LaunchError
 from engine.launch.messages import take_messages
@@ -24,8 +23,7 @@ _PATIENCE = 60.0  # seconds until the program must have been executed
 OnStep = Callable[[StepRow, Mapping[str, tuple[str, str]]], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Launched:
+class Launched(NamedTuple):
     """A program that runs.
 
     :param pid: as the host sees it.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from engine.errors import Corrupt
 from engine.launch.freezer import is_held
@@ -16,8 +16,7 @@ STANDING = ("running", "paused", "restarting")  # statuses in which its monitor 
 _LOST = 255  # the exit code, as with Docker, of what ran when the machine went down
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(NamedTuple):
     """A process that cannot be mistaken for another: pid and start time in clock ticks."""
 
     pid: int
@@ -45,8 +44,7 @@ class Process:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """One container's state.
 
     :param out_of_memory: the kernel killed one of its processes at the memory limit.

@@ -12,9 +12,8 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from engine.events import Event, Kind
 from engine.store.atomic import write_all
@@ -28,8 +27,7 @@ _MOST_ATTRIBUTES = 24
 _KINDS = frozenset(get_args(Kind))
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Up to where somebody has read: a file (by inode) and an offset in it."""
 
     inode: int

@@ -18,8 +18,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from engine.errors import LaminaError, PermissionDenied, Unavailable
 from engine.settings import Settings
@@ -28,8 +28,7 @@ from engine.settings import Settings
 _MODE = 0o700
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """The paths of one store.
 
     :param root: the store's directory.

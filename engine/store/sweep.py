@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from engine.errors import Conflict
 from engine.store.atomic import remove_abandoned, remove_unlocked
@@ -17,8 +17,7 @@ from engine.store.locks import lock
 STALE_AFTER = 7 * 86400.0  # seconds that an interrupted download is kept for resuming
 
 
-@dataclass(frozen=True, slots=True)
-class Swept:
+class Swept(NamedTuple):
     """What was removed: interrupted downloads, temporary files, leases of dead processes."""
 
     ingests: int = 0

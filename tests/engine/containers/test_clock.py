@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,7 @@ def _ended(ago: float) -> tuple[Record, object]:
     options = ContainerOptions("image", ("true",), auto_remove=True)
     config = resolve_config("0" * 64, options, RunConfig(), "host")
     record = Record("0" * 64, "box", Digest.of(b""), "image", 0, config)
-    return record, replace(NEVER_STARTED, status="exited", finished=time.time() - ago)
+    return record, NEVER_STARTED._replace(status="exited", finished=time.time() - ago)
 
 
 @pytest.mark.parametrize(("ago", "left"), [(1, False), (_DAY, True), (-_DAY, True)])
