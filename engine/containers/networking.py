@@ -92,9 +92,8 @@ def connect(store: ContainerStore, name: str, attachment: Attachment) -> None:
     :raises Conflict: it is without networks. :raises AlreadyExists: it is there, or an address is taken.
     """
     with _joined(store, name) as (record, namespace):
-        endpoint = store.networks.connect(record.id, attachment, namespace)
+        store.networks.connect(record.id, attachment, namespace)
         _tell_names(store, record, namespace)
-        store.tell("connect", record, network=endpoint.network.name)
 
 
 def disconnect(store: ContainerStore, network: str, name: str) -> None:
@@ -103,7 +102,6 @@ def disconnect(store: ContainerStore, network: str, name: str) -> None:
     with _joined(store, name) as (record, namespace):
         store.networks.disconnect(record.id, found, namespace)
         _tell_names(store, record, namespace)
-        store.tell("disconnect", record, network=found.name)
 
 
 def _tell_names(store: ContainerStore, record: Record, namespace: int) -> None:

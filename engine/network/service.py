@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.errors import AlreadyExists, Conflict, InvalidArgument
+from engine.events import Event
 from engine.network import leases, ports, records, rules
 from engine.network.hosting import on_host
 from engine.network.models import DEFAULT_NETWORK, Endpoint, Network, NetworkOptions, Sandbox
 from engine.network.wishes import Attachment, Publish
+from engine.store.journal import Journal
 
 if TYPE_CHECKING:
     import sqlite3
@@ -34,6 +37,7 @@ class NetworkService:
         self._layout = layout
         self._database = database
         self._is_held = is_held
+        self._journal = Journal(layout)
 
     # looking
 
@@ -98,6 +102,7 @@ class NetworkService:
             if rules.ensure_rules():
                 self._restore("")
             rules.TABLE.add(rules.of_network(network))
+        self._tell("create", network)
         return network
 
     def remove(self, name: str) -> Network:
@@ -122,6 +127,7 @@ class NetworkService:
                 records.remove_network(db, network)
             _take_down(routing, network)
         forget_mark(self._layout, network.id)
+        self._tell("destroy", network)
         return network
 
     def prune(self) -> list[Network]:
@@ -248,6 +254,7 @@ class NetworkService:
                     self._restore("")
                 rules.TABLE.add(rules.of_network(endpoint.network))
                 self._have_resolver(endpoint.network)
+        self._tell("connect", endpoint.network, container_id)
         return endpoint
 
     def disconnect(self, container_id: str, network: Network, namespace: int = -1) -> None:
@@ -260,8 +267,16 @@ class NetworkService:
                 routing.delete(endpoint.host_interface)
                 set_routes(records.endpoints_of(db, container_id), namespace)
                 self._lead(db, container_id)
+        self._tell("disconnect", network, container_id)
 
     # inner
+
+    def _tell(self, action: str, network: Network, container_id: str = "") -> None:
+        """Write in the journal what was done with a network, by Docker's names."""
+        described = {"name": network.name, "type": "bridge"}
+        if container_id:
+            described["container"] = container_id
+        self._journal.append(Event(time.time(), "network", action, network.id, described))
 
     def _restore(self, starting: str) -> None:
         """Tell new rules what the old ones knew of this store: its networks, and ports of who else runs."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from concurrent.futures import ThreadPoolExecutor
+import subprocess
 
 import pytest
 
 from tests.engine.network.world import HOST, OUTSIDE, PEER, Host, ask, listening
 from tests.support import leaks
+from tests.support.command import REPOSITORY
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("requires_root")]
@@ -104,8 +105,12 @@ def test_port_of_another_container_is_said_with_its_name(host: Host) -> None:
 
 def test_fifty_at_once_get_addresses_and_ports_of_their_own(host: Host) -> None:
     host.run("--rm", "lab/base", "true")
-    with ThreadPoolExecutor(8) as starting:
-        ids = list(starting.map(lambda _: host.run("-d", "-p", "80", "lab/base", "sleep", "100"), range(50)))
+    words = host.words("run", "-d", "-p", "80", "lab/base", "sleep", "100")
+    pipe = subprocess.PIPE
+    starts = [subprocess.Popen(words, stdout=pipe, stderr=pipe, cwd=REPOSITORY) for _ in range(50)]
+    said = [start.communicate(timeout=100) for start in starts]
+    assert [start.returncode for start in starts] == [0] * 50, [err.decode() for _, err in said if err]
+    ids = [out.decode().strip() for out, _ in said]
     settings = [one["NetworkSettings"] for one in host("inspect", *ids).json()]
     assert len({one["IPAddress"] for one in settings}) == 50
     assert len({one["Ports"]["80/tcp"][0]["HostPort"] for one in settings}) == 50
