@@ -17,7 +17,7 @@ RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 PINS := pyproject.toml constraints.txt scripts/venv.sh
 
-.PHONY: help run test check format-check lint types floors bench soak pictures format lock clean distclean
+.PHONY: help run test check format-check lint types floors bench soak pictures reference format lock clean distclean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -56,6 +56,9 @@ format: $(DEV) ## format the code and sort its imports
 
 pictures: $(DEV) ## take the pictures of README anew, from the real program (root)
 	@$(BIN)/python -m scripts.pictures
+
+reference: $(DEV) ## write docs/cli.md anew, from the commands themselves
+	@$(BIN)/python -m scripts.reference
 
 lock: ## pin anew what pyproject.toml asks for (constraints.txt)
 	@scripts/lock.sh "$(PYTHON)"
