@@ -19,6 +19,9 @@ _NETLINK_NETFILTER = 12
 _BATCH_BEGIN, _BATCH_END = 0x10, 0x11
 _SUBSYSTEM = 10  # NFNL_SUBSYS_NFTABLES
 _GETRULE, _NEWRULE = _SUBSYSTEM << 8 | 7, _SUBSYSTEM << 8 | 6
+_GETCHAIN, _NEWCHAIN = _SUBSYSTEM << 8 | 4, _SUBSYSTEM << 8 | 3
+_CHAIN_TABLE, _CHAIN_NAME, _CHAIN_HOOK, _CHAIN_POLICY = 1, 3, 4, 5
+_HOOK_NUMBER, _FORWARD, _DROP = 1, 2, 0  # NFTA_HOOK_HOOKNUM, NF_INET_FORWARD, NF_DROP
 _NEWSETELEM, _DELSETELEM = _SUBSYSTEM << 8 | 12, _SUBSYSTEM << 8 | 14
 _RULE_TABLE, _RULE_CHAIN, _RULE_HANDLE = 1, 2, 3
 _LIST_TABLE, _LIST_SET, _LIST_ELEMENTS = 1, 2, 3
@@ -107,6 +110,28 @@ class Table:
             + attribute(_LIST_SET, element.set)
             + nested(_LIST_ELEMENTS, nested(_LIST_ELEMENT, *parts))
         )
+
+
+def closed_forward_chains() -> list[tuple[int, str, str]]:
+    """Base chains that drop what is forwarded where none of their rules says otherwise.
+
+    Each by the number of its family, its table and its own name.
+    """
+    with Netlink(_NETLINK_NETFILTER) as kernel:
+        found = kernel.ask(_GETCHAIN, DUMP, _header(0), "nftables chains")
+    chains = []
+    for each in found:
+        parts = attributes(each.body[4:]) if each.kind == _NEWCHAIN else {}
+        hook = attributes(parts.get(_CHAIN_HOOK, b"")).get(_HOOK_NUMBER, b"")
+        if int.from_bytes(hook, "big") != _FORWARD or _CHAIN_POLICY not in parts:
+            continue
+        if int.from_bytes(parts[_CHAIN_POLICY], "big") == _DROP:
+            chains.append((each.body[0], _text(parts[_CHAIN_TABLE]), _text(parts[_CHAIN_NAME])))
+    return chains
+
+
+def _text(value: bytes) -> str:
+    return value.rstrip(b"\0").decode("utf-8", "replace")
 
 
 def run(ruleset: str) -> None:

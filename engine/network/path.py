@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from engine.linux.rtnetlink import Link, Routing
 from engine.network.bridges import is_up
+from engine.network.firewalls import obstacles
 from engine.network.models import Endpoint, Network
 from engine.network.wishes import Publish
 
@@ -16,7 +17,8 @@ from engine.network.wishes import Publish
 class Hop:
     """One place that a packet passes.
 
-    :param kind: "interface", "pair", "bridge", "rules" or "outside". :param name: of an interface, or "".
+    :param kind: "interface", "pair", "bridge", "rules", "firewall" (of others, which stops it) or "outside".
+    :param name: of an interface or of a chain, or "".
     :param detail: what happens there. :param up: whether it is there now.
     """
 
@@ -57,6 +59,10 @@ def path_of_network(
     if network.internal:
         return [*hops, Hop("rules", "", "internal: nothing passes to other networks or from them", up)]
     hops.append(Hop("rules", "", "masquerade: outside it bears the host's address", up))
+    hops += [
+        Hop("firewall", each.chain, f"{each.family} {each.table} drops it; as root: {each.advice}", False)
+        for each in obstacles(network.bridge)
+    ]
     out = _outside(routing)
     name, gateway = (out[0].name, out[1]) if out else ("", "")
     return [*hops, Hop("outside", name, f"by {gateway}" if gateway else "no default route", out is not None)]
