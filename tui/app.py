@@ -78,6 +78,7 @@ class Lamina(App[None]):
         self.workbench = Workbench(self.state)
         self.workbench.recall(kept)
         self._ages: Timer | None = None
+        self.has_mouse = True
         self._themes_watch = ThemeWatch(self._themes_changed)
         self.animation_level = "none"
         changed = keymap(self.config.keys, self.config.bindings)
@@ -179,6 +180,15 @@ class Lamina(App[None]):
         self._clipboard = clipped(text)
         if self._driver is not None:
             self._driver.write(copy_sequence(text))
+
+    def turn_mouse(self) -> bool:
+        """Give the mouse to the terminal, or take it back; whether it is the app's now."""
+        self.has_mouse = not self.has_mouse
+        if self._driver is not None:
+            turn = "h" if self.has_mouse else "l"  # set or reset, xterm's Mouse Tracking
+            self._driver.write("".join(f"\x1b[?{mode}{turn}" for mode in (1000, 1003, 1015, 1006)))
+            self._driver.flush()
+        return self.has_mouse
 
     async def action_quit(self) -> None:
         """Leave; asks first while a pull runs."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tui.screens.run import RunAsked
 
 _FIRST_IMAGE = "lab/web:1"
-_EVERYWHERE = frozenset({"filter", "help", "palette", "theme", "quit"})  # the same on every screen
+_EVERYWHERE = frozenset({"filter", "help", "palette", "theme", "mouse", "quit"})  # the same on every screen
 
 
 class Commands(ImageCommands):
@@ -56,6 +56,7 @@ class Commands(ImageCommands):
             "help": lambda _: self._help(),
             "palette": lambda _: self._palette(),
             "theme": lambda _: self._next_theme(),
+            "mouse": lambda _: self._turn_mouse(),
             "quit": lambda _: self._quit(),
         }
         self._verbs |= self.image_verbs()
@@ -263,7 +264,10 @@ class Commands(ImageCommands):
     # the program
 
     def _copy(self, ctx: Context) -> None:
-        self.copy(ctx.container.name if ctx.container is not None else ctx.image_name)
+        if ctx.task is not None:
+            self.copy(ctx.task.command or ctx.task.note)
+        else:
+            self.copy(ctx.container.name if ctx.container is not None else ctx.image_name)
 
     def copy(self, text: str) -> None:
         """Put a name or path on the terminal's clipboard."""
@@ -273,8 +277,16 @@ class Commands(ImageCommands):
     def _open_task(self, ctx: Context) -> None:
         if ctx.task is not None and ctx.task.id in self.app.state.pulls:
             self.open_pull(task=ctx.task.id)
-        elif ctx.task is not None and ctx.task.hint:
-            self.say(ctx.task.note, ctx.task.hint, bad=ctx.task.state == "failed")
+        elif ctx.task is not None:
+            from tui.screens.task import TaskDialog
+
+            self.app.push_screen(TaskDialog(ctx.task))
+
+    def _turn_mouse(self) -> None:
+        if self.app.turn_mouse():
+            self.say("The mouse is Lamina's again")
+        else:
+            self.say("The mouse is your terminal's: select as you are used to", "the same key takes it back")
 
     def _help(self) -> None:
         from tui.screens.help import Help

@@ -43,7 +43,7 @@ def _startable(ctx: Context) -> bool:
 
 
 def _copyable(ctx: Context) -> bool:
-    return _removable(ctx) or ctx.path is not None
+    return _removable(ctx) or ctx.path is not None or ctx.task is not None
 
 
 def _removable(ctx: Context) -> bool:
@@ -134,9 +134,10 @@ ON_WORKBENCH: tuple[Action, ...] = (
            _removable, remove_command, danger=True, changes=True),
     Action("sort", "o", "o", "sort", "sort images by age, name or size; files by name or size", "images",
            ("images", "tree"), _something, screens=("workbench", "explorer")),
-    Action("copy", "y", "y", "copy", "copy its name or path to your terminal's clipboard", "go", ("tree",),
+    Action("copy", "y", "y", "copy", "copy its name, path or command to your clipboard", "go",
+           ("tree", "activity", "entries"),
            _copyable, screens=EVERYWHERE),
-    Action("open_task", "", "", "look", "look at a pull again", "activity", (), _task),
+    Action("open_task", "", "", "look", "look at it in full, a pull with its layers", "activity", (), _task),
     Action("cancel", "X", "X", "cancel", "stop what is under way", "activity", ("activity",), _cancellable),
     Action("lab_up", "L", "L", "start the lab", "sample images of this host, served on loopback",
            "images", (), lab_down, lambda _: "lamina lab up", changes=True),
@@ -145,6 +146,8 @@ ON_WORKBENCH: tuple[Action, ...] = (
     Action("help", "question_mark", "?", "help", "all keys", "program", screens=EVERYWHERE),
     Action("palette", "ctrl+p,colon", ":", "palette", "find any verb, image or container by name", "program",
            screens=EVERYWHERE),
+    Action("mouse", "f2", "F2", "mouse", "let the terminal have the mouse, or take it",
+           "program", screens=EVERYWHERE),
     Action("theme", "", "", "next theme", "dark, light, and themes of your own", "program",
            screens=EVERYWHERE),
     Action("quit", "q,ctrl+q", "q", "quit", "leave; containers go on", "program", screens=EVERYWHERE),
