@@ -117,6 +117,22 @@ class _Verbs(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The verb of these words; `help VERB` is `VERB --help`, and an unknown verb names its likes."""
+        if args[0] == "help":
+            args = [*args[1:], "--help"] if args[1:] else ["--help"]
+            if args == ["--help"]:
+                click.echo(ctx.get_help())
+                ctx.exit()
+        if args[0] not in _VERBS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            if likes := get_close_matches(args[0], _VERBS, 3):
+                ctx.fail(f"No such command {args[0]!r}. Did you mean {' or '.join(likes)}?")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of verbs from the table, without importing one."""
         with formatter.section("Commands"):
