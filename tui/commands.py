@@ -296,7 +296,26 @@ class Commands(ImageCommands):
     def _palette(self) -> None:
         from tui.screens.palette import Palette
 
-        self.app.push_screen(Palette(self.board.context), self._picked)
+        own = [(name, shlex.join(words)) for name, words in self._own().items()]
+        self.app.push_screen(Palette(self.board.context, own), self._picked)
+
+    def _own(self) -> dict[str, list[str]]:
+        """Commands of the settings that can be done where the person stands, filled in."""
+        templates = self.app.config.commands
+        if not templates or self.app.state.read_only:
+            return {}
+        from tui.own import fields_of, fill
+
+        fields = fields_of(self.board.context)
+        filled = {name: fill(template, fields) for name, template in templates.items()}
+        return {name: words for name, words in filled.items() if words is not None}
+
+    def _do_own(self, name: str) -> None:
+        from tui.own import carry_out
+
+        words = self._own().get(name)
+        if words is not None:
+            self.app.bridge.do(name, shlex.join(words), lambda _: carry_out(words), cancellable=True)
 
     def _picked(self, choice: tuple[str, str] | None) -> None:
         if choice is None:
@@ -304,6 +323,8 @@ class Commands(ImageCommands):
         kind, what = choice
         if kind == "verb":
             self.do(what)
+        elif kind == "own":
+            self._do_own(what)
         else:
             self.bench.go_to(what)
 

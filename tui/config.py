@@ -7,6 +7,8 @@ plain = false             # ASCII borders and marks
 read-only = false
 [screen.bindings]         # verb = keys, as `lamina` names verbs in its help
 remove = "ctrl+d"
+[screen.commands]         # what the palette offers besides; see `tui.own`
+"size of it" = "lamina inspect {name}"
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from tui.actions import ACTIONS
 from tui.keys import LISTS, PRESETS
 
 Fault = Callable[[str, str], None]
-_KEYS = ("theme", "keys", "plain", "read-only", "bindings")
+_KEYS = ("theme", "keys", "plain", "read-only", "bindings", "commands")
 _KEY = re.compile(r"(?:(?:ctrl|shift|alt)\+)*(?:[a-z_]+[0-9]*|[A-Za-z0-9])")
 
 
@@ -29,6 +31,7 @@ class ScreenConfig:
 
     :param theme: "" for the one that stood last.
     :param keys: name of a preset; :param bindings: verbs to keys, over the preset.
+    :param commands: of one's own: name to template.
     :param problems: one sentence for each thing in the file that was passed over.
     """
 
@@ -37,6 +40,7 @@ class ScreenConfig:
     plain: bool = False
     read_only: bool = False
     bindings: Mapping[str, str] = field(default_factory=dict)
+    commands: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
 
@@ -69,6 +73,7 @@ def read_config(values: Mapping[str, object], text: str = "") -> ScreenConfig:
         plain=flags["plain"] is True,
         read_only=flags["read-only"] is True,
         bindings=_bindings(values.get("bindings", {}), fault),
+        commands=_commands(values.get("commands", {}), fault),
         problems=tuple(problems),
     )
 
@@ -86,6 +91,26 @@ def _bindings(values: object, fault: Fault) -> dict[str, str]:
             fault(str(verb), f'the keys of {verb} must be like "d" or "ctrl+d,delete"')
         else:
             found[verb] = keys
+    return found
+
+
+def _commands(values: object, fault: Fault) -> dict[str, str]:
+    if not isinstance(values, dict):
+        fault("commands", "commands must be a table: name = template")
+        return {}
+    if not values:
+        return {}
+    from engine.errors import InvalidArgument
+    from tui.own import parse
+
+    found = {}
+    for name, template in values.items():
+        try:
+            parse(template if isinstance(template, str) else "")
+        except InvalidArgument as error:
+            fault(str(name), f"the command {name!r:.60} cannot be used: {error.message}")
+        else:
+            found[str(name)] = str(template)
     return found
 
 

@@ -70,6 +70,18 @@ async def _pulling(pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: " of 64 B" in "\n".join(screen_lines(pilot)), "progress")
 
 
+async def _networks(pilot: Pilot[Any]) -> None:
+    await ready(pilot)
+    await pilot.press("6")
+    await until(pilot, lambda: "pgdata" in "\n".join(screen_lines(pilot)), "the lists")
+
+
+async def _files(pilot: Pilot[Any]) -> None:
+    await ready(pilot)
+    await pilot.press("2", "F")
+    await until(pilot, lambda: "motd" in "\n".join(screen_lines(pilot)), "the files")
+
+
 _SCREENS: dict[str, Steps] = {
     "first": _first,
     "layers": _layers,
@@ -78,6 +90,8 @@ _SCREENS: dict[str, Steps] = {
     "run": _run,
     "remove": _remove,
     "help": _help,
+    "networks": _networks,
+    "files": _files,
 }
 
 

@@ -35,8 +35,9 @@ class Palette(Dialog[Choice]):
         Binding("up,ctrl+p", "move(-1)", "up", show=False, priority=True),
     ]
 
-    def __init__(self, ctx: Context) -> None:
-        self._all = palette_rows(ctx)
+    def __init__(self, ctx: Context, own: Iterable[tuple[str, str]] = ()) -> None:
+        """:param own: commands of one's own that can be done here, by name."""
+        self._all = [*palette_rows(ctx), *map(_own_row, own)]
         self._input = Input(
             compact=True, select_on_focus=False, placeholder="a verb, an image or a container"
         )
@@ -81,6 +82,11 @@ class Palette(Dialog[Choice]):
     def action_move(self, by: int) -> None:
         """Move the choice."""
         self._list.action_move(by)
+
+
+def _own_row(command: tuple[str, str]) -> Row:
+    name, words = command
+    return Row(f"own:{name}", (cell(safe(name)), cell(safe(words), "muted"), cell("")), safe(name).lower())
 
 
 def palette_rows(ctx: Context) -> list[Row]:
