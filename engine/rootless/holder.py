@@ -39,7 +39,8 @@ def main(directory: str, ready: int) -> None:
     while True:
         events = poll.poll(_FOREVER if present else _GRACE)
         if not events and not present and _leaves(lock, poll):
-            os.unlink(path)
+            with contextlib.suppress(FileNotFoundError):  # the store has been removed
+                os.unlink(path)
             return
         for descriptor, _ in events:
             if descriptor == server.fileno():
