@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from engine.errors import Conflict, InvalidArgument, PermissionDenied
+from engine.errors import Conflict, InvalidArgument, NotSupported, PermissionDenied
 from engine.linux.nftables import Element
 from engine.network import rules
 from engine.network.models import Endpoint
@@ -62,11 +62,17 @@ def lease(
 
     :param endpoint: where the ports lead. :param is_held: whether a container of an id runs or starts.
     :param held: takes the sockets.
-    :raises Conflict: a port is taken; says by whom where that is known.
+    :raises Conflict: a port is taken; says by whom where that is known. :raises NotSupported: it is of ::1.
     """
     withdraw(db, endpoint.container_id)
     found = []
     for publish in wanted:
+        if publish.address == "::1":
+            # The kernel routes nothing from ::1 to another interface; for IPv4 there is route_localnet.
+            raise NotSupported(
+                f"-p [::1]:{publish.port}: the host's IPv6 loopback cannot lead to a container",
+                hint="publish at 127.0.0.1, or at another IPv6 address of the host",
+            )
         if ":" in publish.address and not endpoint.address6:
             raise InvalidArgument(
                 f"-p [{publish.address}]:{publish.port}: the network {endpoint.network.name} has no IPv6",

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from engine.linux.netns import inside
-from tests.engine.network.world import HOST, Host, ask
+from tests.engine.network.world import HOST, HOST6, Host, ask
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("requires_root")]
@@ -21,8 +21,22 @@ def test_port_left_open_is_chosen_and_reached_at_its_address_only(host: Host) ->
     assert ask(host.outside, HOST, int(place["HostPort"])) == ""
 
 
+def test_port_of_one_ipv6_address_is_reached_there(host: Host) -> None:
+    host("network", "create", "--ipv6", "six").ok()
+    host.serve("web", "-p", f"[{HOST6}]:8080:80", network="six")
+    assert eventually(lambda: ask(host.outside, HOST6, 8080).startswith("web"))
+    assert ask(host.outside, HOST, 8080) == ""
+
+
+def test_port_of_the_ipv6_loopback_is_refused_rather_than_lost(host: Host) -> None:
+    host("network", "create", "--ipv6", "six").ok()
+    refused = host("run", "--rm", "--network", "six", "-p", "[::1]:8080:80", "lab/base", "true")
+    assert refused.code == 125
+    assert "publish at 127.0.0.1" in refused.err
+
+
 def test_ipv6_address_wants_a_network_with_ipv6(host: Host) -> None:
-    refused = host("run", "--rm", "-p", "[::1]:8080:80", "lab/base", "true")
+    refused = host("run", "--rm", "-p", f"[{HOST6}]:8080:80", "lab/base", "true")
     assert refused.code == 125
     assert "has no IPv6" in refused.err
     assert host("ps", "-aq").ok().out == ""
