@@ -62,6 +62,9 @@ class Lamina:
         return self.command("rmi", image)
 
     def empty(self) -> None:
+        if self.directory.exists():
+            # Its default bridge would stay on the host.
+            quietly(self.command("network", "prune", "--force"), self.environment)
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
