@@ -148,6 +148,9 @@ class Rooms:
     def _open_kept(self) -> ContainerStore:
         from engine.containers.store import ContainerStore
 
+        _ = (
+            self.layout
+        )  # opened first, which makes its directories: a volume may be the first thing that a store gets
         return ContainerStore(self.settings)
 
     def _open_containers(self) -> ContainerService:

@@ -11,7 +11,6 @@ from engine.containers.volume_files import copy_in, copy_out
 from engine.errors import InvalidArgument, NotFound
 from engine.rooms import Rooms
 from engine.settings import Settings
-from engine.store.layout import Layout
 from tests.engine.containers.filing import House
 from tests.support.small_images import SmallImages
 
@@ -53,7 +52,6 @@ async def test_a_device_is_not_read(house: House) -> None:
 
 
 def test_files_go_into_a_volume_and_out_of_it(settings: Settings, tmp_path: Path) -> None:
-    Layout.of(settings).create()
     volumes = Rooms(settings).volumes
     volumes.create("data", None)
     (tmp_path / "in").write_text("kept")
@@ -64,7 +62,6 @@ def test_files_go_into_a_volume_and_out_of_it(settings: Settings, tmp_path: Path
 
 
 def test_a_path_does_not_lead_out_of_a_volume(settings: Settings, tmp_path: Path) -> None:
-    Layout.of(settings).create()
     volumes = Rooms(settings).volumes
     volumes.create("data", None)
     (Path(volumes.data("data")) / "up").symlink_to("/etc")
