@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import subprocess
 import sys
 from functools import cache
 from pathlib import Path
 
+from engine.containers.stack import adopt_root
+from engine.launch.rootfs import mount_overlay
+from engine.launch.task import Overlay
 from engine.layers import OverlayMount
+from tests.engine.layers.differ import compare
 
 _HOME = Path(__file__).resolve().parents[3]
 
@@ -27,17 +33,31 @@ def why_not() -> str:
 
 
 def compare_mounted(mount: OverlayMount, place: Path, other: Path) -> list[str]:
-    """The differences between a stack, mounted to be read, and another tree; see `differ.compare`."""
-    place.mkdir()
-    empty = place.with_name("empty")  # overlayfs wants two directories at least
-    empty.mkdir(exist_ok=True)
-    lowers = [*mount.lowers, empty]
-    options = ["lowerdir=" + ":".join(map(str, lowers)), *mount.options]
-    script = 'mount -t overlay overlay -o "$1" "$2" && exec "$3" -m tests.engine.layers.differ "$2" "$4"'
+    """The differences between a stack, mounted below an empty layer as a container's is, and another tree.
+
+    See `differ.compare`.
+    """
+    for name in ("upper", "work", "rootfs"):
+        (place / name).mkdir(parents=True)
+    fields = [[str(lower) for lower in mount.lowers], f"{place}/upper", f"{place}/work", list(mount.options)]
     done = subprocess.run(
-        ["unshare", "-m", "sh", "-c", script, "sh", ",".join(options), place, sys.executable, other],
+        ["unshare", "-m", sys.executable, "-m", __name__, json.dumps(fields), place / "rootfs", other],
         check=False, cwd=_HOME, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode in (0, 1), done.stderr
     assert not done.stderr, done.stderr
     return done.stdout.splitlines()
+
+
+def _main(fields: str, rootfs: str, other: str) -> int:
+    overlay = Overlay(*json.loads(fields))
+    adopt_root(overlay)
+    os.close(mount_overlay(overlay, rootfs))
+    found = compare(rootfs, other)
+    for line in found:
+        print(line)
+    return bool(found)
+
+
+if __name__ == "__main__":
+    sys.exit(_main(*sys.argv[1:]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import os
 import shutil
 import subprocess
 import tarfile
@@ -91,14 +92,17 @@ class _Tree:
         name = draw(_NAMES)
         path = f"{above}/{name}" if above else name
         there = self._kinds.get(path)
+        files = sorted(path for path, kind in self._kinds.items() if kind == "file")
         kind = draw(
             st.sampled_from(["directory", "directory", "file", "file", "symlink", "fifo", "device", "link"])
         )
-        if there is not None and (there != kind or kind not in ("directory", "file")):
+        if kind == "link" and not set(files) - {path}:
             return []
-        files = sorted(path for path, kind in self._kinds.items() if kind == "file")
-        if kind == "link" and not files:
-            return []
+        if there is not None and (there != kind or kind != "directory"):
+            self._forget(path, itself=True)  # another kind takes its place, and all that was below is gone
+            files = [file for file in files if self._kinds.get(file) == "file"]
+            if kind == "link" and not files:
+                return []
         fields = {
             "uid": draw(_IDS),
             "gid": draw(_IDS),
@@ -170,16 +174,21 @@ def test_any_stack_equals_what_umoci_unpacks(stack: _Stack) -> None:
     with tempfile.TemporaryDirectory(prefix="lm-stack-") as name:
         place = Path(name)
         archives = [_archive(layer, form) for layer, (form, _) in zip(stack.layers, stack.forms, strict=True)]
-        write_image(place / "image", archives)
-        done = subprocess.run(
-            ["umoci", "unpack", "--image", f"{place}/image:t", place / "bundle"],
-            check=False, capture_output=True, text=True,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        assert asyncio.run(_differences(place, archives, [packing for _, packing in stack.forms])) == []
+        assert _judged(place, archives, [packing for _, packing in stack.forms]) == []
 
 
-async def _differences(place: Path, archives: list[bytes], packings: list[str]) -> list[str]:
+def _judged(place: Path, archives: list[bytes], packings: list[str]) -> list[str]:
+    """What differs between the mounted stack and umoci's tree."""
+    write_image(place / "image", archives)
+    done = subprocess.run(
+        ["umoci", "unpack", "--image", f"{place}/image:t", place / "bundle"],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return asyncio.run(_differences(place, archives, packings, place / "bundle" / "rootfs"))
+
+
+async def _differences(place: Path, archives: list[bytes], packings: list[str], judge: Path) -> list[str]:
     store = new_store(place / "store")
     diff_ids = [Digest.of(archive) for archive in archives]
     blobs = {
@@ -189,4 +198,57 @@ async def _differences(place: Path, archives: list[bytes], packings: list[str]) 
     await asyncio.gather(*(unpack_blob(store, blob, diff_id) for diff_id, blob in blobs.items()))
     seam = make_seam(store, store.layout, diff_ids)
     mount = overlay_mount(store, diff_ids, None, None, seam)
-    return compare_mounted(mount, place / "mounted", place / "bundle" / "rootfs")
+    return compare_mounted(mount, place / "mounted", judge)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--format=gnu",),
+        *(("--format=posix", f"--sparse-version={version}") for version in ("0.0", "0.1", "1.0")),
+    ],
+    ids=" ".join,
+)
+def test_files_with_holes_equal_what_umoci_unpacks(options: tuple[str, ...], tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for name, pieces in _HOLES.items():
+        with (source / name).open("wb") as file:
+            for offset, data in pieces:
+                file.seek(offset)
+                file.write(data)
+            file.truncate(max(file.tell(), 3 << 20))
+        os.utime(source / name, (1, 1))
+    os.utime(source, (1, 1))
+    packed = subprocess.run(
+        ["tar", "-c", "--sparse", *options, "-C", source, "."], check=True, capture_output=True
+    )
+    if options == ("--format=gnu",):  # umoci does not know it
+        assert asyncio.run(_differences(tmp_path, [packed.stdout], ["plain"], source)) == []
+    else:
+        assert _judged(tmp_path, [packed.stdout], ["plain"]) == []
+
+
+_HOLES: dict[str, list[tuple[int, bytes]]] = {
+    "hole first": [(1 << 20, b"x" * 5000)],
+    "hole last": [(0, b"x" * 5000)],
+    "nothing but a hole": [],
+    "many": [(number << 17, bytes([number + 1]) * 700) for number in range(22)],
+}
+
+
+def test_a_stack_of_120_layers_equals_what_umoci_unpacks(tmp_path: Path) -> None:
+    """More than the one page of mount options that names each of them could hold."""
+    first = [directory("./", mtime=1), directory("d", mtime=1), regular("kept", b"0", mtime=1)]
+    layers = [first]
+    for number in range(1, 120):
+        layer = [
+            regular(f"d/{number}", b"%d" % number, mtime=number),
+            regular("same", b"%d" % number, mtime=2),
+        ]
+        if number % 7 == 0:
+            layer.append(whiteout(f"d/{number - 3}"))
+        if number == 60:
+            layer.append(opaque("d"))
+        layers.append(layer)
+    assert _judged(tmp_path, [tar(layer) for layer in layers], ["gzip"] * 120) == []
