@@ -200,8 +200,9 @@ class State:
     def _count(self, number: int) -> None:
         pull, task = self.pulls[number], self.tasks.get(number)
         if task is not None and task.state == "running":
-            fetching = {layer.position for layer in pull.plan.layers if not layer.here}
-            done = sum(step.done for step in pull.progress.values() if step.position in fetching)
+            kept = {layer.position: layer.kept for layer in pull.plan.layers if not layer.here}
+            steps = (step for step in pull.progress.values() if step.position in kept)
+            done = sum(max(0, step.done - kept[step.position]) for step in steps)
             self.tasks[number] = replace(task, done=done, total=pull.plan.fetch_bytes)
 
     # selection

@@ -52,9 +52,11 @@ def plan(session: Session, reference: str, platform: str, as_json: bool, short_j
     ]
     print_table(headings, rows)
     missing = sum(not layer.here for layer in found.layers)
+    kept = sum({layer.diff_id: layer.kept for layer in found.layers}.values())
     click.echo(
         f"to fetch: {size(found.fetch_bytes)} of {size(found.total_bytes)}, "
         f"{missing} of {_layers(len(found.layers))}"
+        + (f"; {size(kept)} of these are here already, from a pull that was interrupted" if kept else "")
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 
 from engine.events import Event
 from engine.images.catalogue import read_slots
@@ -42,7 +42,8 @@ def _lease(parts: Parts, name: str, image: RemoteImage) -> PullPlan:
     # Whoever removes holds this lock alone: what is seen as here now is not just being deleted.
     with lock(parts.layout, "content", shared=True), parts.database.write() as connection:
         take_lease(connection, name, image.digests)
-        made = make_plan(image, layers_here(parts, image), read_slots(connection))
+        here = layers_here(parts, image)
+        made = make_plan(image, here, read_slots(connection), bytes_kept(parts, image, here))
         remember_slots(connection, {layer.diff_id: layer.slot for layer in made.layers})
     return made
 
@@ -55,6 +56,26 @@ def _release(parts: Parts, name: str) -> None:
 def layers_here(parts: Parts, image: RemoteImage) -> set[Digest]:
     """The layers of an image that stand."""
     return {diff_id for diff_id in image.config.diff_ids if parts.layers.has(diff_id)}
+
+
+def bytes_kept(parts: Parts, image: RemoteImage, here: Collection[Digest]) -> dict[Digest, int]:
+    """Compressed bytes that need not travel for layers that are not here, by diff ID.
+
+    An interrupted pull left them, or the blob is here whole while its layer is not.
+    """
+    kept = {}
+    for layer in image.layers:
+        blob = layer.descriptor
+        if layer.diff_id in here:
+            continue
+        if parts.blobs.has(blob.digest):
+            kept[layer.diff_id] = blob.size
+            continue
+        with suppress(FileNotFoundError):
+            size = (parts.layout.ingest / blob.digest.hex).stat().st_size
+            if 0 < size <= blob.size:  # one that is longer is begun anew
+                kept[layer.diff_id] = size
+    return kept
 
 
 async def bring_all(

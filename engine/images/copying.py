@@ -96,7 +96,7 @@ async def _documents(
     wanted = Platform.parse(platform) if platform else Platform.host()
     for _ in range(_DEPTH):
         if descriptor.media_type not in media.INDEXES:
-            return [_document(descriptor, raw)]
+            return [_document(reference, descriptor, raw)]
         descriptor = choose(_index(descriptor, raw), wanted)
         raw = await client.manifest(reference, descriptor)
     raise _too_deep(reference)
@@ -117,7 +117,7 @@ async def _collect(
             if entry.digest not in found:
                 body = await client.manifest(reference, entry)
                 await _collect(client, reference, entry, body, found, depth - 1)
-    found[descriptor.digest] = _document(descriptor, raw)
+    found[descriptor.digest] = _document(reference, descriptor, raw)
     if sum(len(document.raw) for document in found.values()) > _DOCUMENTS_LIMIT:
         raise LimitExceeded(f"{reference.familiar}: its manifests have more than {_DOCUMENTS_LIMIT} bytes")
 
@@ -128,15 +128,17 @@ def _index(descriptor: Descriptor, raw: bytes) -> Index:
     return document
 
 
-def _document(descriptor: Descriptor, raw: bytes) -> _Document:
-    blobs = () if descriptor.media_type in media.INDEXES else _blobs(descriptor, raw)
+def _document(reference: Reference, descriptor: Descriptor, raw: bytes) -> _Document:
+    blobs = () if descriptor.media_type in media.INDEXES else _blobs(reference, descriptor, raw)
     return _Document(descriptor.media_type, descriptor.digest, raw, blobs)
 
 
-def _blobs(descriptor: Descriptor, raw: bytes) -> tuple[Descriptor, ...]:
+def _blobs(reference: Reference, descriptor: Descriptor, raw: bytes) -> tuple[Descriptor, ...]:
     """Config and layers of a manifest, be it an image, an attestation or another artifact."""
     if descriptor.media_type not in media.MANIFESTS:
-        raise NotSupported(f"a document of type {quoted(descriptor.media_type)} cannot be copied")
+        raise NotSupported(
+            f"{reference.familiar}: a document of type {quoted(descriptor.media_type)} cannot be copied"
+        )
     fields = read_object(raw, "manifest", MANIFEST_LIMIT, _KEYS)
     if "manifests" in fields or fields.text("mediaType", "") not in ("", descriptor.media_type):
         raise Malformed("the manifest is not what it is called")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +30,8 @@ class Leftovers:
     """What could go without anybody missing it.
 
     :param blobs: of no image; :param layers: of no image; :param seams: of no stack.
-    :param files: interrupted downloads and temporary files that nobody works on.
+    :param files: interrupted downloads and temporary files that nobody works on, and the file tables that
+        looks at images elsewhere left.
     :param trees: layers and seams half made or half removed that nobody works on.
     :param size: bytes of all their files.
     """
@@ -124,6 +126,10 @@ def _idle_files(parts: Parts, leased: Collection[str], before: float) -> Iterato
         wanted = len(entry.name) == _HEX_LENGTH and Digest.from_hex(entry.name) in leased
         if not wanted and _is_idle(entry, before):
             yield Path(entry.path)
+    with suppress(FileNotFoundError):  # nobody has looked at an image elsewhere yet
+        for entry in os.scandir(parts.layout.tables):
+            if _is_idle(entry, before):
+                yield Path(entry.path)
     for directory in (parts.layout.root, parts.layout.blobs):
         for entry in os.scandir(directory):
             if entry.name.startswith(TEMPORARY) and _is_idle(entry, before):

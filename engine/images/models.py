@@ -122,13 +122,14 @@ class PlanLayer:
     size: int  # compressed
     here: bool
     slot: int
+    kept: int = 0  # of `size`, where the layer is not here: what an interrupted pull left, or the whole blob
 
 
 @dataclass(frozen=True, slots=True)
 class PullPlan:
     """What a pull would do, from manifest and config alone.
 
-    :param fetch_bytes: compressed bytes of the layers that are not here.
+    :param fetch_bytes: compressed bytes of the layers that are not here, without what was kept of them.
     :param total_bytes: compressed bytes of all layers.
     """
 
@@ -169,7 +170,7 @@ class PullResult:
     """What a pull did.
 
     :param fetched_bytes: layer bytes that really came over the wire; equals the plan's `fetch_bytes`, but for
-        what an interrupted pull had left and what another front brought here meanwhile.
+        what another front brought here meanwhile, and what was kept and proved damaged.
     :param changed: whether the name points elsewhere than before.
     :param notes: what this host could not keep of the layers (devices without the right to make them, …).
     """

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.errors import LaminaError, NotFound
+from engine.images.arriving import bytes_kept, layers_here
 from engine.images.catalogue import ImageRecord, read_catalogue
 from engine.images.moves import Standing, TagStanding
 from engine.images.naming import find
@@ -77,8 +78,8 @@ async def _standing(parts: Parts, client: RegistryClient, tag: _Tag) -> TagStand
         return TagStanding(name, Standing.UNKNOWN, image.id, image.manifest_digest, reason=error.message)
     if newer.id == image.id:  # the same image in other clothes: its layers are compressed anew, say
         return TagStanding(name, Standing.CURRENT, image.id, image.manifest_digest, newer.manifest.digest)
-    here = await settled(lambda: {each for each in newer.config.diff_ids if parts.layers.has(each)})
-    plan = make_plan(newer, here, {})
+    here = await settled(lambda: layers_here(parts, newer))
+    plan = make_plan(newer, here, {}, await settled(lambda: bytes_kept(parts, newer, here)))
     return TagStanding(
         name,
         Standing.NEWER,

@@ -10,18 +10,29 @@ from engine.images.slots import choose_slots
 from engine.oci.digest import Digest
 
 
-def make_plan(image: RemoteImage, here: Collection[Digest], known: Mapping[Digest, int]) -> PullPlan:
+def make_plan(
+    image: RemoteImage, here: Collection[Digest], known: Mapping[Digest, int], kept: Mapping[Digest, int]
+) -> PullPlan:
     """The plan of a pull.
 
     A stack may repeat a layer; it travels once, so its size counts once.
 
     :param here: diff IDs of the layers that are unpacked here.
     :param known: slots of all layers that were ever seen.
+    :param kept: compressed bytes that are here of layers that are not, by diff ID.
     """
     stack = image.config.diff_ids
     slots = choose_slots(stack, known)
     layers = tuple(
-        PlanLayer(position, descriptor.digest, diff_id, descriptor.size, diff_id in here, slots[diff_id])
+        PlanLayer(
+            position,
+            descriptor.digest,
+            diff_id,
+            descriptor.size,
+            diff_id in here,
+            slots[diff_id],
+            kept.get(diff_id, 0),
+        )
         for position, (descriptor, diff_id) in enumerate(zip(image.manifest.layers, stack, strict=True), 1)
     )
     sizes = {layer.diff_id: layer.descriptor.size for layer in image.layers}
@@ -31,6 +42,8 @@ def make_plan(image: RemoteImage, here: Collection[Digest], known: Mapping[Diges
         manifest_digest=image.manifest.digest,
         platform=str(image.config.platform),
         layers=layers,
-        fetch_bytes=sum(size for diff_id, size in sizes.items() if diff_id not in here),
+        fetch_bytes=sum(
+            size - kept.get(diff_id, 0) for diff_id, size in sizes.items() if diff_id not in here
+        ),
         total_bytes=sum(sizes.values()),
     )

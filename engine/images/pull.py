@@ -7,7 +7,15 @@ import time
 from collections.abc import Callable
 
 from engine.errors import Unavailable
-from engine.images.arriving import OnProgress, bring_all, commit, layers_here, leased_image, notes_of
+from engine.images.arriving import (
+    OnProgress,
+    bring_all,
+    bytes_kept,
+    commit,
+    layers_here,
+    leased_image,
+    notes_of,
+)
 from engine.images.catalogue import read_slots
 from engine.images.models import PullPlan, PullResult
 from engine.images.offload import settled
@@ -86,7 +94,8 @@ async def _pull(
 def _plan(parts: Parts, image: RemoteImage) -> PullPlan:
     with parts.database.read() as connection:
         known = read_slots(connection)
-    return make_plan(image, layers_here(parts, image), known)
+    here = layers_here(parts, image)
+    return make_plan(image, here, known, bytes_kept(parts, image, here))
 
 
 def _check_room(parts: Parts, made: PullPlan) -> None:

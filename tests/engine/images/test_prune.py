@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.images.service import ImageService
+from engine.layers.listed import ListedTables
 from engine.oci import Digest
 from engine.settings import Settings
 from engine.store import BlobStore, Layout, leased
@@ -50,6 +51,16 @@ async def test_what_is_said_is_what_is_freed(
     assert (done.leftovers, done.leftover_bytes) == (3, 3011)
     assert images.list() == []
     assert os.listdir(layout.blobs) == os.listdir(layout.layers) == os.listdir(layout.ingest) == []
+
+
+async def test_tables_of_layers_that_were_looked_at_elsewhere_go(
+    images: ImageService, layout: Layout
+) -> None:
+    images.prune()
+    ListedTables(layout).put(Digest.of(b"elsewhere"), b"a table")
+    assert images.preview_prune().leftover_bytes == len(b"a table")
+    assert images.prune().leftovers == 1
+    assert os.listdir(layout.tables) == []
 
 
 async def test_images_of_containers_stay(

@@ -126,7 +126,10 @@ async def test_a_cancelled_pull_leaves_no_image_and_goes_on_where_it_stopped(
     assert images.list() == []
     kept = ingest.stat().st_size
     assert 0 < kept < len(BASE.blob)
+    planned = await images.plan(reference)
+    assert (planned.layers[0].kept, planned.fetch_bytes) == (kept, len(BASE.blob) - kept)
     result = await images.pull(reference)
+    assert result.plan == planned
     assert result.fetched_bytes == len(BASE.blob) - kept
     assert registry.served(BASE).bytes == len(BASE.blob) - kept
 
