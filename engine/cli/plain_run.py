@@ -93,12 +93,9 @@ def run(plain: Plain) -> int | None:
     """Do it; gives the exit code, None where nothing was done and the command line has to find out more."""
     if os.geteuid() != 0 or None in (sys.stdin, sys.stdout, sys.stderr):
         return None
-    import gc
-
     from engine.containers.names import new_id
     from engine.runtime.waiting import Waiting
 
-    gc.disable()  # nothing that is loaded becomes garbage
     with Waiting(new_id(), attach=not plain.detach) as waiting:
         try:
             return _run(plain, waiting)
@@ -144,7 +141,6 @@ def _start(containers: ContainerService, container: str, waiting: Waiting, plain
 
 def _stand_in(containers: ContainerService, container: str, attachment: socket.socket, plain: Plain) -> int:
     """Stand in its streams until it ends; gives its exit code."""
-    import gc
     import signal
 
     from engine.errors import LaminaError
@@ -156,7 +152,6 @@ def _stand_in(containers: ContainerService, container: str, attachment: socket.s
         except LaminaError:
             return  # it ended in this instant
 
-    gc.enable()  # who knows for how long
     code = run_attached(
         attachment,
         stdin=0 if "interactive" in plain.fields else None,
