@@ -95,7 +95,7 @@ async def test_a_manifest_is_kept_under_its_tag(tmp_path: Path) -> None:
 
 async def test_a_manifest_without_a_tag_is_kept_under_its_digest(tmp_path: Path) -> None:
     async with taking(tmp_path) as it, pusher() as registry:
-        digest = await registry.push_manifest(replace(it.ref, tag=None), MANIFEST, media.OCI_MANIFEST)
+        digest = await registry.push_manifest(it.ref._replace(tag=None), MANIFEST, media.OCI_MANIFEST)
         assert it.directory.manifest("team/app", digest).media_type == media.OCI_MANIFEST
         assert it.directory.tags("team/app") == []
 
