@@ -51,9 +51,9 @@ def mount_kernel_filesystems(root: int, walls: Walls, shared_memory: int = -1) -
     _show_groups(root, groups, read_only)
     times = sys.MOUNT_ATTR_NOSUID | sys.MOUNT_ATTR_STRICTATIME
     dev = make_filesystem("tmpfs", [("mode", "755"), ("size", "65536k")], times)
+    _fill_dev(dev)  # first: what stands there stays, though the host has a device of the name
     nodes = [Node(f"/dev/{name}", "c", *numbers, 0o666, 0, 0) for name, numbers in _DEVICES.items()]
     refused = [node for node in [*nodes, *walls.nodes] if not _make_node(dev, node)]
-    _fill_dev(dev)
     _place(root, "dev", os.dup(dev))
     for node in refused:
         _show_node(dev, node)
