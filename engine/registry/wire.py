@@ -134,21 +134,23 @@ async def connect(origin: Origin, tls: ssl.SSLContext | None, seconds: float) ->
     :raises NameUnknown, NoConnection, ssl.SSLError, OSError:
     """
     loop = asyncio.get_running_loop()
+    reached: list[socket.socket] = []
     try:
         async with asyncio.timeout(seconds):
-            attempts = [partial(_reach, *address) for address in await addresses(origin)]
+            attempts = [partial(_reach, reached, *address) for address in await addresses(origin)]
             joined, _, errors = await staggered_race(attempts, _NEXT_ADDRESS, loop=loop)
             if joined is None:
                 raise next(error for error in errors if error is not None)
-            try:
-                name = origin.host if tls else None
-                _, wire = await loop.create_connection(Wire, sock=joined, ssl=tls, server_hostname=name)
-            except BaseException:
-                joined.close()
-                raise
+            name = origin.host if tls else None
+            _, wire = await loop.create_connection(Wire, sock=joined, ssl=tls, server_hostname=name)
             return wire
-    except TimeoutError:
-        raise NoConnection from None
+    except BaseException as error:
+        # Whoever is cancelled between the end of the race and here never gets to know who won it.
+        for each in reached:
+            each.close()
+        if isinstance(error, TimeoutError):
+            raise NoConnection from None
+        raise
 
 
 async def addresses(origin: Origin) -> list[tuple[socket.AddressFamily, tuple[str, int]]]:
@@ -170,7 +172,10 @@ async def addresses(origin: Origin) -> list[tuple[socket.AddressFamily, tuple[st
     return usable
 
 
-async def _reach(family: socket.AddressFamily, address: tuple[str, int]) -> socket.socket:
+async def _reach(
+    reached: list[socket.socket], family: socket.AddressFamily, address: tuple[str, int]
+) -> socket.socket:
+    """A connection, which stands in `reached` from the moment it is made."""
     joined = socket.socket(family, socket.SOCK_STREAM)
     try:
         joined.setblocking(False)
@@ -179,4 +184,5 @@ async def _reach(family: socket.AddressFamily, address: tuple[str, int]) -> sock
     except BaseException:
         joined.close()
         raise
+    reached.append(joined)
     return joined
