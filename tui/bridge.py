@@ -1,6 +1,6 @@
 """Between engine and screen: the only place where what the engine does becomes Textual messages.
 
-Everything that changed is gathered and posted as one `Batch`, at most ten times a second.
+Everything that changed is gathered and posted as one `Batch` (see `tui.batches`).
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from textual.app import App
-from textual.message import Message
 from textual.worker import Worker
 
 from engine.events import Event
 from engine.images.models import PullPlan
 from engine.oci import Digest
+from tui.batches import PAUSE, Answer, Batch, Batches
 from tui.deaths import Deaths
 from tui.source import Source
 from tui.state import Run, State
-from tui.tasks import Report, Tasks, said
+from tui.tasks import Report, said
 from tui.updates import (
     ContainersKnown,
     DetailKnown,
@@ -35,10 +35,8 @@ from tui.updates import (
     PullEnded,
     PullPlanned,
     RemovePreviewed,
-    StandingKnown,
     StepsKnown,
     TableKnown,
-    TaskChanged,
     Update,
 )
 
@@ -46,59 +44,24 @@ if TYPE_CHECKING:
     from engine.analysis.content import Contents
     from engine.analysis.extract import Extracted
 
+__all__ = ["Answer", "Batch", "Bridge"]
+
 Value = TypeVar("Value")
 
-_PAUSE = 0.1  # seconds between two batches
 _LOG_TAIL = 1000  # lines read when a log is opened
 _MOURNING = 0.3  # seconds in which a monitor that lives says how its container ended
 _SETTLE = 0.05  # seconds a selection must last before its details are read
 
 
-class Batch(Message):
-    """What changed since the last one."""
-
-    def __init__(self, updates: tuple[Update, ...]) -> None:
-        super().__init__()
-        self.updates = updates
-
-
-class Answer(Message):
-    """What was asked for is here; the app has it delivered."""
-
-    def __init__(self, deliver: Callable[[], None]) -> None:
-        super().__init__()
-        self.deliver = deliver
-
-
-class Bridge(Tasks):
+class Bridge(Batches):
     """Asks the engine, and tells the app in batches."""
 
     def __init__(self, source: Source, host: App[None], clock: Callable[[], float]) -> None:
         super().__init__(host, clock)
         self.source = source
-        self._waiting: dict[object, Update] = {}
-        self._flushing = False
-        self._flushed = 0.0
         self._log: tuple[Run, Worker[None]] | None = None
         self._steps_of: Run | None = None
         self._deaths = Deaths(self._someone_died)
-
-    # telling
-
-    def tell(self, update: Update) -> None:
-        """Have an update sent with the next batch; one of the same thing that still waits is replaced."""
-        key = _same(update)
-        self._waiting.pop(key, None)
-        self._waiting[key] = update
-        if not self._flushing:
-            self._flushing = True
-            loop = asyncio.get_running_loop()
-            loop.call_at(max(loop.time(), self._flushed + _PAUSE), self._flush)
-
-    def _flush(self) -> None:
-        updates, self._waiting = tuple(self._waiting.values()), {}
-        self._flushing, self._flushed = False, asyncio.get_running_loop().time()
-        self._host.post_message(Batch(updates))
 
     # asking
 
@@ -120,7 +83,7 @@ class Bridge(Tasks):
                 await self._read(changed)
                 changed = {_KINDS.get(str((await pending).kind), "image")}
                 pending = asyncio.ensure_future(anext(events))
-                while (await asyncio.wait({pending}, timeout=_PAUSE))[0]:
+                while (await asyncio.wait({pending}, timeout=PAUSE))[0]:
                     changed.add(_KINDS.get(str(pending.result().kind), "image"))
                     pending = asyncio.ensure_future(anext(events))
         except StopAsyncIteration:
@@ -287,18 +250,3 @@ class Bridge(Tasks):
 
 
 _KINDS = {"container": "container", "lab": "lab"}
-
-
-def _same(update: Update) -> object:
-    """What an update is about, where a later one makes an earlier one needless; else the update itself."""
-    match update:
-        case PullAdvanced(task, progress):
-            return ("pull", task, progress.position)
-        case TaskChanged(task):
-            return ("task", task.id)
-        case StandingKnown(standing):
-            return ("standing", standing.name)
-        case LogGrown() | PullPlanned() | PullEnded():
-            return id(update)
-        case _:
-            return type(update)
