@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tui.state import State, Topics
 from tui.text import safe
-from tui.widgets.columns import Column, Row, Span, Spans
+from tui.widgets.columns import Cell, Column, Row, Span, Spans
 from tui.widgets.rows import RowList
 
 if TYPE_CHECKING:
@@ -57,15 +57,20 @@ class Panel(RowList):
         self.update()
 
     def show_filtered(
-        self, columns: Sequence[Column], rows: Sequence[Row], empty: Sequence[str | Spans] = ()
+        self,
+        columns: Sequence[Column],
+        rows: Sequence[Row],
+        empty: Sequence[str | Spans] = (),
+        heading: Sequence[Cell] = (),
     ) -> None:
         """Show the rows that pass the filter."""
         words = self.filter.lower().split()
         if words:
             kept = [row for row in rows if all(word in row.search for word in words)]
-            self.show(columns, kept, (f"nothing here with “{safe(self.filter, 40)}”  ·  Esc shows all",))
+            none = (f"nothing here with “{safe(self.filter, 40)}”  ·  Esc shows all",)
+            self.show(columns, kept, none, heading)
         else:
-            self.show(columns, rows, empty)
+            self.show(columns, rows, empty, heading)
 
     def head(self, name: str, about: str = "", state: Sequence[Span] = ()) -> None:
         """The border: number and name, what it is about, the filter if there is one, and a state."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from tui.widgets.columns import Column, Row, Span, Spans, clip_spans, fit, lay_out
+from tui.widgets.columns import Cell, Column, Row, Span, Spans, clip_spans, fit, lay_out
 from tui.widgets.frame import Framed
 
 if TYPE_CHECKING:
@@ -60,17 +60,28 @@ class RowList(Framed, can_focus=True):
         self.columns: tuple[Column, ...] = (Column(1, 9999, grow=1),)
         self.rows: Sequence[Row] = ()
         self.empty: tuple[str | Spans, ...] = ()
+        self.heading: tuple[Cell, ...] = ()
         self.top = 0
         self.cursor = 0
         self._widths: tuple[int, tuple[int, ...]] = (0, ())
 
     # content
 
-    def show(self, columns: Sequence[Column], rows: Sequence[Row], empty: Sequence[str | Spans] = ()) -> None:
-        """Replace the rows; the cursor stays on the row it stood on where that is still there."""
+    def show(
+        self,
+        columns: Sequence[Column],
+        rows: Sequence[Row],
+        empty: Sequence[str | Spans] = (),
+        heading: Sequence[Cell] = (),
+    ) -> None:
+        """Replace the rows; the cursor stays on the row it stood on where that is still there.
+
+        :param heading: what stands above the columns, and does not scroll.
+        """
         key = self.key
         at_end = self.follows_end and self.cursor >= len(self.rows) - 1
         self.columns, self.rows, self.empty = tuple(columns), rows, tuple(empty)
+        self.heading = tuple(heading) if rows else ()
         self._widths = (0, ())
         if at_end:
             self.cursor = max(0, len(rows) - 1)
@@ -102,18 +113,27 @@ class RowList(Framed, can_focus=True):
     @property
     def overflows(self) -> bool:
         """Whether there are more rows than are seen at once."""
-        return len(self.rows) > max(1, self.content_size.height)
+        return len(self.rows) > self.room
+
+    @property
+    def room(self) -> int:
+        """Rows that are seen at once."""
+        return max(1, self.content_size.height - bool(self.heading))
 
     def spans(self, y: int, width: int) -> tuple[Sequence[Span], str]:
         """One visible line."""
+        if self._widths[0] != width:
+            self._widths = (width, fit(self.columns, width))
+        if self.heading:
+            if y == 0:
+                return lay_out(self.columns, self._widths[1], self.heading), "panel"
+            y -= 1
         index = self.top + y
         if index >= len(self.rows):
             if not self.rows and 0 <= y < len(self.empty):
                 line = self.empty[y]
                 return clip_spans(((line, "muted"),) if isinstance(line, str) else line, width), "panel"
             return (), "panel"
-        if self._widths[0] != width:
-            self._widths = (width, fit(self.columns, width))
         marked = index == self.cursor and self.shows_cursor
         return lay_out(self.columns, self._widths[1], self.rows[index].cells), "cursor" if marked else "panel"
 
@@ -148,7 +168,7 @@ class RowList(Framed, can_focus=True):
             self.post_message(self.Moved(self, self.key))
 
     def _scroll_to_cursor(self) -> None:
-        height = max(1, self.content_size.height)
+        height = self.room
         if self.cursor < self.top:
             self.top = self.cursor
         elif self.cursor >= self.top + height:
@@ -161,7 +181,7 @@ class RowList(Framed, can_focus=True):
 
     def action_page(self, by: int) -> None:
         """Move the cursor by a screenful."""
-        self.go_to(self.cursor + by * max(1, self.content_size.height - 1))
+        self.go_to(self.cursor + by * max(1, self.room - 1))
 
     def action_jump(self, to: int) -> None:
         """Move the cursor to the first row, or with -1 to the last."""
@@ -187,7 +207,7 @@ class RowList(Framed, can_focus=True):
         self._wheel(-3)
 
     def _wheel(self, by: int) -> None:
-        height = max(1, self.content_size.height)
+        height = self.room
         self.top = max(0, min(self.top + by, len(self.rows) - height))
         self.go_to(max(self.top, min(self.cursor, self.top + height - 1)))
         self.repaint()
@@ -195,8 +215,11 @@ class RowList(Framed, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """A click puts the cursor there; a second one chooses the row."""
         offset = event.get_content_offset(self)
-        if offset is None or self.top + offset.y >= len(self.rows):
+        if offset is None:
             return
-        self.go_to(self.top + offset.y)
+        index = self.top + offset.y - bool(self.heading)
+        if not 0 <= index < len(self.rows):
+            return
+        self.go_to(index)
         if event.chain == 2 and self.key is not None:
             self.post_message(self.Chosen(self, self.key))
