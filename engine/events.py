@@ -7,14 +7,13 @@ and by monitors alike, so a change made by one front reaches all others.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 Kind = Literal["image", "layer", "container", "network", "volume", "lab"]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One thing that happened.
 
     :param time: seconds since the epoch.
@@ -28,4 +27,4 @@ class Event:
     kind: Kind
     action: str
     id: str
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = MappingProxyType({})

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from engine.errors import InvalidArgument
 
@@ -25,8 +26,7 @@ _KEYS = (
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What the engine needs to know before it opens a store.
 
     :param root: the store's directory; see "On disk" in docs/ARCHITECTURE.md.
@@ -49,14 +49,14 @@ class Settings:
     run: Path
     insecure_registries: tuple[str, ...] = ()
     parallel_downloads: int = _PARALLEL_DOWNLOADS
-    mirrors: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
-    token_servers: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    mirrors: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    token_servers: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     credential_files: tuple[Path, ...] = ()
     certificate_directories: tuple[Path, ...] = ()
     log_size: int = _LOG_SIZE
     log_files: int = _LOG_FILES
     detach_keys: str = _DETACH_KEYS
-    screen: Mapping[str, object] = field(default_factory=dict, hash=False)
+    screen: Mapping[str, object] = MappingProxyType({})
 
 
 def settings_file() -> Path:

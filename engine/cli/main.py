@@ -9,7 +9,6 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -173,7 +172,7 @@ def cli(ctx: click.Context, root: str | None, plain: bool, read_only: bool) -> i
         return 0
     asked = {"plain": plain, "read-only": read_only}
     screen = {**session.settings.screen, **{key: True for key, wanted in asked.items() if wanted}}
-    return open_workstation(replace(session.settings, screen=screen))
+    return open_workstation(session.settings._replace(screen=screen))
 
 
 def main(

@@ -70,9 +70,11 @@ def print_json_line(value: object) -> None:
 
 
 def plain(value: object) -> Any:
-    """Dataclasses, paths and tuples as what JSON knows."""
+    """Records, paths and tuples as what JSON knows."""
     if is_dataclass(value) and not isinstance(value, type):
         value = asdict(value)
+    elif isinstance(value, tuple) and hasattr(value, "_asdict"):
+        value = value._asdict()
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):

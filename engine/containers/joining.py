@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import PurePosixPath
 
 from engine.containers.models import ContainerOptions
@@ -23,7 +22,7 @@ def settled(store: ContainerStore, options: ContainerOptions) -> ContainerOption
     :raises InvalidArgument: there is none of a name, or what was asked for besides would be its own.
     """
     joined = tuple((name, _id(store, f"--{name}", other)) for name, other in options.isolation.joined)
-    options = replace(options, isolation=options.isolation._replace(joined=joined))
+    options = options._replace(isolation=options.isolation._replace(joined=joined))
     if not options.network.startswith(_CONTAINER):
         return options
     if options.ports or options.publish_all:
@@ -38,7 +37,7 @@ def settled(store: ContainerStore, options: ContainerOptions) -> ContainerOption
     if options.attachments not in ((), (Attachment(options.network),)):
         raise InvalidArgument("--network container:NAME takes no address, alias or other network")
     other = _id(store, "--network", options.network.removeprefix(_CONTAINER))
-    return replace(options, network=_CONTAINER + other, attachments=())
+    return options._replace(network=_CONTAINER + other, attachments=())
 
 
 def _id(store: ContainerStore, option: str, name: str) -> str:

@@ -116,8 +116,6 @@ class ContainerLife:
         :param limits: fields of Resources; those that are not named stay as they are.
         :raises InvalidArgument: one cannot be meant. :raises Conflict: the kernel refuses one.
         """
-        from dataclasses import replace
-
         from engine.containers.checks import check_limits
         from engine.runtime.relimit import relimit
 
@@ -131,7 +129,7 @@ class ContainerLife:
             check_limits(resources)
             if resources != record.config.resources and self._store.state(record).standing:
                 relimit(record.id, record.config.resources, resources)
-            changed = replace(record.config, resources=resources, restart=policy)
+            changed = record.config._replace(resources=resources, restart=policy)
             self._store.records.set_config(record.id, changed)
             write_policy(self._store.directory(record), policy)
         self._store.tell("update", record)

@@ -6,8 +6,9 @@ Sizes are bytes, times seconds since the epoch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 from engine.network.wishes import Attachment, Publish
 from engine.oci import Digest
@@ -61,8 +62,7 @@ class Status(StrEnum):
     DEAD = "dead"  # its monitor was killed; how the program ended is not known
 
 
-@dataclass(frozen=True, slots=True)
-class BindMount:
+class BindMount(NamedTuple):
     """A directory or file of the host inside a container.
 
     :param propagation: of mounts that come and go below: "rprivate", "rslave", "rshared" (or without the r).
@@ -79,8 +79,7 @@ class BindMount:
     make: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class VolumeMount:
+class VolumeMount(NamedTuple):
     """A volume inside a container.
 
     :param name: made where there is none of the name; "" is a new one without a name (anonymous).
@@ -94,11 +93,10 @@ class VolumeMount:
     read_only: bool = False
     no_copy: bool = False
     subpath: str = ""
-    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    labels: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerOptions:
+class ContainerOptions(NamedTuple):
     """How to make a container; a field left at its default takes the image's value.
 
     :param command: words after the image; replace the image's cmd.
@@ -123,8 +121,8 @@ class ContainerOptions:
     env: tuple[str, ...] = ()
     workdir: str = ""
     user: str = ""
-    labels: Mapping[str, str] = field(default_factory=dict)
-    annotations: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = MappingProxyType({})
+    annotations: Mapping[str, str] = MappingProxyType({})
     binds: tuple[BindMount, ...] = ()
     volumes: tuple[VolumeMount, ...] = ()
     volumes_from: tuple[str, ...] = ()
@@ -144,13 +142,12 @@ class ContainerOptions:
     resources: Resources = UNLIMITED
     names: Names = NO_NAMES
     restart: RestartPolicy = NEVER
-    health: HealthCheck = HealthCheck()  # noqa: RUF009 - it cannot change
+    health: HealthCheck = HealthCheck()
     no_health: bool = False
-    log: LogLimits = LogLimits()  # noqa: RUF009 - it cannot change
+    log: LogLimits = LogLimits()
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerSummary:
+class ContainerSummary(NamedTuple):
     """One container, as a list row.
 
     :param image: the reference as the person gave it, familiar form.

@@ -46,9 +46,7 @@ def plan_mounts(
 
 def inherit(bind: Bind, read_only: bool) -> Bind:
     """A mount of another container, for `--volumes-from`."""
-    from dataclasses import replace
-
-    return replace(bind, read_only=bind.read_only or read_only)
+    return bind._replace(read_only=bind.read_only or read_only)
 
 
 def _bind(asked: BindMount) -> Bind:

@@ -6,7 +6,6 @@ would take every start as many.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -48,9 +47,10 @@ def make_recipe(parts: Parts, image_id: Digest, diff_ids: Sequence[Digest], run:
 
 def write_recipe(connection: sqlite3.Connection, recipe: Recipe) -> None:
     """Keep a recipe with its image."""
+    run = {**recipe.run._asdict(), "labels": dict(recipe.run.labels)}
     connection.execute(
         "INSERT OR REPLACE INTO recipes (image_id, lowers, run) VALUES (?, ?, ?)",
-        (recipe.image_id, json.dumps(recipe.lowers), json.dumps(dataclasses.asdict(recipe.run))),
+        (recipe.image_id, json.dumps(recipe.lowers), json.dumps(run)),
     )
 
 

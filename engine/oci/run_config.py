@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -27,8 +27,7 @@ class HealthCheck(NamedTuple):
 _UNSAID = HealthCheck()
 
 
-@dataclass(frozen=True, slots=True)
-class RunConfig:
+class RunConfig(NamedTuple):
     """How a container of the image starts, where its maker does not say otherwise.
 
     :param env: `NAME=value`, in the order of the document.
@@ -43,6 +42,6 @@ class RunConfig:
     workdir: str = ""
     exposed_ports: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    labels: Mapping[str, str] = MappingProxyType({})
     stop_signal: str = ""
     healthcheck: HealthCheck = _UNSAID

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from engine.errors import Corrupt
 from engine.oci.run_config import HealthCheck
@@ -15,8 +14,7 @@ from engine.runtime.log_limits import USUAL, LogLimits
 from engine.runtime.policy import NEVER, RestartPolicy
 
 
-@dataclass(frozen=True, slots=True)
-class Bind:
+class Bind(NamedTuple):
     """A file or directory of the host or a volume, shown inside; both paths absolute.
 
     :param source: "" for a volume, whose place is the store's.
@@ -34,14 +32,13 @@ class Bind:
     anonymous: bool = False
     subpath: str = ""
     copy: bool = True
-    labels: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
+    labels: Mapping[str, str] = MappingProxyType({})
     propagation: str = "rprivate"
     recursive: str = "enabled"
     make: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerConfig:
+class ContainerConfig(NamedTuple):
     """Everything a start needs to know beside the layers.
 
     :param entrypoint: as resolved; with `cmd` after it, the program and its arguments.
@@ -80,7 +77,7 @@ class ContainerConfig:
     log: LogLimits = USUAL
     ports: tuple[tuple[str, int, int, str], ...] = ()
     exposed: tuple[str, ...] = ()
-    annotations: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
+    annotations: Mapping[str, str] = MappingProxyType({})
 
     @property
     def argv(self) -> tuple[str, ...]:
@@ -89,8 +86,8 @@ class ContainerConfig:
 
     def dump(self) -> str:
         """As JSON, for the database."""
-        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        fields["binds"] = [dataclasses.asdict(bind) for bind in self.binds]
+        fields = self._asdict()
+        fields["binds"] = [{**bind._asdict(), "labels": dict(bind.labels)} for bind in self.binds]
         fields["labels"] = dict(self.labels)
         fields["annotations"] = dict(self.annotations)
         fields["isolation"] = self.isolation.dump()

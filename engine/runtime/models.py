@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class StepRow:
+class StepRow(NamedTuple):
     """One thing the engine did to start a container.
 
     :param name: one of `engine.launch.messages.Stage`.
@@ -22,8 +20,7 @@ class StepRow:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(NamedTuple):
     """One line (or a piece of one that is very long) of a container's output.
 
     :param time: seconds since the epoch.

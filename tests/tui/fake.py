@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -36,6 +36,7 @@ from engine.images.pruning import PrunedImages
 from engine.lab.models import LabImage, LabProgress, LabStatus
 from engine.models import HostInfo, StoreTotals
 from engine.oci import Digest
+from engine.runtime.usage import ContainerStats, CpuUse, MemoryUse, Traffic
 from engine.upkeep import Pruned
 from tests.tui.fake_stores import FakeStores
 
@@ -250,10 +251,34 @@ class FakeSource(FakeStores):
         self.made = [item for item in self.made if item.id != name]
         self.changed("container")
 
+    async def restart(self, name: str) -> None:
+        self.asked.append(("restart", name))
+        self._set(name, status=Status.RUNNING, pid=4300, started=NOW, exit_code=None)
+
+    async def pause(self, name: str) -> None:
+        self.asked.append(("pause", name))
+        self._set(name, status=Status.PAUSED)
+
+    async def unpause(self, name: str) -> None:
+        self.asked.append(("unpause", name))
+        self._set(name, status=Status.RUNNING)
+
+    async def rename(self, name: str, new: str) -> None:
+        self.asked.append(("rename", name, new))
+        self.made = [item._replace(name=new) if item.id == name else item for item in self.made]
+        self.changed("container")
+
+    async def stats(
+        self, names: Sequence[str] = (), interval: float = 1.0, all: bool = False
+    ) -> AsyncGenerator[list[ContainerStats], None]:
+        for moment in (0, 1):
+            yield [stats_of(item, moment) for item in self.made if item.pid]
+        await asyncio.Event().wait()
+
     def _set(self, name: str, **changes: object) -> ContainerSummary:
         for index, item in enumerate(self.made):
             if item.id == name:
-                self.made[index] = replace(item, **changes)  # type: ignore[arg-type]  # fields of the model
+                self.made[index] = item._replace(**changes)  # type: ignore[arg-type]  # fields of the model
                 self.changed("container")
                 return self.made[index]
         raise NotFound(f"no container is called {name}")
@@ -407,6 +432,16 @@ def containers() -> list[ContainerSummary]:
         container("old", "debian:12", Status.EXITED, 0),
         container("spare", "lab/web:1", Status.CREATED),
     ]
+
+
+def stats_of(item: ContainerSummary, moment: int) -> ContainerStats:
+    """What a container uses at one of two moments; rates are known at the second."""
+    number = 1 + int(item.id[:2], 16) % 20
+    memory = MemoryUse(number * MB, number * MB, number * MB, 0, 0, 8000 * MB, False)
+    cpu = CpuUse(number, float(number) if moment else None, None, None, 0.0)
+    return ContainerStats(
+        item.id, item.name, NOW + moment, True, cpu, memory, Traffic(9000, 300), Traffic(0, 0), 3, None, None
+    )
 
 
 def log() -> list[LogLine]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import replace
 
 from engine.containers.models import Status
 from tests.tui.conftest import Make
@@ -15,10 +14,10 @@ async def test_a_container_whose_process_was_killed_is_looked_at_again(make: Mak
     source = FakeSource()
     with subprocess.Popen(["sleep", "600"]) as process:
         try:
-            source.made = [replace(container("pg1", "postgres:15", Status.RUNNING), pid=process.pid)]
+            source.made = [container("pg1", "postgres:15", Status.RUNNING)._replace(pid=process.pid)]
             async with make(source).run_test(size=(120, 40)) as pilot:
                 await ready(pilot)
-                source.made = [replace(source.made[0], status=Status.DEAD, pid=0)]
+                source.made = [source.made[0]._replace(status=Status.DEAD, pid=0)]
                 process.kill()
                 state = app_of(pilot).state
                 await until(
