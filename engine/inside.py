@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.analysis.images import ImageFacts, LayerFacts, OpenImage
 from engine.analysis.stacked import Stack
-from engine.errors import InvalidArgument
+from engine.errors import InvalidArgument, NotFound
 from engine.oci import Digest
 from engine.rooms import Rooms
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.analysis.rules import Rules, Verdict
     from engine.analysis.sharing import Sharing
     from engine.analysis.waste import Waste
+    from engine.images.elsewhere import OnReading
     from engine.images.models import ImageDetail
     from engine.images.peek import Peek
     from engine.layers.table import FileTable
@@ -32,10 +33,15 @@ class Inside:
     archive is read, the image does not come here; what that raises is in `engine.images.peek`.
 
     :param rooms: of the store.
+    :param platform: `os/architecture[/variant]` of images elsewhere, the host's where empty; one that is here
+        must be for it.
+    :param on_reading: called as layers of images elsewhere are read, ten times a second at most.
     """
 
-    def __init__(self, rooms: Rooms) -> None:
+    def __init__(self, rooms: Rooms, platform: str = "", on_reading: OnReading | None = None) -> None:
         self._rooms = rooms
+        self._platform = platform
+        self._on_reading = on_reading
         self._tables: dict[Digest, FileTable] = {}
         self._peeks: dict[str, Peek] = {}
 
@@ -109,6 +115,25 @@ class Inside:
             return ArchivedContents(stack, lambda layer: store.fs(diff_ids[layer]), diff_ids, peek)
         return Contents(stack, lambda layer: store.fs(diff_ids[layer]))
 
+    def find(self, name: str, path: str) -> tuple[Contents, int]:
+        """An image's contents and the row in their tree that a path leads to, links followed.
+
+        Of an image elsewhere layers are read from the top down, only as far as a regular file needs it.
+
+        :raises NotFound: no image has that name, or it has no such path.
+        """
+        from engine.analysis.content import ArchivedContents
+        from engine.analysis.topmost import find_file
+
+        peek = self._peek(name)
+        if peek is None:
+            contents = self.contents(name)
+            return contents, contents.stack.follow(path)
+        diff_ids = peek.image.config.diff_ids
+        stack, row = find_file(lambda layer: self._table(peek, diff_ids[layer]), len(diff_ids), path)
+        store = self._rooms.layers
+        return ArchivedContents(stack, lambda layer: store.fs(diff_ids[layer]), diff_ids, peek), row
+
     def image(self, name: str) -> OpenImage:
         """An image with its config and its tree.
 
@@ -131,6 +156,18 @@ class Inside:
         if peek is not None:
             return self._facts_elsewhere(peek)
         return self._facts(self._rooms.images.get(name), name)
+
+    def inspect(self, name: str) -> dict[str, Any]:
+        """An image elsewhere, or a container or image that is here, with Docker's keys.
+
+        :raises NotFound: nothing has that name.
+        """
+        peek = self._peek(name)
+        if peek is None:
+            return self._rooms.inspect(name)
+        from engine.images.inspection import inspection_elsewhere
+
+        return inspection_elsewhere(peek.image)
 
     def all(self) -> tuple[ImageFacts, ...]:
         """All images of the store, the newest first."""
@@ -169,7 +206,7 @@ class Inside:
         diff_ids = (peek.image.config if peek else self._rooms.images.resolve(name)).diff_ids
         if layers is not None and not 1 <= layers <= len(diff_ids):
             raise InvalidArgument(
-                f"there is no layer {layers}", hint=f"the image has layers 1 to {len(diff_ids)}"
+                f"there is no layer {layers} in {name}", hint=f"it has layers 1 to {len(diff_ids)}"
             )
         return diff_ids[:layers]
 
@@ -180,11 +217,32 @@ class Inside:
         if name not in self._peeks:
             place = parse_place(name)
             if place is None:
+                self._check_platform(name)
                 return None
             from engine.images.peek import Peek
 
-            self._peeks[name] = Peek(self._rooms.settings, self._rooms.layout, place)
+            self._peeks[name] = Peek(
+                self._rooms.settings, self._rooms.layout, place, self._platform, self._on_reading
+            )
         return self._peeks[name]
+
+    def _check_platform(self, name: str) -> None:
+        if not self._platform:
+            return
+        from engine.oci.platform import Platform
+
+        wanted = Platform.parse(self._platform)
+        there = self._rooms.images.get(name).summary.platform
+        if Platform.parse(there) not in wanted.runs():
+            raise NotFound(
+                f"{name} is here for {there}, not for {wanted}",
+                hint=f"look into the registry's: docker://{name}",
+            )
+
+    def _table(self, peek: Peek, diff_id: Digest) -> FileTable:
+        if diff_id not in self._tables:
+            self._tables.update(peek.tables([diff_id]))
+        return self._tables[diff_id]
 
     def _stack(self, name: str, diff_ids: Sequence[Digest]) -> Stack:
         # One table for one layer: analysis knows by it that two images share the layer.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli import complete
+from engine.cli.looking import look_platform_option, looking
 from engine.cli.output import format_option, print_json
 from engine.cli.session import Session, pass_session
 from engine.cli.words import size
@@ -26,17 +27,18 @@ _MOST_NAMED = 5
 @click.command()
 @click.argument("image", shell_complete=complete.images)
 @click.argument("path")
+@look_platform_option
 @format_option
 @pass_session
-def cat(session: Session, image: str, path: str, as_json: bool) -> None:
+def cat(session: Session, image: str, path: str, platform: str, as_json: bool) -> None:
     """Print the file PATH of IMAGE, as a container sees it; symbolic links are followed inside the image.
 
-    What goes to a terminal is made safe; what goes elsewhere is as it is.
+    What goes to a terminal is made safe; what goes elsewhere is as it is. Of an image elsewhere layers are
+    read from the top down, only as far as the file needs it.
     """
-    from engine.inside import Inside
-
-    contents = Inside(session.rooms).contents(image)
-    row = contents.stack.follow(path)
+    with looking(session, platform) as inside:
+        contents, row = inside.find(image, path)
+        contents.prepare([contents.stack.winners[row]])
     if contents.stack.entries.kind(contents.stack.winners[row]) == Kind.DIRECTORY:
         raise InvalidArgument(f"{path} is a directory", hint=f"lamina tree {image} {path}")
     if as_json:
@@ -93,19 +95,20 @@ def _print_document(contents: Contents, row: int) -> None:
 @click.argument("image", shell_complete=complete.images)
 @click.argument("path")
 @click.argument("destination", metavar="DEST", type=click.Path(path_type=Path))
+@look_platform_option
 @format_option
 @pass_session
-def extract(session: Session, image: str, path: str, destination: Path, as_json: bool) -> None:
+def extract(session: Session, image: str, path: str, destination: Path, platform: str, as_json: bool) -> None:
     """Write the file or directory PATH of IMAGE to DEST on the host, as a container sees it.
 
     A directory DEST that is there takes it under its own name. Nothing is overwritten. Files become
     your own, without set-id bits; symbolic links are written as they are; devices are left out.
     """
     from engine.analysis.extract import extract as write
-    from engine.inside import Inside
 
-    contents = Inside(session.rooms).contents(image)
-    done = write(contents, contents.stack.follow(path), destination)
+    with looking(session, platform) as inside:
+        contents, row = inside.find(image, path)
+        done = write(contents, row, destination)
     if as_json:
         print_json(done)
         return

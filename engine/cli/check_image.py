@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli import complete
+from engine.cli.looking import look_platform_option, looking
 from engine.cli.output import print_json
 from engine.cli.session import Session, pass_session
 from engine.errors import InvalidArgument, LaminaError
@@ -56,11 +57,12 @@ def _value(parser: str) -> Callable[[click.Context, click.Parameter, str | None]
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "junit"]), default="text", help="What is printed."
 )
+@look_platform_option
 @pass_session
 def check_image(
     session: Session, image: str, max_waste: int | None, min_efficiency: float | None,
     max_update_bytes: int | None, update_from: str | None, no_hidden_secrets: bool, allowed: tuple[str, ...],
-    file: Path | None, form: str,
+    file: Path | None, platform: str, form: str,
 ) -> int:  # fmt: skip
     """Check IMAGE against rules. The exit code is 0 when all are kept, 1 when one is broken.
 
@@ -70,11 +72,11 @@ def check_image(
     """
     from engine.analysis import verdicts
     from engine.analysis.rules import Rules
-    from engine.inside import Inside
 
     options = Rules(max_waste, min_efficiency, max_update_bytes, update_from, no_hidden_secrets, allowed)
     rules = options.over(_file(file) if file else Rules()).check()
-    found = Inside(session.rooms).check(image, rules)
+    with looking(session, platform) as inside:
+        found = inside.check(image, rules)
     if form == "json":
         print_json(verdicts.as_document(image, found))
     else:

@@ -8,6 +8,7 @@ import click
 
 from engine.cli import complete
 from engine.cli.differences import file_document, print_files, print_settings
+from engine.cli.looking import look_platform_option, looking
 from engine.cli.output import format_option, print_facts, print_json
 from engine.cli.session import Session, pass_session
 from engine.cli.words import size
@@ -21,16 +22,16 @@ _MOST_FILES = 10
 @click.command()
 @click.argument("old", metavar="A", shell_complete=complete.images)
 @click.argument("new", metavar="B", shell_complete=complete.images)
+@look_platform_option
 @format_option
 @pass_session
-def compare(session: Session, old: str, new: str, as_json: bool) -> None:
+def compare(session: Session, old: str, new: str, platform: str, as_json: bool) -> None:
     """Sum up what separates image B from image A, and the download from one to the other.
 
     `lamina diff A B` shows every file. Either may lie in a registry or an archive; see lamina tree --help.
     """
-    from engine.inside import Inside
-
-    found = Inside(session.rooms).compare(old, new)
+    with looking(session, platform) as inside:
+        found = inside.compare(old, new)
     if as_json:
         print_json(_document(found))
         return

@@ -8,9 +8,10 @@ import click
 
 from engine.cli import complete
 from engine.cli.differences import file_document, print_files, print_layers, print_settings
+from engine.cli.looking import look_platform_option, looking
 from engine.cli.output import format_option, print_json
 from engine.cli.session import Session, pass_session
-from engine.errors import NotFound
+from engine.errors import InvalidArgument, NotFound
 from engine.layers.member import Kind
 from engine.printable import printable
 
@@ -20,14 +21,17 @@ if TYPE_CHECKING:
     from engine.containers.changes import Change
     from engine.inside import Inside
 
+_USAGE = "lamina diff CONTAINER, or lamina diff A B"
+
 
 @click.command()
 @click.argument("old", metavar="A|CONTAINER", shell_complete=complete.anything)
 @click.argument("new", metavar="[B]", required=False, shell_complete=complete.images)
 @click.argument("path", required=False)
+@look_platform_option
 @format_option
 @pass_session
-def diff(session: Session, old: str, new: str | None, path: str | None, as_json: bool) -> None:
+def diff(session: Session, old: str, new: str | None, path: str | None, platform: str, as_json: bool) -> None:
     """Show in what image B differs from image A: layers, files, settings and environment.
 
     With one word, show what CONTAINER changed in the files of its image: A added, C changed, D deleted.
@@ -35,20 +39,22 @@ def diff(session: Session, old: str, new: str | None, path: str | None, as_json:
     With PATH only what is there; for a file that both have the lines of its text that differ. Either may lie
     in a registry or an archive; see lamina tree --help.
     """
-    from engine.inside import Inside
-
     if new is None:
+        if platform:
+            raise InvalidArgument("--platform says which image is meant, and CONTAINER has one", hint=_USAGE)
         _print_changes(session.rooms.files.changes(old), as_json)
-        return
-    inside = Inside(session.rooms)
-    if path is None:
-        _print_all(inside.compare(old, new), as_json)
-        return
-    text = _text_of(inside, old, new, path)
-    if text is not None:
-        _print_text(text, path, as_json)
+    elif path is None:
+        with looking(session, platform) as inside:
+            found = inside.compare(old, new)
+        _print_all(found, as_json)
     else:
-        _print_below(_below(inside, old, new, path), as_json)
+        with looking(session, platform) as inside:
+            text = _text_of(inside, old, new, path)
+            below = [] if text is not None else _below(inside, old, new, path)
+        if text is not None:
+            _print_text(text, path, as_json)
+        else:
+            _print_below(below, as_json)
 
 
 def _print_changes(found: list[Change], as_json: bool) -> None:
@@ -80,15 +86,14 @@ def _text_of(inside: Inside, old: str, new: str, path: str) -> TextDiff | None:
     """The difference in the text of a file that both images have; None for all else."""
     from engine.analysis.text import text_diff
 
-    before, after = inside.contents(old), inside.contents(new)
     try:
-        rows = before.stack.follow(path), after.stack.follow(path)
+        (before, old_row), (after, new_row) = (inside.find(name, path) for name in (old, new))
     except NotFound:
         return None
-    for contents, row in zip((before, after), rows, strict=True):
+    for contents, row in ((before, old_row), (after, new_row)):
         if contents.stack.entries.kind(contents.stack.winners[row]) != Kind.FILE:
             return None
-    return text_diff(before, rows[0], after, rows[1])
+    return text_diff(before, old_row, after, new_row)
 
 
 def _print_text(found: TextDiff, path: str, as_json: bool) -> None:

@@ -8,6 +8,7 @@ import click
 
 from engine.cli import complete
 from engine.cli.ending import each
+from engine.cli.looking import look_platform_option, looking
 from engine.cli.output import format_option, json_option, print_json
 from engine.cli.session import Session, pass_session
 from engine.printable import cells, printable
@@ -15,15 +16,28 @@ from engine.printable import cells, printable
 
 @click.command()
 @click.argument("names", metavar="NAME...", nargs=-1, required=True, shell_complete=complete.anything)
+@look_platform_option
 @json_option
 @pass_session
-def inspect(session: Session, names: tuple[str, ...]) -> int:
+def inspect(session: Session, names: tuple[str, ...], platform: str) -> int:
     """Show containers and images with Docker's keys, as one JSON list.
 
-    Where a container and an image have the same name, the container is shown.
+    Where a container and an image have the same name, the container is shown. An image may lie elsewhere (see
+    lamina tree --help): of docker://REF, Platforms lists all there are. Size is what lies unpacked on disk,
+    CompressedSize what travels.
     """
+    from engine.images.elsewhere import parse_place
+
     found: list[dict[str, Any]] = []
-    code = each(names, lambda name: found.append(session.rooms.inspect(name)))
+
+    def look(name: str) -> None:
+        if not platform and parse_place(name) is None:
+            found.append(session.rooms.inspect(name))
+            return
+        with looking(session, platform) as inside:
+            found.append(inside.inspect(name))
+
+    code = each(names, look)
     print_json(found)
     return code
 

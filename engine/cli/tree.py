@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli import complete
+from engine.cli.looking import look_platform_option, looking
 from engine.cli.output import format_option, print_json, print_table
 from engine.cli.session import Session, pass_session
 from engine.cli.words import size
@@ -38,11 +39,12 @@ _TYPES = {
 @click.option("--sort", type=click.Choice(["name", "size"]), default="name", help="Order of siblings.")
 @click.option("--filter", "pattern", metavar="GLOB", help="Only paths (with a slash) or names that match.")
 @click.option("--depth", type=click.IntRange(min=0), metavar="N", help="At most N levels below PATH.")
+@look_platform_option
 @format_option
 @pass_session
 def tree(
     session: Session, image: str, path: str, layer: int | None, stacked: bool, sort: str, pattern: str | None,
-    depth: int | None, as_json: bool,
+    depth: int | None, platform: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Show the files of IMAGE, at PATH and below it.
 
@@ -52,15 +54,14 @@ def tree(
     IMAGE may lie elsewhere, for all verbs that look inside: docker://REF or registry:HOST/NAME in a registry,
     docker-archive:, oci-archive: or oci:PATH[:TAG] on this host. Only layers that the answer needs are read.
     """
-    from engine.inside import Inside
-
-    inside = Inside(session.rooms)
     if layer is not None and not stacked:
-        changes = inside.changes(image, layer)
+        with looking(session, platform) as inside:
+            changes = inside.changes(image, layer)
         rows = _chosen(changes, _row(changes, path, layer), sort, pattern, depth)
         _print_changes(changes, rows, as_json)
     else:
-        stack = inside.stack(image, layer)
+        with looking(session, platform) as inside:
+            stack = inside.stack(image, layer)
         rows = _chosen(stack, stack.follow(path), sort, pattern, depth)
         _print_stack(stack, rows, as_json)
 

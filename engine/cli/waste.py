@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli import complete
+from engine.cli.looking import look_platform_option, looking
 from engine.cli.output import format_option, print_facts, print_json, print_table
 from engine.cli.session import Session, pass_session
 from engine.cli.words import size
@@ -20,17 +21,17 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("image", shell_complete=complete.images)
 @click.option("-n", "--lines", type=click.IntRange(min=0), default=20, help="How many paths; 0 for all.")
+@look_platform_option
 @format_option
 @pass_session
-def waste(session: Session, image: str, lines: int, as_json: bool) -> None:
+def waste(session: Session, image: str, lines: int, platform: str, as_json: bool) -> None:
     """Show what IMAGE carries though no container sees it.
 
     A file that a later layer removed, replaced, or copied to change its mode or owner still travels and
     lies on disk. A directory that was removed as a whole stands for all below it.
     """
-    from engine.inside import Inside
-
-    found = Inside(session.rooms).waste(image)
+    with looking(session, platform) as inside:
+        found = inside.waste(image)
     paths = found.paths[: lines or None]
     if as_json:
         print_json(
@@ -95,17 +96,17 @@ def _document(path: WastedPath) -> dict[str, object]:
 @click.command()
 @click.argument("image", shell_complete=complete.images)
 @click.argument("path")
+@look_platform_option
 @format_option
 @pass_session
-def blame(session: Session, image: str, path: str, as_json: bool) -> None:
+def blame(session: Session, image: str, path: str, platform: str, as_json: bool) -> None:
     """Show every layer of IMAGE that touched PATH, the base first.
 
     The layer with a * is the one whose copy a container sees. HIDDEN is what a layer has there though
     no container sees it; of a directory the sum of all below.
     """
-    from engine.inside import Inside
-
-    found = Inside(session.rooms).blame(image, path)
+    with looking(session, platform) as inside:
+        found = inside.blame(image, path)
     if as_json:
         touches = [{**_touch_document(touch)} for touch in found.touches]
         exists = {"exists": found.exists, "hidden": found.hidden}

@@ -5,6 +5,7 @@ The transports are those of containers-transports(5); Lamina reads the form of a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,24 @@ class ArchivePlace:
 
     path: Path
     tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far the layers that a question needs are read; `done` of `total` compressed bytes.
+
+    :param image: what people call it.
+    :param layers: how many are read; :param read: how many of these are read to their end.
+    """
+
+    image: str
+    layers: int
+    read: int
+    done: int
+    total: int
+
+
+OnReading = Callable[[Reading], None]
 
 
 def parse_place(text: str) -> RegistryPlace | ArchivePlace | None:

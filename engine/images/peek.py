@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, aclosing
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 from engine.errors import LimitExceeded, Malformed
 from engine.images.bundle import Piece
 from engine.images.bundled import read_contents
-from engine.images.elsewhere import ArchivePlace, RegistryPlace, choose_image
+from engine.images.elsewhere import ArchivePlace, OnReading, Reading, RegistryPlace, choose_image
 from engine.images.offload import leaf
 from engine.images.opening import opened
 from engine.images.remote import RemoteImage, RemoteLayer, fetch_image
@@ -37,18 +38,31 @@ if TYPE_CHECKING:
     from engine.registry import RegistryClient
 
 
+_INTERVAL = 0.1  # seconds between two reports; faster than anybody reads
+
+
 class Peek:
     """One image elsewhere. Blocking; not to be called in an event loop's thread.
 
     What it holds open is given back when nobody refers to it any more.
 
+    :param platform: `os/architecture[/variant]`; the host's where empty.
+    :param on_reading: called as layers are read, ten times a second at most.
     :raises NotFound: there is no such image.
     :raises Malformed: what is there breaks its specification.
     """
 
-    def __init__(self, settings: Settings, layout: Layout, place: RegistryPlace | ArchivePlace) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        layout: Layout,
+        place: RegistryPlace | ArchivePlace,
+        platform: str = "",
+        on_reading: OnReading | None = None,
+    ) -> None:
         self._settings = settings
         self._layout = layout
+        self._on_reading = on_reading
         self._layers = LayerStore(layout)
         self._kept = ListedTables(layout)
         held = ExitStack()
@@ -59,11 +73,10 @@ class Peek:
         self._pieces: dict[Digest, Piece] = {}
         if isinstance(place, RegistryPlace):
             self._reference = place.reference
-            self.image: RemoteImage = asyncio.run(self._ask(place.reference))
+            self.image: RemoteImage = asyncio.run(self._ask(place.reference, platform))
         else:
-            found = choose_image(
-                read_contents(held.enter_context(opened(layout, place.path))).images, place.tag
-            )
+            bundle = held.enter_context(opened(layout, place.path))
+            found = choose_image(read_contents(bundle, platform).images, place.tag)
             self.image = found.image
             self._pieces.update(found.pieces)
 
@@ -118,11 +131,11 @@ class Peek:
         assert self._spool is not None
         return self._spool.open(digest)
 
-    async def _ask(self, reference: Reference) -> RemoteImage:
+    async def _ask(self, reference: Reference, platform: str) -> RemoteImage:
         from engine.registry import RegistryClient
 
         async with RegistryClient(self._settings) as client:
-            return await fetch_image(client, reference, "")
+            return await fetch_image(client, reference, platform)
 
     def _piece(self, layer: RemoteLayer) -> Piece:
         piece = self._pieces.get(layer.descriptor.digest)
@@ -155,10 +168,12 @@ class Peek:
     ) -> dict[Digest, FileTable]:
         turns = asyncio.Semaphore(self._settings.parallel_downloads)
         found: dict[Digest, FileTable] = {}
+        tally = _Tally(self.image.label, layers, self._on_reading)
 
         async def one(layer: RemoteLayer) -> None:
             async with turns:
-                table = await self._one(layer, client, listing=listing)
+                table = await self._one(layer, client, tally, listing=listing)
+                tally.end(layer)
                 if table is not None:
                     found[layer.diff_id] = table
 
@@ -168,18 +183,18 @@ class Peek:
         return found
 
     async def _one(
-        self, layer: RemoteLayer, client: RegistryClient | None, *, listing: bool
+        self, layer: RemoteLayer, client: RegistryClient | None, tally: _Tally, *, listing: bool
     ) -> FileTable | None:
         """One layer's blob near, and its table while it comes."""
         known = client is None or layer.descriptor.digest in self._pieces
         piece = self._piece(layer) if known else self._make_room(layer)
         blob = _blob_of(piece)
         async with asyncio.TaskGroup() as group:
-            reading = group.create_task(self._list(layer, blob)) if listing else None
+            reading = group.create_task(self._list(layer, blob, tally)) if listing else None
             if client is None or known:
                 blob.grown(piece.size)
             else:
-                await self._download(client, layer, piece, blob)
+                await self._download(client, layer, piece, blob, tally)
         self._pieces[layer.descriptor.digest] = piece
         return reading.result() if reading is not None else None
 
@@ -197,7 +212,7 @@ class Peek:
         return Piece(layer.diff_id.short, descriptor, 0, size)
 
     async def _download(
-        self, client: RegistryClient, layer: RemoteLayer, piece: Piece, blob: GrowingBlob
+        self, client: RegistryClient, layer: RemoteLayer, piece: Piece, blob: GrowingBlob, tally: _Tally
     ) -> None:
         assert self._reference is not None
         total = 0
@@ -206,8 +221,9 @@ class Peek:
                 write_all(piece.descriptor, chunk)
                 total += len(chunk)
                 blob.grown(total)
+                tally.advance(layer, total)
 
-    async def _list(self, layer: RemoteLayer, blob: GrowingBlob) -> FileTable:
+    async def _list(self, layer: RemoteLayer, blob: GrowingBlob, tally: _Tally) -> FileTable:
         descriptor = layer.descriptor
         work = asyncio.ensure_future(
             asyncio.to_thread(
@@ -215,7 +231,10 @@ class Peek:
             )
         )
         try:
-            data = await asyncio.shield(work)
+            while not work.done():
+                await asyncio.wait((work,), timeout=_INTERVAL)
+                tally.advance(layer, blob.offset)
+            data = work.result()
         except asyncio.CancelledError:
             # The thread reads on until it is told; only then may the blob's file be closed.
             blob.fail(interrupted())
@@ -224,6 +243,36 @@ class Peek:
             raise
         self._kept.put(layer.diff_id, data)
         return FileTable(data, f"the table of layer {layer.diff_id.short}")
+
+
+class _Tally:
+    """How far some layers are read, told now and then."""
+
+    def __init__(self, image: str, layers: Sequence[RemoteLayer], tell: OnReading | None) -> None:
+        self._image = image
+        self._sizes = {layer.diff_id: layer.descriptor.size for layer in layers}
+        self._done = dict.fromkeys(self._sizes, 0)
+        self._ended = 0
+        self._tell = tell
+        self._next = 0.0
+
+    def advance(self, layer: RemoteLayer, done: int) -> None:
+        """So many bytes of a layer have come, or been read, whichever are more."""
+        self._done[layer.diff_id] = max(self._done[layer.diff_id], done)
+        if self._tell is not None and time.monotonic() >= self._next:
+            self._report(self._tell)
+
+    def end(self, layer: RemoteLayer) -> None:
+        """A layer is read to its end."""
+        self._done[layer.diff_id] = self._sizes[layer.diff_id]
+        self._ended += 1
+        if self._tell is not None:
+            self._report(self._tell)
+
+    def _report(self, tell: OnReading) -> None:
+        self._next = time.monotonic() + _INTERVAL
+        done, total = sum(self._done.values()), sum(self._sizes.values())
+        tell(Reading(self._image, len(self._sizes), self._ended, done, total))
 
 
 def _blob_of(piece: Piece) -> GrowingBlob:

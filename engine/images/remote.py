@@ -12,7 +12,7 @@ from engine.images.naming import stored_name
 from engine.oci.config import ImageConfig, parse_image_config
 from engine.oci.descriptor import Descriptor
 from engine.oci.digest import Digest
-from engine.oci.manifest import Manifest, choose, parse_document
+from engine.oci.manifest import Index, Manifest, choose, parse_document
 from engine.oci.platform import Platform
 from engine.oci.reference import Reference
 
@@ -40,12 +40,14 @@ class RemoteImage:
 
     :param reference: what it is called there; None for one of an archive that has no name.
     :param name: what it is filed under when it is pulled.
+    :param index: of all platforms, where the reference names one.
     """
 
     reference: Reference | None
     name: str
     manifest: Manifest
     config: ImageConfig
+    index: Index | None = None
 
     @property
     def id(self) -> Digest:
@@ -85,7 +87,7 @@ async def fetch_image(client: RegistryClient, reference: Reference, platform: st
     :raises Malformed: manifest and config contradict each other.
     """
     wanted = Platform.parse(platform) if platform else Platform.host()
-    manifest = await _manifest(client, reference, wanted)
+    manifest, index = await _manifest(client, reference, wanted)
     raw = await client.config(reference, manifest.config)
     with _named(reference):
         config = parse_image_config(raw)
@@ -97,17 +99,25 @@ async def fetch_image(client: RegistryClient, reference: Reference, platform: st
         )
     # A lone manifest is taken as it is, unless a person asked for a platform that it is not for.
     if platform and config.platform not in wanted.runs():
-        raise NotFound(f"{reference.familiar} is for {config.platform}, not for {wanted}")
-    return RemoteImage(reference, stored_name(reference), manifest, config)
+        raise NotFound(
+            f"{reference.familiar} is for {config.platform}, not for {wanted}",
+            hint=f"lamina inspect docker://{reference.familiar} lists its platforms",
+        )
+    return RemoteImage(reference, stored_name(reference), manifest, config, index)
 
 
-async def _manifest(client: RegistryClient, reference: Reference, wanted: Platform) -> Manifest:
+async def _manifest(
+    client: RegistryClient, reference: Reference, wanted: Platform
+) -> tuple[Manifest, Index | None]:
+    """The manifest for a platform, and the outermost index that led to it."""
     descriptor, raw = await client.resolve(reference)
+    outermost: Index | None = None
     for _ in range(_DEPTH):
         with _named(reference):
             document = parse_document(raw, descriptor.media_type)
             if isinstance(document, Manifest):
-                return document
+                return document, outermost
+            outermost = outermost or document
             descriptor = choose(document, wanted)
         raw = await client.manifest(reference, descriptor)
     raise Malformed(f"{reference.familiar}: an index inside an index inside an index")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -9,11 +10,14 @@ import pytest
 
 from engine.engine import Engine
 from engine.errors import Conflict, DigestMismatch, LaminaError, NotFound
+from engine.images.elsewhere import Reading
+from engine.inside import Inside
 from engine.oci import Digest
+from engine.rooms import Rooms
 from engine.settings import Settings
 from tests.engine.images.archives import config_of, docker_files, oci_files, write_directory, write_tar
-from tests.engine.images.publish import Layer, layer, noise, registry_of
-from tests.support.command import Lamina
+from tests.engine.images.publish import Layer, index_of, layer, noise, registry_of
+from tests.support.command import Finished, Lamina
 from tests.support.peers import needs_programs, run
 from tests.support.small_images import SmallImages
 
@@ -148,3 +152,46 @@ async def test_what_skopeo_writes_is_the_pulled_image(
     await engine.pull(small_images.odd)
     pulled = await engine.tree(small_images.odd)
     assert list(map(apart.row, range(len(apart.keys)))) == list(map(pulled.row, range(len(pulled.keys))))
+
+
+async def test_file_is_read_from_the_topmost_layer_that_has_it(lamina: Lamina, tmp_path: Path) -> None:
+    async with registry_of(tmp_path) as registry:
+        name = f"docker://{registry.publish('app:1', _BASE, _NEXT, _LAST)}"
+        assert (await run_beside(lamina, "cat", name, "/srv/app")).ok().out == "seven"
+        assert [registry.served(one).requests for one in (_BASE, _NEXT, _LAST)] == [0, 1, 1]
+
+
+async def test_platform_of_an_image_elsewhere_is_chosen(lamina: Lamina, tmp_path: Path) -> None:
+    async with registry_of(tmp_path) as registry:
+        registry.publish("one:1", _BASE)
+        registry.publish("two:1", _BASE, _NEXT, platform="arm64")
+        index_of(registry, "one", "two")
+        name = f"docker://{registry.address}/multi:1"
+        arm = ("--platform", "linux/arm64")
+        assert (await run_beside(lamina, "cat", name, "/srv/app", *arm)).ok().out == "seven"
+        (found,) = (await run_beside(lamina, "inspect", name, *arm)).json()
+        assert found["Architecture"] == "arm64"
+        assert [each["Platform"] for each in found["Platforms"]] == ["linux/amd64", "linux/arm64"]
+        refused = await run_beside(lamina, "tree", name, "--platform", "linux/s390x")
+        assert "linux/amd64, linux/arm64" in refused.err
+
+
+async def test_image_that_is_here_is_not_taken_for_another_platform_s(lamina: Lamina, tmp_path: Path) -> None:
+    async with registry_of(tmp_path) as registry:
+        name = registry.publish("one:1", _BASE)
+        (await run_beside(lamina, "pull", name)).ok()
+    assert lamina("tree", name, "--platform", "linux/amd64").code == 0
+    assert "is here for linux/amd64" in lamina("tree", name, "--platform", "linux/arm64").err
+
+
+def test_reading_is_told_layer_by_layer(settings: Settings, tmp_path: Path) -> None:
+    told: list[Reading] = []
+    place = archive_of("oci-archive", tmp_path / "image")
+    Inside(Rooms(settings), on_reading=told.append).waste(place)
+    assert told[-1].read == told[-1].layers == 2
+    assert told[-1].done == told[-1].total == len(_BASE.blob) + len(_NEXT.blob)
+
+
+async def run_beside(lamina: Lamina, *words: str) -> Finished:
+    """Run a command while this process serves a registry."""
+    return await asyncio.to_thread(lamina, *words)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,11 +12,10 @@ from engine.errors import DigestMismatch, InvalidArgument, NotFound, Unauthorize
 from engine.images.copying import copy
 from engine.images.moves import BlobProgress, BlobState
 from engine.images.service import ImageService
-from engine.oci import Digest, media
 from engine.registry import EmbeddedRegistry, RegistryDirectory
 from engine.settings import Settings
 from engine.store import Journal, Layout
-from tests.engine.images.publish import Layer, Registry, layer, noise
+from tests.engine.images.publish import Layer, Registry, index_of, layer, noise
 from tests.support.faulty_registry import FOR_EVER, Fault, Faults
 
 BASE = layer({"bin/big": noise("base", 3_000_000)})
@@ -161,39 +159,6 @@ async def test_an_image_is_copied_without_coming_here(
     again = await copy(settings, source, to)
     assert (again.sent_bytes, again.there_bytes) == (0, again.total_bytes)
     assert registry.served(BASE).requests == 1
-
-
-def index_of(registry: Registry, *names: str) -> Digest:
-    """An index `all` of images that are there, with an attestation as builders add it."""
-    entries = []
-    for name, platform in zip(names, ("amd64", "arm64"), strict=False):
-        found = registry.directory.manifest(name, "1")
-        entries.append({
-            "mediaType": found.media_type, "digest": found.digest, "size": found.size,
-            "platform": {"os": "linux", "architecture": platform},
-        })  # fmt: skip
-    claim = registry.directory.add_blob(b"{}", "application/vnd.in-toto+json")
-    config = registry.directory.add_blob(b"{ }", media.OCI_CONFIG)
-    attestation = {
-        "schemaVersion": 2, "mediaType": media.OCI_MANIFEST,
-        "config": {"mediaType": media.OCI_CONFIG, "digest": config.digest, "size": config.size},
-        "layers": [{"mediaType": claim.media_type, "digest": claim.digest, "size": claim.size}],
-    }  # fmt: skip
-    raw = json.dumps(attestation).encode()
-    made = registry.directory.add_manifest("multi", None, raw, media.OCI_MANIFEST)
-    entries.append({
-        "mediaType": made.media_type, "digest": made.digest, "size": made.size,
-        "platform": {"os": "unknown", "architecture": "unknown"},
-        "annotations": {"vnd.docker.reference.type": "attestation-manifest"},
-    })  # fmt: skip
-    for name in names:
-        found = registry.directory.manifest(name, "1")
-        body = registry.directory.blob(found.digest).read_bytes()
-        registry.directory.add_manifest("multi", None, body, found.media_type)
-    document = {"schemaVersion": 2, "mediaType": media.OCI_INDEX, "manifests": entries}
-    return registry.directory.add_manifest(
-        "multi", "1", json.dumps(document).encode(), media.OCI_INDEX
-    ).digest
 
 
 async def test_one_platform_of_an_index_is_copied(
