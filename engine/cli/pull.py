@@ -14,7 +14,7 @@ from engine.errors import LaminaError, NotFound, PermissionDenied, Unavailable
 from engine.printable import printable
 
 if TYPE_CHECKING:
-    from engine.images.models import PullPlan, PullResult
+    from engine.images.models import PullResult
 
 
 @click.command()
@@ -35,7 +35,11 @@ def pull(session: Session, reference: str, platform: str, quiet: bool) -> None:
 @click.option("--json", "short_json", is_flag=True, help="The same as --format json.")
 @pass_session
 def plan(session: Session, reference: str, platform: str, as_json: bool, short_json: bool) -> None:
-    """Show what pulling REFERENCE would fetch and what is here already; changes nothing."""
+    """Show what pulling REFERENCE would fetch and what is here already; changes nothing.
+
+    What travels is told to the byte. What the store grows by, compressed and unpacked, is estimated, for no
+    manifest says what a layer unpacks to.
+    """
     import asyncio
 
     try:
@@ -55,7 +59,7 @@ def plan(session: Session, reference: str, platform: str, as_json: bool, short_j
     kept = sum({layer.diff_id: layer.kept for layer in found.layers}.values())
     click.echo(
         f"to fetch: {size(found.fetch_bytes)} of {size(found.total_bytes)}, "
-        f"{missing} of {_layers(len(found.layers))}"
+        f"{missing} of {_layers(len(found.layers))}; on disk about +{size(found.disk_bytes)}"
         + (f"; {size(kept)} of these are here already, from a pull that was interrupted" if kept else "")
     )
 
@@ -77,15 +81,23 @@ def pull_image(session: Session, reference: str, platform: str = "", *, quiet: b
     finally:
         progress.close()
     if not quiet:
-        click.echo(_travelled(result.plan, result.fetched_bytes), err=True)
+        click.echo(_outcome(result), err=True)
         for note in result.notes:
             click.echo(f"note: {printable(note)}", err=True)
     return result
 
 
-def _travelled(plan: PullPlan, fetched: int) -> str:
+def _outcome(result: PullResult) -> str:
+    """What was planned and what came of it, side by side."""
+    plan, fetched = result.plan, result.fetched_bytes
     missing = sum(not layer.here for layer in plan.layers)
-    return f"fetched {size(fetched)} of {size(plan.total_bytes)}, {missing} of {_layers(len(plan.layers))}"
+    # Exact where they differ: both may round to the same.
+    planned = "as planned" if fetched == plan.fetch_bytes else f"{fetched} bytes, planned {plan.fetch_bytes}"
+    return (
+        f"fetched {size(fetched)} of {size(plan.total_bytes)} ({planned}), {missing} of"
+        f" {_layers(len(plan.layers))}; on disk +{size(result.disk_bytes)}"
+        f" (planned about +{size(plan.disk_bytes)})"
+    )
 
 
 def _layers(count: int) -> str:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from engine.events import Event
 from engine.images.catalogue import read_slots
 from engine.images.commit import commit_image
+from engine.images.expecting import expect_unpacked
 from engine.images.models import LayerProgress, PullPlan
 from engine.images.offload import leaf, settled
 from engine.images.parts import Parts
@@ -43,7 +44,8 @@ def _lease(parts: Parts, name: str, image: RemoteImage) -> PullPlan:
     with lock(parts.layout, "content", shared=True), parts.database.write() as connection:
         take_lease(connection, name, image.digests)
         here = layers_here(parts, image)
-        made = make_plan(image, here, read_slots(connection), bytes_kept(parts, image, here))
+        unpacked = expect_unpacked(parts, connection, image, here)
+        made = make_plan(image, here, read_slots(connection), bytes_kept(parts, image, here), unpacked)
         remember_slots(connection, {layer.diff_id: layer.slot for layer in made.layers})
     return made
 

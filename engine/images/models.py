@@ -131,6 +131,8 @@ class PullPlan:
 
     :param fetch_bytes: compressed bytes of the layers that are not here, without what was kept of them.
     :param total_bytes: compressed bytes of all layers.
+    :param disk_bytes: what the store will grow by, blobs and unpacked layers: an estimate, because neither
+        manifest nor config says what a layer unpacks to.
     """
 
     reference: str
@@ -140,6 +142,7 @@ class PullPlan:
     layers: tuple[PlanLayer, ...]
     fetch_bytes: int
     total_bytes: int
+    disk_bytes: int = 0
 
 
 class LayerState(StrEnum):
@@ -181,6 +184,11 @@ class PullResult:
     seconds: float
     changed: bool
     notes: tuple[str, ...] = ()
+
+    @property
+    def disk_bytes(self) -> int:
+        """What the store grew by; to be compared with the plan's."""
+        return self.fetched_bytes + self.unpacked_bytes
 
 
 @dataclass(frozen=True, slots=True)

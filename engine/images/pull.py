@@ -17,6 +17,7 @@ from engine.images.arriving import (
     notes_of,
 )
 from engine.images.catalogue import read_slots
+from engine.images.expecting import expect_unpacked
 from engine.images.models import PullPlan, PullResult
 from engine.images.offload import settled
 from engine.images.parts import Parts
@@ -92,10 +93,10 @@ async def _pull(
 
 
 def _plan(parts: Parts, image: RemoteImage) -> PullPlan:
-    with parts.database.read() as connection:
-        known = read_slots(connection)
     here = layers_here(parts, image)
-    return make_plan(image, here, known, bytes_kept(parts, image, here))
+    with parts.database.read() as connection:
+        known, unpacked = read_slots(connection), expect_unpacked(parts, connection, image, here)
+    return make_plan(image, here, known, bytes_kept(parts, image, here), unpacked)
 
 
 def _check_room(parts: Parts, made: PullPlan) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from engine.errors import Corrupt, NotFound
 from engine.layers.table import FileTable
+from engine.layers.table_format import HEADER, parse_header
 from engine.oci.digest import Digest
 from engine.store.atomic import remove_abandoned, write_atomic
 from engine.store.layout import Layout
@@ -43,6 +44,16 @@ class ListedTables:
         with contextlib.suppress(OSError):
             os.utime(path)  # what is used stays
         return table
+
+    def unpacked(self, diff_id: Digest) -> int | None:
+        """Bytes of file contents of a layer, from the head of its table; None where none is kept."""
+        path = self._directory / diff_id.hex
+        try:
+            with path.open("rb") as file:
+                length = os.fstat(file.fileno()).st_size
+                return parse_header(file.read(HEADER.size), length, str(path)).unpacked
+        except (FileNotFoundError, Corrupt):
+            return None
 
     def put(self, diff_id: Digest, data: bytes) -> None:
         """Keep a table. A disk that refuses is no error: the table is in memory."""

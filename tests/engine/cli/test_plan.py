@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from engine.cli.words import size
 from tests.engine.images.publish import layer, noise, registry_of
 from tests.support.command import Lamina
 
@@ -35,3 +36,14 @@ async def test_a_plan_tells_what_of_the_layers_is_here_and_what_travels(
         (BASE.digest, BASE.diff_id, len(BASE.blob), True),
         (OWN.digest, OWN.diff_id, len(OWN.blob), False),
     ]
+
+
+async def test_a_pull_shows_what_was_planned_beside_what_came(lamina: Lamina, tmp_path: Path) -> None:
+    async with registry_of(tmp_path) as registry:
+        reference = registry.publish("web:1", BASE)
+        planned = (await asyncio.to_thread(lamina, "plan", reference)).ok().out
+        pulled = (await asyncio.to_thread(lamina, "pull", reference)).ok().err
+    assert "; on disk about +" in planned
+    fetched, on_disk = pulled.splitlines()[-1].split("; ")
+    assert fetched == f"fetched {size(len(BASE.blob))} of {size(len(BASE.blob))} (as planned), 1 of 1 layer"
+    assert on_disk.startswith(f"on disk +{size(len(BASE.blob) + 9000)} (planned about +")
