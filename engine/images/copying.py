@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from engine.errors import InvalidArgument, LimitExceeded, Malformed, NotSupported
 from engine.images.moves import BlobState, PushResult
+from engine.images.remote import document_of
 from engine.images.sending import Cargo, OnBlob, Tally, send_all
 from engine.oci import media
 from engine.oci.descriptor import DESCRIPTOR_KEYS, Descriptor, read_descriptor
@@ -97,7 +98,8 @@ async def _documents(
     for _ in range(_DEPTH):
         if descriptor.media_type not in media.INDEXES:
             return [_document(reference, descriptor, raw)]
-        descriptor = choose(_index(descriptor, raw), wanted)
+        with document_of(reference):
+            descriptor = choose(_index(descriptor, raw), wanted)
         raw = await client.manifest(reference, descriptor)
     raise _too_deep(reference)
 
@@ -113,7 +115,9 @@ async def _collect(
     if not depth:
         raise _too_deep(reference)
     if descriptor.media_type in media.INDEXES:
-        for entry in _index(descriptor, raw).manifests:
+        with document_of(reference):
+            index = _index(descriptor, raw)
+        for entry in index.manifests:
             if entry.digest not in found:
                 body = await client.manifest(reference, entry)
                 await _collect(client, reference, entry, body, found, depth - 1)
@@ -129,16 +133,15 @@ def _index(descriptor: Descriptor, raw: bytes) -> Index:
 
 
 def _document(reference: Reference, descriptor: Descriptor, raw: bytes) -> _Document:
-    blobs = () if descriptor.media_type in media.INDEXES else _blobs(reference, descriptor, raw)
+    with document_of(reference):
+        blobs = () if descriptor.media_type in media.INDEXES else _blobs(descriptor, raw)
     return _Document(descriptor.media_type, descriptor.digest, raw, blobs)
 
 
-def _blobs(reference: Reference, descriptor: Descriptor, raw: bytes) -> tuple[Descriptor, ...]:
+def _blobs(descriptor: Descriptor, raw: bytes) -> tuple[Descriptor, ...]:
     """Config and layers of a manifest, be it an image, an attestation or another artifact."""
     if descriptor.media_type not in media.MANIFESTS:
-        raise NotSupported(
-            f"{reference.familiar}: a document of type {quoted(descriptor.media_type)} cannot be copied"
-        )
+        raise NotSupported(f"a document of type {quoted(descriptor.media_type)} cannot be copied")
     fields = read_object(raw, "manifest", MANIFEST_LIMIT, _KEYS)
     if "manifests" in fields or fields.text("mediaType", "") not in ("", descriptor.media_type):
         raise Malformed("the manifest is not what it is called")

@@ -14,7 +14,7 @@ from engine.images.naming import find
 from engine.images.offload import settled
 from engine.images.parts import Parts
 from engine.images.plan import make_plan
-from engine.images.remote import fetch_image
+from engine.images.remote import document_of, fetch_image
 from engine.oci.digest import Digest
 from engine.oci.manifest import Index, choose, parse_document
 from engine.oci.platform import Platform
@@ -104,7 +104,8 @@ async def _remote_digest(client: RegistryClient, tag: _Tag) -> Digest:
     if said == tag.image.manifest_digest:
         return said
     descriptor, raw = await client.resolve(tag.reference)
-    document = parse_document(raw, descriptor.media_type)
-    if isinstance(document, Index):
-        return choose(document, Platform.parse(tag.image.platform)).digest
+    with document_of(tag.reference):
+        document = parse_document(raw, descriptor.media_type)
+        if isinstance(document, Index):
+            return choose(document, Platform.parse(tag.image.platform)).digest
     return descriptor.digest

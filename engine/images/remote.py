@@ -89,7 +89,7 @@ async def fetch_image(client: RegistryClient, reference: Reference, platform: st
     wanted = Platform.parse(platform) if platform else Platform.host()
     manifest, index = await _manifest(client, reference, wanted)
     raw = await client.config(reference, manifest.config)
-    with _named(reference):
+    with document_of(reference):
         config = parse_image_config(raw)
     if len(config.diff_ids) != len(manifest.layers):
         raise Malformed(
@@ -113,7 +113,7 @@ async def _manifest(
     descriptor, raw = await client.resolve(reference)
     outermost: Index | None = None
     for _ in range(_DEPTH):
-        with _named(reference):
+        with document_of(reference):
             document = parse_document(raw, descriptor.media_type)
             if isinstance(document, Manifest):
                 return document, outermost
@@ -124,8 +124,8 @@ async def _manifest(
 
 
 @contextmanager
-def _named(reference: Reference) -> Iterator[None]:
-    """Let what is wrong with a document say whose document it is."""
+def document_of(reference: Reference) -> Iterator[None]:
+    """Let what is wrong with a document that is read in the block say whose document it is."""
     try:
         yield
     except (Malformed, LimitExceeded, NotFound, NotSupported) as error:

@@ -11,6 +11,7 @@ from engine.errors import NotFound
 from engine.images.churn import churn, natural
 from engine.images.moves import Standing
 from engine.images.service import ImageService
+from engine.oci import media
 from engine.settings import Settings
 from tests.engine.images.publish import Registry, layer, noise
 
@@ -42,6 +43,15 @@ async def test_a_tag_that_moved_on_says_what_following_would_fetch(
     assert result.fetched_bytes == found.fetch_bytes
     (after,) = await images.outdated()
     assert after.standing is Standing.CURRENT
+
+
+async def test_a_tag_whose_manifest_is_broken_says_what_of(images: ImageService, registry: Registry) -> None:
+    name = registry.publish("web:1", BASE)
+    await images.pull(name)
+    registry.directory.add_manifest("web", "1", b'{"schemaVersion": 2}', media.OCI_MANIFEST)
+    (found,) = await images.outdated()
+    assert found.standing is Standing.UNKNOWN
+    assert name in found.reason
 
 
 async def test_a_layer_that_is_here_in_another_compression_costs_nothing(

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import DigestMismatch, InvalidArgument, NotFound, Unauthorized
+from engine.errors import DigestMismatch, InvalidArgument, Malformed, NotFound, Unauthorized
 from engine.images.copying import copy
 from engine.images.moves import BlobProgress, BlobState
 from engine.images.service import ImageService
+from engine.oci import media
 from engine.registry import EmbeddedRegistry, RegistryDirectory
 from engine.settings import Settings
 from engine.store import Journal, Layout
@@ -216,3 +217,15 @@ async def test_a_source_that_lies_is_told(registry: Registry, target: Target, se
 async def test_a_digest_cannot_be_a_target(settings: Settings) -> None:
     with pytest.raises(InvalidArgument, match="not ours to choose"):
         await copy(settings, "127.0.0.1:1/a", f"127.0.0.1:1/a@sha256:{'0' * 64}")
+
+
+@pytest.mark.parametrize("everything", [False, True])
+@pytest.mark.parametrize("media_type", [media.OCI_MANIFEST, media.OCI_INDEX])
+async def test_a_broken_document_is_told_with_its_image(
+    registry: Registry, target: Target, settings: Settings, media_type: str, everything: bool
+) -> None:
+    registry.directory.add_manifest("web", "1", b'{"schemaVersion": 2}', media_type)
+    source, to = f"{registry.address}/web:1", f"{target.server.address}/m:1"
+    with pytest.raises(Malformed, match=source):
+        await copy(settings, source, to, everything=everything)
+    assert target.directory.repositories() == []
