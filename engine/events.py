@@ -4,8 +4,6 @@ Events are appended as JSON lines to the journal of the store (`engine.store.jou
 and by monitors alike, so a change made by one front reaches all others.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, NamedTuple

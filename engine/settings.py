@@ -5,8 +5,6 @@ the environment (`LAMINA_ROOT`), command-line options. `LAMINA_CONFIG` names ano
 and for what stands beside it: `credentials.json` and `certs.d`.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Mapping

@@ -166,10 +166,10 @@ def _start_attached(
     containers = session.rooms.containers
     started = containers.start(name, attach=True, size=terminal_size(sys.stdin.fileno()), on_step=on_step)
     assert started.attachment is not None
-    code = stand_in(session, started.summary, started.attachment, interactive, keys)
+    code = stand_in(session, containers.get(started.id), started.attachment, interactive, keys)
     if code is None:
         return 0  # left running
     if auto_remove:
         # The monitor leaves it to us, so that it is gone when this command has ended.
-        containers.remove_ended(started.summary.id)
+        containers.remove_ended(started.id)
     return code

@@ -3,8 +3,6 @@
 Sizes are bytes, times seconds since the epoch.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType

@@ -6,13 +6,13 @@ import os
 import posixpath
 from collections.abc import Sequence
 
-from engine.containers.checks import check_isolation, check_limits, check_names
 from engine.containers.health import resolve_health
 from engine.containers.models import ContainerOptions
 from engine.containers.mounts import plan_mounts
 from engine.errors import InvalidArgument, LaunchError
 from engine.oci import RunConfig
 from engine.runtime.config import Bind, ContainerConfig
+from engine.runtime.isolation import DOCKERS, NO_NAMES, UNLIMITED
 from engine.runtime.log_limits import USUAL, LogLimits
 from engine.runtime.sandbox import DEFAULT_PATH
 from engine.runtime.signals import signal_number
@@ -35,9 +35,7 @@ def resolve_config(
     :param inherited: mounts of the containers of `--volumes-from`.
     :raises InvalidArgument: an option cannot be meant; names it.
     """
-    check_isolation(options.isolation, options.network, options.hostname)
-    check_limits(options.resources)
-    check_names(options.names)
+    _check(options)
     if options.auto_remove and options.restart.name != "no":
         raise InvalidArgument("--rm and --restart exclude each other")
     if options.stop_signal:
@@ -76,6 +74,16 @@ def resolve_config(
         log=options.log.over(usual_log),
         health=resolve_health(options.health, image.healthcheck, options.no_health),
     )
+
+
+def _check(options: ContainerOptions) -> None:
+    if (options.isolation, options.resources, options.names) == (DOCKERS, UNLIMITED, NO_NAMES):
+        return  # which is right, and most starts need not load what else there may be
+    from engine.containers.checks import check_isolation, check_limits, check_names
+
+    check_isolation(options.isolation, options.network, options.hostname)
+    check_limits(options.resources)
+    check_names(options.names)
 
 
 def _ports(options: ContainerOptions, image: RunConfig) -> tuple[tuple[str, int, int, str], ...]:

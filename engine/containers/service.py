@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from engine.containers import views
 from engine.containers.models import ContainerOptions, ContainerSummary, StepRow
 from engine.containers.names import check_name, new_id
 from engine.containers.records import Record
+from engine.containers.rows import summary
 from engine.containers.store import ContainerStore
 from engine.errors import Conflict, Corrupt, NotFound
 from engine.runtime.models import WHOLE_LOG, LogRange
@@ -33,7 +33,7 @@ class Started(NamedTuple):
     :param attachment: a socket of frames (`engine.launch.frames`), where one was asked for.
     """
 
-    summary: ContainerSummary
+    id: str
     attachment: socket.socket | None
 
 
@@ -57,13 +57,13 @@ class ContainerService:
             try:
                 state = self._store.state(record)
             except Corrupt as error:  # hides no other container, and is never removed unasked
-                found.append(views.summary(record, unknown_state(error.message)))
+                found.append(summary(record, unknown_state(error.message)))
                 continue
             self._store.end_dead(record, state)
             if self._store.was_left(record, state):
                 self.remove(record.id, force=True)
             else:
-                found.append(views.summary(record, state, published.get(record.id, ())))
+                found.append(summary(record, state, published.get(record.id, ())))
         return [row for row in found if all or row.status in STANDING]
 
     def get(self, name: str) -> ContainerSummary:
@@ -71,11 +71,12 @@ class ContainerService:
         record = self._store.records.find(name)
         state = self._store.look(record)
         self._store.end_dead(record, state)
-        return views.summary(record, state)
+        return summary(record, state)
 
     def inspect(self, name: str) -> dict[str, Any]:
         """Everything about one container, with Docker's keys."""
         from engine.containers.network_view import network_settings
+        from engine.containers.views import inspection
         from engine.runtime.health import read_health
 
         record = self._store.records.find(name)
@@ -83,7 +84,7 @@ class ContainerService:
             str(self._store.layout.root / lower) for lower in self._images.recipe(record.image_id).lowers
         ]
         directory, state = self._store.directory(record), self._store.look(record)
-        shown = views.inspection(record, state, directory, lowers, read_health(directory))
+        shown = inspection(record, state, directory, lowers, read_health(directory))
         return {**shown, "NetworkSettings": network_settings(self._store, record)}
 
     def steps(self, name: str) -> tuple[StepRow, ...]:
@@ -141,7 +142,7 @@ class ContainerService:
             stack.delete_tree(directory)
             raise
         self._store.tell("create", record)
-        return views.summary(record, self._store.state(record))
+        return summary(record, self._store.state(record))
 
     def start(
         self,
@@ -165,7 +166,6 @@ class ContainerService:
         from engine.containers.joining import join
         from engine.containers.networking import kept, sandbox_of
         from engine.containers.task import build_task
-        from engine.runtime.groups import remove_left_groups
         from engine.runtime.policy import forget_ended, write_policy
         from engine.runtime.start import launch
         from engine.runtime.waiting import Waiting
@@ -176,12 +176,14 @@ class ContainerService:
             if state.status == "paused":
                 raise Conflict(f"{record.name} is paused", hint=f"lamina unpause {record.name} has it go on")
             if only_if and not only_if(record):
-                return Started(self.get(record.id), None)
+                return Started(record.id, None)
             if state.standing:
                 if attach:
                     raise Conflict(f"{record.name} runs already", hint=f"lamina logs -f {record.name}")
-                return Started(self.get(record.id), None)
+                return Started(record.id, None)
             if state.status == "dead":
+                from engine.runtime.groups import remove_left_groups
+
                 remove_left_groups(record.id)
             directory = self._store.directory(record)
             overlay = stack.overlay_of(self._store.layout, directory, self._images.recipe(record.image_id))
@@ -203,7 +205,7 @@ class ContainerService:
                     waiting=monitor,
                     meanwhile=_load_what_follows if attach else None,
                 )
-        return Started(self.get(record.id), launched.attachment)
+        return Started(record.id, launched.attachment)
 
     def attach(self, name: str) -> socket.socket:
         """A socket with the streams of a running container, from now on."""

@@ -1,4 +1,4 @@
-"""From records and states to what fronts see."""
+"""From a record and a state to all that is known of a container, with Docker's keys."""
 
 from __future__ import annotations
 
@@ -7,38 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.containers.host_config import host_config
-from engine.containers.models import ContainerSummary, Status
 from engine.containers.mount_view import as_binds, as_mounts
 from engine.containers.records import Record
-from engine.network.wishes import Publish
 from engine.oci.run_config import HealthCheck
 from engine.runtime.models import UNSEEN, Health
 from engine.runtime.state import State
-
-
-def summary(record: Record, state: State, ports: tuple[Publish, ...] = ()) -> ContainerSummary:
-    """A list row. :param ports: leased for it."""
-    config = record.config
-    return ContainerSummary(
-        id=record.id,
-        name=record.name,
-        image=record.image,
-        image_id=record.image_id,
-        command=config.argv,
-        created=record.created,
-        status=Status(state.status),
-        pid=state.init.pid if state.status in ("running", "paused") else 0,
-        exit_code=state.exit_code,
-        started=state.started,
-        finished=state.finished,
-        error=state.error,
-        network=config.network,
-        tty=config.tty,
-        labels=config.labels,
-        health=state.health if state.standing else "",
-        restarts=state.restarts,
-        ports=ports if state.standing else (),
-    )
 
 
 def inspection(

@@ -45,7 +45,7 @@ class ContainerVerbs(Facade):
         :raises LaunchError: a step failed; it names the stage.
         """
         started = await self._call(lambda rooms: rooms.containers.start(name))
-        return started.summary
+        return await self.container(started.id)
 
     async def stop(self, name: str, timeout: float | None = None) -> None:  # noqa: ASYNC109  Docker's grace, not ours
         """Ask a container to end, and kill it when `timeout` seconds have passed."""

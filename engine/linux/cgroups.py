@@ -3,8 +3,6 @@
 Found by looking at what is mounted and can be written, not by the kernel's version.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from pathlib import Path

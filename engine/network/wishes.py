@@ -1,7 +1,5 @@
 """What may be asked of a container's network: named tuples, because every list of containers loads this."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

@@ -1,7 +1,5 @@
 """How an image wants to be run: the part of its config that a start needs, without the rest."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple

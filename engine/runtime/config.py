@@ -1,11 +1,9 @@
 """How one container runs: what its maker asked for, over what its image says; fixed when it is made."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from engine.errors import Corrupt
 from engine.oci.run_config import HealthCheck
@@ -99,7 +97,7 @@ class ContainerConfig(NamedTuple):
         return json.dumps(fields)
 
     @classmethod
-    def load(cls, text: str) -> ContainerConfig:
+    def load(cls, text: str) -> Self:
         """The config of a row.
 
         :raises Corrupt: the row is not one that `dump` made.

@@ -1,7 +1,5 @@
 """Which devices a container may make and open: Docker's list, as each kind of control group takes it."""
 
-from __future__ import annotations
-
 import os
 import stat
 import struct

@@ -4,11 +4,9 @@ Sizes are bytes. An empty value is Docker's default. Named tuples, because every
 this, and a dataclass takes seven times as long to be made.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 
 class Resources(NamedTuple):
@@ -113,7 +111,7 @@ class Isolation(NamedTuple):
         return {**self._asdict(), "sysctls": dict(self.sysctls), **lists}
 
     @classmethod
-    def load(cls, fields: dict[str, Any]) -> Isolation:
+    def load(cls, fields: dict[str, Any]) -> Self:
         """From what `dump` gave, by way of JSON. :raises TypeError: it is something else."""
         for name in ("cap_add", "cap_drop", "groups", "shared"):
             fields[name] = tuple(fields[name])
@@ -138,7 +136,7 @@ class Names(NamedTuple):
     options: tuple[str, ...] = ()
 
     @classmethod
-    def load(cls, fields: dict[str, Any]) -> Names:
+    def load(cls, fields: dict[str, Any]) -> Self:
         """From what `_asdict` gave, by way of JSON. :raises TypeError: it is something else."""
         hosts = tuple((name, address) for name, address in fields["hosts"])
         options = tuple(fields.get("options", ()))

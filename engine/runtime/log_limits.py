@@ -1,7 +1,5 @@
 """How much of a container's log is kept."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 SMALLEST = 1024  # bytes in one file; less would be all rotation
@@ -18,7 +16,7 @@ class LogLimits(NamedTuple):
     size: int = 0
     files: int = 0
 
-    def over(self, usual: LogLimits) -> LogLimits:
+    def over(self, usual: "LogLimits") -> "LogLimits":
         """These, and where they say nothing, the usual ones."""
         return LogLimits(self.size or usual.size, self.files or usual.files)
 

@@ -1,7 +1,5 @@
 """What a container's run leaves to look at: plain values, handed on to fronts as they are."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

@@ -3,8 +3,6 @@
 The two files are described in `engine.launch.restarts`.
 """
 
-from __future__ import annotations
-
 import contextlib
 import re
 from pathlib import Path

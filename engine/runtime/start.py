@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import select
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.errors import LaunchError
 from engine.launch.messages import take_messages
@@ -16,6 +15,9 @@ from engine.launch.task import Task
 from engine.launch.unix import Socket
 from engine.runtime.models import StepRow
 from engine.runtime.waiting import Waiting
+
+if TYPE_CHECKING:
+    import socket
 
 _PATIENCE = 60.0  # seconds until the program must have been executed
 
@@ -57,8 +59,15 @@ def launch(
         if meanwhile:
             meanwhile()
         pid, steps = _handshake(monitor.report, on_step)
-        local = monitor.attachment
-        return Launched(pid, tuple(steps), socket.socket(fileno=os.dup(local.fileno())) if local else None)
+        return Launched(pid, tuple(steps), _opened(monitor.attachment))
+
+
+def _opened(local: Socket | None) -> socket.socket | None:
+    if local is None:
+        return None
+    import socket  # more than a millisecond, which the monitor need not wait for
+
+    return socket.socket(fileno=os.dup(local.fileno()))
 
 
 def _handshake(report: Socket, on_step: OnStep | None) -> tuple[int, list[StepRow]]:

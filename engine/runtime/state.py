@@ -1,10 +1,7 @@
 """Where a container stands, as its monitor wrote it and as its processes show."""
 
-from __future__ import annotations
-
 import json
 import os
-import signal
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +26,8 @@ class Process(NamedTuple):
 
     def signal(self, number: int) -> bool:
         """Send it a signal; False when it is gone. Never reaches another process of the same pid."""
+        from signal import pidfd_send_signal  # half a millisecond that a start need not wait for
+
         try:
             fd = os.pidfd_open(self.pid)
         except ProcessLookupError:
@@ -36,7 +35,7 @@ class Process(NamedTuple):
         try:
             if not self.alive:  # asked while the pidfd holds whom it names, so the answer is about that one
                 return False
-            signal.pidfd_send_signal(fd, number)
+            pidfd_send_signal(fd, number)
         except ProcessLookupError:
             return False
         finally:
