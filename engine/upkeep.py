@@ -54,7 +54,8 @@ class ContainerUsage:
 class Usage:
     """What a store takes.
 
-    :param rows: by kind. Images are their unpacked layers, each once, and what they travelled as.
+    :param rows: by kind. Images are their unpacked layers, each once, and what they travelled as; file tables
+        are those of layers that were only looked at elsewhere.
     :param free: bytes that the disk has left.
     """
 
@@ -118,7 +119,9 @@ class Upkeep:
                 sum(each.size for each in stopped),
             ),
             UsageRow("volumes", len(volumes), held, sum(size for _, size in volumes), idle),
+            self._tables(),
             self._leftovers(prunable),
+            UsageRow("the store itself", 1, 1, self._own_size(), 0),
         )
         disk = os.statvfs(self._rooms.layout.root)
         return Usage(rows, tuple(images), containers, volumes, disk.f_bavail * disk.f_frsize)
@@ -167,10 +170,26 @@ class Upkeep:
         running = self._rooms.containers.is_running
         return await self._rooms.images.check(containers, running, repair, on_progress)
 
+    def _tables(self) -> UsageRow:
+        """File tables that looks at images elsewhere left, so that the next look need not read again."""
+        from engine.layers.listed import ListedTables
+
+        total, size = ListedTables(self._rooms.layout).usage()
+        return UsageRow("file tables", total, 0, size, size)
+
     def _leftovers(self, prunable: PrunedImages) -> UsageRow:
-        directories = self._abandoned()
-        size = prunable.leftover_bytes + sum(size for _, size in directories)
-        return UsageRow("leftovers", prunable.leftovers + len(directories), 0, size, size)
+        directories, tables = self._abandoned(), self._tables()
+        total = prunable.leftovers - tables.total + len(directories)
+        size = prunable.leftover_bytes - tables.size + sum(size for _, size in directories)
+        return UsageRow("leftovers", total, 0, size, size)
+
+    def _own_size(self) -> int:
+        """What it takes to know all the others: database, journal, tables of layers, seams, reserve."""
+        layout = self._rooms.layout
+        known = [*layout.root.glob(f"{layout.database.name}*"), *layout.root.glob(f"{layout.journal.name}*")]
+        known += layout.layers.glob("*/table")
+        sizes = [path.stat().st_size for path in known if path.is_file()]
+        return sum(sizes) + tree_size(layout.seams) + tree_size(layout.reserve)
 
     def _container_usage(self) -> tuple[ContainerUsage, ...]:
         return tuple(

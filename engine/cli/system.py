@@ -34,7 +34,8 @@ def df(session: Session, verbose: bool, as_json: bool) -> None:
     """Show what the store takes on disk.
 
     Layers count once however many images stand on them. UNPACKED lies on disk for containers, COMPRESSED is
-    kept as it travelled. RECLAIMABLE is what `lamina system prune -a` would free.
+    kept as it travelled; the line of images is the sum of both. File tables are those that looks at images
+    elsewhere left. RECLAIMABLE is what `lamina system prune -a` would free.
     """
     from engine.upkeep import Upkeep
 

@@ -63,13 +63,24 @@ class ListedTables:
             self._make_room(self._most - len(data))
             write_atomic(self._directory / diff_id.hex, data, 0o444)
 
+    def usage(self) -> tuple[int, int]:
+        """How many there are, and their bytes."""
+        known = self._known()
+        return len(known), sum(size for _, size, _ in known)
+
+    def _known(self) -> list[tuple[int, int, Path]]:
+        """Time of the last use, size and path of each."""
+        known: list[tuple[int, int, Path]] = []
+        with contextlib.suppress(FileNotFoundError):  # nobody has looked at an image elsewhere yet
+            for entry in os.scandir(self._directory):
+                with contextlib.suppress(FileNotFoundError):  # another process makes room, too
+                    status = entry.stat(follow_symlinks=False)
+                    known.append((status.st_mtime_ns, status.st_size, Path(entry.path)))
+        return known
+
     def _make_room(self, most: int) -> None:
         """Remove the oldest until the others take at most so many bytes."""
-        known: list[tuple[int, int, Path]] = []
-        for entry in os.scandir(self._directory):
-            with contextlib.suppress(FileNotFoundError):  # another process makes room, too
-                status = entry.stat(follow_symlinks=False)
-                known.append((status.st_mtime_ns, status.st_size, Path(entry.path)))
+        known = self._known()
         total = sum(size for _, size, _ in known)
         for _, size, path in sorted(known):
             if total <= most:

@@ -66,12 +66,16 @@ def test_what_a_running_container_stands_on_is_not_replaced(lamina: Lamina, odd:
     assert "1 repaired, 0 wrong" in lamina("system", "check", "--repair").ok().out
 
 
-def test_usage_says_what_a_prune_frees(lamina: Lamina, odd: str) -> None:
+def test_usage_says_what_a_prune_frees(lamina: Lamina, odd: str, small_images: SmallImages) -> None:
     lamina("run", "--name", "c1", odd, "true").ok()
+    lamina("tree", f"docker://{small_images.app2}").ok()
     rows = lamina("system", "df", "--format", "json").json()["rows"]
     reclaimable = sum(
-        row["reclaimable"] for row in rows if row["kind"] in ("images", "containers", "leftovers")
+        row["reclaimable"]
+        for row in rows
+        if row["kind"] in ("images", "containers", "file tables", "leftovers")
     )
+    assert [row["total"] for row in rows if row["kind"] in ("file tables", "leftovers")] == [1, 0]
     said = lamina("system", "prune", "-a", stdin="n\n")
     assert said.code != 0
     assert f"({reclaimable} bytes)" in said.out
