@@ -19,6 +19,8 @@ TYPE_CHECKING = False  # mypy takes it for true; `typing` itself stays out
 if TYPE_CHECKING:
     from typing import Any
 
+    from .text import Value
+
 
 class Stage:
     """Names of the steps of a start, in the order they happen."""
@@ -95,23 +97,25 @@ class Reporter:
         """The step that is under way from here on; a failure is laid to it."""
         self.stage = stage
 
-    def step(self, what: str, command: str = "") -> None:
-        """The step begun last is done; its time is that since the step before.
+    def step(self, what: str, command: str = "") -> dict[str, Value]:
+        """The step begun last is done; its time is that since the step before. Gives it.
 
         Kept back until `flush`, because a write per step would wake monitor and front each time.
         """
         now = perf_counter()
-        fields = {"kind": "step", "name": self.stage, "what": what, "command": command}
-        step = {**fields, "seconds": now - self._last}
+        told: dict[str, Value] = {"name": self.stage, "what": what, "command": command}
+        told["seconds"] = now - self._last
+        step = {"kind": "step", **told}
         self._last = now
         if self._facts is None:
             self._waiting += marshal.dumps(step)
-            return
+            return told
         before, self._facts = self._facts, self._look()
         names = [name for name, value in self._facts.items() if before.get(name, "") != value]
         self.send({**step, "changed": {name: [before.get(name, ""), self._facts[name]] for name in names}})
         self.await_word()
         self._last = perf_counter()
+        return told
 
     def await_word(self) -> None:
         """Wait until whoever steps through the start wants the next step.

@@ -200,7 +200,7 @@ class Monitor:
         init_channel.close()
         for fd in theirs:
             os.close(fd)
-        self._reporter.step(f"process {pid}, number 1 inside", "unshare --pid --fork")
+        self._steps.append(self._reporter.step(f"process {pid}, number 1 inside", "unshare --pid --fork"))
         self._await_exec(pid, report_read)
         streams = self._streams(ours, channel, log)
         channel.close()
@@ -227,9 +227,8 @@ class Monitor:
             from .device_filter import filter_devices
 
             filter_devices(unified[0], walls.device_filter)
-        self._reporter.step(
-            f"{len(walls.groups)} control groups", "; ".join(f"mkdir {group.path}" for group in walls.groups)
-        )
+        made = "; ".join(f"mkdir {group.path}" for group in walls.groups)
+        self._steps.append(self._reporter.step(f"{len(walls.groups)} control groups", made))
 
     def _fork(self) -> tuple[int, bool]:
         """The container's first process; whether it is in its group of version 2 already."""

@@ -228,7 +228,10 @@ def test_server_on_the_hosts_network_answers_its_version(house: Lamina) -> None:
 def test_steps_of_the_start_are_told_with_their_commands(house: Lamina) -> None:
     house("run", "--name", "c", "lab/base", "true").ok()
     steps = house("steps", "c", "--format", "json").json()
-    assert any("overlay" in step["name"] for step in steps)
+    names = [step["name"] for step in steps]
+    assert "overlay mounted" in names
+    # What the monitor did before the container's first process is told too.
+    assert names.index("first process made") < names.index("namespaces made")
     assert any(step["command"] for step in steps)
     assert "\n    $ mount -t overlay " in house("steps", "c").ok().out
 
