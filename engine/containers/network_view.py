@@ -4,13 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.containers.records import Record
 from engine.containers.store import ContainerStore
 from engine.errors import NotFound
 from engine.network.models import Endpoint, Network
 from engine.network.wishes import Publish
+
+if TYPE_CHECKING:
+    from engine.network.path import Hop
+
+
+class PacketPath(NamedTuple):
+    """A container's place on one network, and the way that its packets take from there."""
+
+    endpoint: Endpoint
+    hops: tuple[Hop, ...]
+
+
+def packet_paths(store: ContainerStore, name: str) -> tuple[PacketPath, ...]:
+    """The ways of a container's packets, one for each network; none where it has the host's or no network.
+
+    :raises NotFound: there is no container of that name.
+    """
+    from engine.linux.rtnetlink import Routing
+    from engine.network.path import path_of
+
+    record = store.records.find(name)
+    endpoints = store.networks.endpoints(record.id)
+    if not endpoints:
+        return ()
+    published = store.networks.published(record.id)
+    with Routing() as routing:
+        return tuple(
+            PacketPath(endpoint, tuple(path_of(routing, endpoint, published))) for endpoint in endpoints
+        )
 
 
 def inspect_network(store: ContainerStore, name: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from engine.facade.base import Facade
 
 if TYPE_CHECKING:
     from engine.containers.network_list import NetworkRow
+    from engine.containers.network_view import PacketPath
     from engine.network.models import Network, NetworkOptions
 
 
@@ -19,6 +20,12 @@ class NetworkVerbs(Facade):
         from engine.containers.network_list import network_rows
 
         return await self._call(lambda rooms: network_rows(rooms.kept))
+
+    async def packet_paths(self, name: str) -> tuple[PacketPath, ...]:
+        """The ways of a container's packets to the outside, one for each of its networks."""
+        from engine.containers.network_view import packet_paths
+
+        return await self._call(lambda rooms: packet_paths(rooms.kept, name))
 
     async def create_network(self, options: NetworkOptions) -> Network:
         """Make a network and its bridge.
