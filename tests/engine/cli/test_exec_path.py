@@ -13,7 +13,7 @@ import pytest
 
 from tests.support import leaks
 from tests.support.command import REPOSITORY, Lamina
-from tests.support.peers import RealRegistry
+from tests.support.house import furnish, lab_house
 from tests.support.terminal import Terminal
 from tests.support.waiting import eventually
 
@@ -23,12 +23,10 @@ _BUSYBOX = "/bin/busybox"
 
 
 @pytest.fixture(scope="module")
-def house(real_registry: RealRegistry) -> Iterator[Lamina]:
+def house() -> Iterator[Lamina]:
     """A store with one image, "image"."""
-    with leaks.scratch_store() as root:
-        lamina = Lamina(root)
-        lamina("pull", "-q", real_registry.image("debian:12")).ok()
-        lamina("tag", real_registry.image("debian:12"), "image").ok()
+    with lab_house() as lamina:
+        furnish(lamina, "lab/base", "image")
         yield lamina
 
 
@@ -255,7 +253,7 @@ def test_a_terminal_has_its_size_before_the_program_begins(box: Lamina) -> None:
 
 
 def test_a_shell_has_job_control(box: Lamina) -> None:
-    with _on_terminal(box, "exec", "-it", "box", "bash", "--norc") as terminal:
+    with _on_terminal(box, "exec", "-it", "box", "sh") as terminal:
         terminal.press("PS1='ready> '\r")
         terminal.until("ready> ")
         terminal.press("sleep 7309\r")
@@ -264,7 +262,7 @@ def test_a_shell_has_job_control(box: Lamina) -> None:
         terminal.until("Stopped")
         terminal.until("ready> ")
         terminal.press("fg\r")
-        terminal.until("\rsleep 7309\r\n")
+        terminal.until("fg\r\nsleep 7309\r\n")
         terminal.press("\x03")
         terminal.until("ready> ")
         terminal.press("echo still $((40+2))\r")
@@ -296,7 +294,7 @@ def test_a_full_screen_editor_follows_the_window(box: Lamina, how: str) -> None:
 
 @pytest.mark.parametrize(("option", "typed"), [((), "\x10\x11"), (("--detach-keys", "ctrl-x,q"), "\x18q")])
 def test_a_terminal_is_left_and_found_again(box: Lamina, option: tuple[str, ...], typed: str) -> None:
-    words = ("run", "--rm", "--name", "shell", "-it", *option, "--network", "none", "image", "bash", "--norc")
+    words = ("run", "--rm", "--name", "shell", "-it", *option, "--network", "none", "image", "sh")
     with _on_terminal(box, *words) as first:
         first.press("echo one $((1+1))\r")
         first.until("one 2")
@@ -313,7 +311,7 @@ def test_a_terminal_is_left_and_found_again(box: Lamina, option: tuple[str, ...]
 
 
 def test_the_newest_front_decides_the_size(box: Lamina) -> None:
-    words = ("run", "--name", "shell", "-it", "--network", "none", "image", "bash", "--norc")
+    words = ("run", "--name", "shell", "-it", "--network", "none", "image", "sh")
     with _on_terminal(box, *words, rows=20, columns=70) as first:
         first.press("PS1=; stty size\r")
         first.until("20 70")

@@ -6,16 +6,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engine.rootless.world import OrdinaryUser, ordinary_user
-from tests.support.peers import RealRegistry
+from tests.engine.rootless.world import OrdinaryUser, needs_root, ordinary_user
+from tests.support.house import furnish, lab_house
+from tests.support.peers import PeerRegistry
 
-IMAGE = "debian:12"
 
-
-@pytest.fixture(scope="module")
-def image(real_registry: RealRegistry) -> str:
-    """The name of a real image with users of its own."""
-    return real_registry.image(IMAGE)
+@pytest.fixture(scope="session")
+def image(peer_registry: PeerRegistry) -> str:
+    """The name of an image with users of its own, in a registry."""
+    name = f"{peer_registry.host}/test/house:1"
+    needs_root()
+    with lab_house("lab/python") as lamina:
+        furnish(lamina, "lab/python", name)
+        lamina("push", name).ok()
+    return name
 
 
 @pytest.fixture(scope="module")

@@ -76,12 +76,17 @@ class OrdinaryUser:
         return Finished(words, done.returncode, out, err)
 
 
-@contextmanager
-def ordinary_user(subordinate: bool) -> Iterator[OrdinaryUser]:
-    """A user with subordinate ids, or without; fails the test that leaves a process of his store behind."""
+def needs_root() -> None:
+    """Skip the test that cannot make a user of its own."""
     missing = [name for name in _PROGRAMS if shutil.which(name) is None]
     if os.geteuid() != 0 or missing:
         pytest.skip(f"needs {', '.join(missing) or 'root'}")
+
+
+@contextmanager
+def ordinary_user(subordinate: bool) -> Iterator[OrdinaryUser]:
+    """A user with subordinate ids, or without; fails the test that leaves a process of his store behind."""
+    needs_root()
     top = Path(tempfile.mkdtemp(prefix="lm-", dir="/var/tmp"))
     top.chmod(0o755)
     user = OrdinaryUser(top / "home", top / "etc")
