@@ -107,7 +107,7 @@ def _print_text(found: TextDiff, path: str, as_json: bool) -> None:
 
 def _below(inside: Inside, old: str, new: str, path: str) -> list[FileChange]:
     from engine.analysis.compare import compare_files
-    from engine.analysis.tree import path_of
+    from engine.layers.keys import path_of
 
     before, after = inside.stack(old), inside.stack(new)
     places = {path_of(stack.link_key(path)) for stack in (before, after)}

@@ -1,4 +1,4 @@
-"""The way in: a plain `exec` or `run` without loading the command line, everything else with it.
+"""The way in: a plain `exec`, `run` or `pull` without loading the command line, everything else with it.
 
 Loading click and the rooms takes twice as long as running a program in a container does. So the plain form,
 without a terminal, is read here; what is unusual or wrong is left to the command line, which says so.
@@ -34,13 +34,9 @@ def main(open_workstation: Callable[[Settings], int] | None = None) -> int:
     # Hardly anything that is loaded is garbage, and looking through it every 700 objects takes a twentieth.
     gc.set_threshold(_OBJECTS)
     words, root = _after_root(sys.argv[1:])
-    if words[:1] == ["run"] and _COMPLETE not in os.environ:
-        from engine.cli import plain_run
-
-        asked = plain_run.read(words[1:], root)
-        code = plain_run.run(asked) if asked else None
-        if code is not None:
-            os._exit(code)
+    code = None if _COMPLETE in os.environ else _plainly(words, root)
+    if code is not None:
+        os._exit(code)
     plain = _read(words, root)
     if plain is not None:
         connection = _begin(plain)
@@ -50,6 +46,22 @@ def main(open_workstation: Callable[[Settings], int] | None = None) -> int:
     from engine.cli.main import main as command_line
 
     return command_line(open_workstation)
+
+
+def _plainly(words: list[str], root: str) -> int | None:
+    """Do a plain run or pull; None where it is something else."""
+    match words[:1]:
+        case ["run"]:
+            from engine.cli import plain_run
+
+            asked = plain_run.read(words[1:], root)
+            return plain_run.run(asked) if asked else None
+        case ["pull"]:
+            from engine.cli import plain_pull
+
+            wanted = plain_pull.read(words[1:], root)
+            return plain_pull.run(wanted) if wanted else None
+    return None
 
 
 class _Plain:

@@ -119,9 +119,9 @@ def _id_file(path: str) -> Iterator[Callable[[str], object]]:
 
 def _bring_image(session: Session, asked: Wanted) -> None:
     if _must_travel(session, asked):
-        from engine.cli.pull import pull_image  # most runs find their image here
+        from engine.cli.pulling import pull_image  # most runs find their image here
 
-        pull_image(session, asked.options.image, asked.platform, quiet=asked.quiet)
+        pull_image(session.rooms, asked.options.image, asked.platform, quiet=asked.quiet)
 
 
 def _must_travel(session: Session, asked: Wanted) -> bool:
