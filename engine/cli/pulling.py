@@ -1,4 +1,4 @@
-"""A pull as a command does it: progress and outcome on stderr. Loads no command line: a plain pull has none."""
+"""A pull as a command does it: progress and outcome on stderr. Loads no click, for a plain pull has none."""
 
 from __future__ import annotations
 
