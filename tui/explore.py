@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from engine.analysis.changes import Change, LayerChanges
 from engine.analysis.stacked import Stack
-from engine.analysis.tree import SEPARATOR, end_of, path_of
+from engine.layers.keys import SEPARATOR, end_of, path_of
 from engine.layers.member import Kind
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from engine.analysis.changes import Change, difference
 from engine.analysis.stacked import Stack
-from engine.analysis.tree import SEPARATOR, end_of, key_of
 from engine.errors import NotFound
 from engine.layers.inode import Flag
+from engine.layers.keys import SEPARATOR, end_of, key_of
 from engine.layers.member import Kind
 from engine.layers.resolve import show
 from engine.layers.table import FileEntry

@@ -9,11 +9,11 @@ from enum import StrEnum
 from functools import cached_property
 from itertools import accumulate, chain, compress
 
-from engine.analysis.effect import absent
-from engine.analysis.entries import Entries
 from engine.analysis.stacked import Stack
 from engine.analysis.tree import Tree
 from engine.errors import InvalidArgument, NotFound
+from engine.layers.effect import absent
+from engine.layers.entries import Entries
 from engine.layers.member import Kind
 from engine.layers.resolve import show
 from engine.layers.table import FileEntry

@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from engine.analysis.changes import Change, difference
 from engine.analysis.images import LayerFacts, OpenImage
 from engine.analysis.stacked import Stack
-from engine.analysis.tree import path_of
+from engine.layers.keys import path_of
 from engine.layers.member import Kind
 from engine.oci import Digest
 from engine.oci.config import ImageConfig

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.analysis.content import RESOLVE, Contents
-from engine.analysis.tree import SEPARATOR
 from engine.errors import AlreadyExists, Corrupt, InvalidArgument, Unavailable
 from engine.launch import syscalls as sys
+from engine.layers.keys import SEPARATOR
 from engine.layers.member import Kind
 from engine.layers.removal import remove_tree
 from engine.oci.quote import quoted

@@ -7,13 +7,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 
-from engine.analysis.effect import Effect
-from engine.analysis.entries import Entries
-from engine.analysis.merge import Merge
-from engine.analysis.tree import Tree, key_of
-from engine.analysis.walk import walk
+from engine.analysis.tree import Tree
 from engine.errors import NotFound
+from engine.layers.effect import Effect
+from engine.layers.entries import Entries
+from engine.layers.follow import walk
+from engine.layers.keys import key_of
 from engine.layers.member import Kind
+from engine.layers.merge import Merge
 from engine.layers.resolve import show
 from engine.layers.table import FileEntry, FileTable
 

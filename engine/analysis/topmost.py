@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from engine.analysis.stacked import Stack
-from engine.analysis.tree import SEPARATOR, child_key, key_of
-from engine.analysis.walk import walk
 from engine.errors import Malformed, NotFound
+from engine.layers.follow import walk
 from engine.layers.inode import Directory, Flag
+from engine.layers.keys import SEPARATOR, child_key, key_of
 from engine.layers.member import Kind
 from engine.layers.table import FileTable
 from engine.layers.table_writer import encode_table

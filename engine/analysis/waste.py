@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from engine.analysis.changes import Change, difference
 from engine.analysis.stacked import Stack
-from engine.analysis.tree import SEPARATOR, path_of
+from engine.layers.keys import SEPARATOR, path_of
 
 
 class Cause(StrEnum):

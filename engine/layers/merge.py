@@ -1,250 +1,160 @@
-"""What a stack of layers amounts to, from file tables alone: as it should be, and as overlayfs shows it.
+"""Layers put one onto another, by dictionaries over keys: what wins at every path, and what each layer hid.
 
-`apply_in_order` does what unpacking the layers one onto another would do (a parent that an archive leaves
-out keeps the attributes it has, a symbolic link on the way is followed, a hard link finds its file below);
-`apply_as_overlay` does what overlayfs does with layers that were unpacked alone.
+The result is what unpacking the archives in order would give: it decides what a seam must hold, and what
+analysis tells. Whole layers go into one dictionary at the speed of C, and only paths that two layers have
+are looked at one by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from itertools import chain, compress, count
 
-from engine.errors import Malformed
+from engine.errors import Malformed, NotFound
+from engine.layers.effect import Effect, absent, bare_parents, implicit_parents
+from engine.layers.entries import Entries
+from engine.layers.follow import walk
 from engine.layers.inode import Flag
-from engine.layers.limits import Limits
+from engine.layers.keys import child_key, range_below
 from engine.layers.member import Kind
 from engine.layers.resolve import show
 from engine.layers.table import FileTable
 
-Source = tuple[int, int]  # number of the layer, number of the entry in its table
-FRESH: Source = (-1, -1)  # a directory that no table describes
-
+_DIRECTORY, _SYMLINK, _HARDLINK = int(Kind.DIRECTORY), int(Kind.SYMLINK), int(Kind.HARDLINK)
+_WHITEOUT = int(Kind.WHITEOUT)
 _IMPLICIT, _OPAQUE, _SKIPPED = int(Flag.IMPLICIT), int(Flag.OPAQUE), int(Flag.SKIPPED)
 
 
-class Node:
-    """A path of the merged tree.
-
-    :ivar source: the entry that describes it.
-    :ivar inode: the same for all names of one file.
-    :ivar link: target, if it is a symbolic link.
-    """
-
-    __slots__ = ("inode", "kind", "link", "source")
-
-    def __init__(self, kind: int, source: Source, inode: tuple[int, int, int], link: bytes = b"") -> None:
-        self.kind = kind
-        self.source = source
-        self.inode = inode
-        self.link = link
-
-
-class Branch(Node):
-    """A directory of the merged tree."""
-
-    __slots__ = ("children", "parent")
-
-    def __init__(self, source: Source, parent: Branch | None) -> None:
-        super().__init__(Kind.DIRECTORY, source, (*source, 0))
-        self.parent = parent
-        self.children: dict[bytes, Node] = {}
-
-
 class Merge:
-    """A tree that layers are applied to, base first.
+    """The dictionary that layers are put into, base first.
 
-    :ivar relinked: inodes that got a name from a layer above their own.
+    :ivar entries: of all the layers.
+    :ivar winners: the entry that is seen at each key.
+    :ivar effects: what each layer did.
     """
 
-    def __init__(self) -> None:
-        self.root = Branch(FRESH, None)
-        self.relinked: set[tuple[int, int, int]] = set()
+    def __init__(self, entries: Entries) -> None:
+        self.entries = entries
+        self.winners: dict[bytes, int] = {}
+        self.effects: list[Effect] = []
+        self._sorted: list[Sequence[bytes]] = []
 
-    def apply_as_overlay(self, layer: int, table: FileTable) -> None:
-        """Put a layer on top as overlayfs does."""
-        places: dict[bytes, Branch] = {}
-        if table.flags[0] & _OPAQUE:
-            self.root.children.clear()
-        self.root.source = (layer, 0)
-        places[b""] = self.root
-        for number, key, name, parent in _below(table, places):
-            kind = table.kinds[number]
-            if kind == Kind.DIRECTORY:
-                there = parent.children.get(name)
-                if not isinstance(there, Branch) or table.flags[number] & _OPAQUE:
-                    there = parent.children[name] = Branch(FRESH, parent)
-                there.source = (layer, number)
-                places[key] = there
-            elif kind == Kind.WHITEOUT:
-                parent.children.pop(name, None)
-            elif kind != Kind.HARDLINK and not table.flags[number] & _SKIPPED:
-                parent.children[name] = _leaf(layer, number, table)
+    def apply(self, layer: int) -> None:
+        """Put the next layer on top.
 
-    def apply_in_order(self, layer: int, table: FileTable) -> None:
-        """Put a layer on top as if its archive were unpacked onto the tree.
-
-        :raises Malformed: it links to a file that is not there, or goes through one.
+        :raises Malformed: the layers do not fit together.
         """
-        targets = self._targets(table)
-        self._hide(table)
-        self._add(layer, table, targets)
+        table = self.entries.tables[layer]
+        try:
+            targets = self._find_targets(layer, table)
+            if any(self._leads_on(table.keys[number]) for number in implicit_parents(table)):
+                from engine.layers.merge_links import LinkedLayer  # few layers come here
 
-    def _targets(self, table: FileTable) -> dict[int, Node]:
-        """What the hard links that the layer alone could not make point to, as far as that is there now."""
-        found = {}
-        for number, link in table.links.items():
-            if table.kinds[number] == Kind.HARDLINK:
-                target = self._target(link)
-                if target is not None:
-                    found[number] = target
-        return found
-
-    def _target(self, link: bytes) -> Node | None:
-        directory, _, name = link.rpartition(b"/")
-        here, missing = self._walk(self.root, directory)
-        target = None if missing else here.children.get(name)
-        return None if isinstance(target, Branch) else target
-
-    def _link(self, parent: Branch, name: bytes, link: bytes, target: Node | None) -> None:
-        if target is None:
-            raise Malformed(
-                f"a layer has a hard link to {show(link)}, which is no file of the layers below",
-                hint="the image was put together wrongly; tell its publisher",
-            )
-        self.relinked.add(target.inode)
-        parent.children[name] = Node(target.kind, target.source, target.inode, target.link)
-
-    def _hide(self, table: FileTable) -> None:
-        """Take away what whiteouts and opaque directories hide, before the layer's own files come.
-
-        Directories that the layer has stay, emptied: one implied before the mark keeps its attributes.
-        """
-        places: dict[bytes, Branch] = {b"": self.root}
-        hidden: set[bytes] = set()
-        if table.flags[0] & _OPAQUE:
-            _empty(self.root, b"", table)
-            hidden.add(b"")
-        for number, key, name, parent in _below(table, places):
-            kind = table.kinds[number]
-            if kind == Kind.WHITEOUT or table.flags[number] & _SKIPPED:
-                parent.children.pop(name, None)
-            elif kind == Kind.DIRECTORY:
-                there = self._followed(parent, name, bool(table.flags[number] & _IMPLICIT))
-                if there is None:
-                    continue
-                if table.flags[number] & _OPAQUE or key.rpartition(b"\0")[0] in hidden:
-                    _empty(there, key, table)
-                    hidden.add(key)
-                places[key] = there
-
-    def _followed(self, parent: Branch, name: bytes, implicit: bool) -> Branch | None:
-        """The directory of a name, a link followed if the layer only implies it; None where there is none."""
-        there = parent.children.get(name)
-        if there is not None and there.kind == Kind.SYMLINK and implicit:
-            here, missing = self._walk(parent, there.link)
-            return None if missing else here
-        return there if isinstance(there, Branch) else None
-
-    def _add(self, layer: int, table: FileTable, targets: dict[int, Node]) -> None:
-        places: dict[bytes, Branch] = {b"": self.root}
-        if self.root.source == FRESH or not table.flags[0] & _IMPLICIT:
-            self.root.source = (layer, 0)
-        full = holders(table)
-        late: list[tuple[int, bytes, Branch]] = []
-        for number, key, name, parent in _below(table, places):
-            kind = table.kinds[number]
-            if kind == Kind.DIRECTORY:
-                implicit = bool(table.flags[number] & _IMPLICIT)
-                # A parent of nothing but whiteouts is made by nobody.
-                if not implicit or key in full:
-                    places[key] = self._directory(parent, name, (layer, number), implicit)
-            elif kind == Kind.HARDLINK:
-                late.append((number, name, parent))
-            elif kind != Kind.WHITEOUT and not table.flags[number] & _SKIPPED:
-                parent.children[name] = _leaf(layer, number, table)
-        for number, name, parent in late:
-            # To a file of the layer itself, where a link below leads to it.
-            link = table.links[number]
-            self._link(parent, name, link, targets.get(number) or self._target(link))
-
-    def _directory(self, parent: Branch, name: bytes, source: Source, implicit: bool) -> Branch:
-        there = parent.children.get(name)
-        if there is not None and there.kind == Kind.SYMLINK and implicit:
-            here, missing = self._walk(parent, there.link)
-            for part in missing:
-                here.children[part] = here = Branch(FRESH, here)
-            return here
-        if not isinstance(there, Branch):
-            there = parent.children[name] = Branch(source, parent)
-        elif not implicit:
-            there.source = source
-        return there
-
-    def _walk(self, here: Branch, path: bytes) -> tuple[Branch, list[bytes]]:
-        """The directory that a path leads to inside the root, and the names of it that are missing."""
-        left = Limits().links
-        missing: list[bytes] = []
-        pending = path.split(b"/")[::-1]
-        if path.startswith(b"/"):
-            here = self.root
-        while pending:
-            part = pending.pop()
-            if part in (b"", b"."):
-                continue
-            if part == b"..":
-                if missing:
-                    missing.pop()
-                else:
-                    here = here.parent or self.root
-                continue
-            child = None if missing else here.children.get(part)
-            if child is None:
-                missing.append(part)
-            elif isinstance(child, Branch):
-                here = child
-            elif child.kind == Kind.SYMLINK and left:
-                left -= 1
-                if child.link.startswith(b"/"):
-                    here = self.root
-                pending += child.link.split(b"/")[::-1]
+                linked = LinkedLayer(self, layer)
+                self.effects.append(linked.apply())
+                self._sorted.append(linked.sorted_keys())
             else:
-                raise Malformed(f"a layer puts files below {show(path)}, which is no directory")
-        return here, missing
+                effect = Effect(table.keys)
+                self._hide(table, effect)
+                self._add(layer, table, effect)
+                self.effects.append(effect)
+                self._sorted.append(table.keys)
+            self._link_late(targets)
+        except NotFound as error:
+            raise Malformed(
+                f"the layers do not fit together: {error.message}",
+                hint="the image was put together wrongly; tell its publisher",
+            ) from error
 
+    def clear(self, key: bytes, gone: dict[bytes, int]) -> None:
+        """Take away all that the layers below have under a directory, and note it in `gone`."""
+        for keys in self._sorted:
+            start, stop = range_below(keys, key)
+            for each in keys[start:stop]:
+                entry = self.winners.pop(each, None)
+                if entry is not None:
+                    gone[each] = entry
 
-def _empty(there: Branch, key: bytes, table: FileTable) -> None:
-    """Take away all but the directories that a layer has in the directory of this key."""
-    for name in list(there.children):
-        number = table.number((key + b"/" + name).replace(b"\0", b"/"))
-        if number is None or table.kinds[number] != Kind.DIRECTORY:
-            del there.children[name]
+    def _leads_on(self, key: bytes) -> bool:
+        below = self.winners.get(key)
+        return below is not None and self.entries.kind(below) == _SYMLINK
 
+    def _find_targets(self, layer: int, table: FileTable) -> dict[int, bytes]:
+        """Look up the files that this layer only has links to, before it hides any.
 
-def holders(table: FileTable) -> set[bytes]:
-    """Keys of the directories that hold, at some depth, more than whiteouts and implicit parents."""
-    found: set[bytes] = set()
-    for number in range(len(table) - 1, 0, -1):  # children before their parents
-        key, kind = table.keys[number], table.kinds[number]
-        implied = kind == Kind.DIRECTORY and table.flags[number] & _IMPLICIT and key not in found
-        if kind != Kind.WHITEOUT and not implied:
-            found.add(key.rpartition(b"\0")[0])
-    return found
+        :returns: targets by entry that are not there, or not yet.
+        """
+        left: dict[int, bytes] = {}
+        if _HARDLINK in bytes(table.kinds):
+            offset = self.entries.offsets[layer]
+            for number, link in table.links.items():
+                if table.kinds[number] == _HARDLINK and not self._link(offset + number, link):
+                    left[offset + number] = link
+        return left
 
+    def _link_late(self, targets: dict[int, bytes]) -> None:
+        """Find files of the layer itself that are linked to by way of a link below."""
+        for entry, link in targets.items():
+            if not self._link(entry, link):
+                raise NotFound(f"there is no file {show(link)} for a hard link")
 
-def _below(table: FileTable, places: dict[bytes, Branch]) -> Iterator[tuple[int, bytes, bytes, Branch]]:
-    """Every entry but the root, with its name and place; those whose parent has no place are left out.
+    def _link(self, entry: int, link: bytes) -> bool:
+        directory, _, name = link.rpartition(b"/")
+        here, missing = walk(self.entries, self.winners.get, b"", directory)
+        target = None if missing else self.winners.get(child_key(here, name))
+        if target is None or self.entries.kind(target) in (_DIRECTORY, _HARDLINK):
+            return False
+        self.entries.targets[entry] = self.entries.source(target)
+        return True
 
-    :param places: by key; the caller adds each directory's place before its children come.
-    """
-    for number, key in enumerate(table.keys):
-        if number:
-            above, _, name = key.rpartition(b"\0")
-            parent = places.get(above)
-            if parent is not None:
-                yield number, key, name, parent
+    def _hide(self, table: FileTable, effect: Effect) -> None:
+        """Take away what the layer hides, and note what stood where it puts something.
 
+        Directories that the layer has stay, emptied: one implied before an opaque mark keeps its attributes.
+        """
+        keys, winners, kinds, gone = table.keys, self.winners, self.entries.kinds, effect.removed
+        bare = bare_parents(table)
+        # Listed before the first is taken away; a directory comes before what it holds.
+        for number in list(compress(count(), map(winners.__contains__, keys))):
+            key, kind, flags = keys[number], table.kinds[number], table.flags[number]
+            absent = kind == _WHITEOUT or flags & _SKIPPED
+            implied = kind == _DIRECTORY and flags & _IMPLICIT
+            entry = winners.get(key)
+            if entry is None:
+                # It went with a directory above; what comes again here is changed, not removed.
+                if not absent and key in gone:
+                    self._come_again(number, key, gone.pop(key), bool(implied), bare, effect)
+                continue
+            if absent:
+                gone[key] = winners.pop(key)
+            elif kind == _DIRECTORY and kinds[entry] == _DIRECTORY:
+                (effect.kept if implied else effect.below)[number] = entry
+                if not flags & _OPAQUE:
+                    continue
+            elif implied and number in bare:
+                continue
+            else:
+                effect.below[number] = entry
+            if kinds[entry] == _DIRECTORY:
+                self.clear(key, gone)
+        effect.unmade.update(bare - effect.kept.keys())
 
-def _leaf(layer: int, number: int, table: FileTable) -> Node:
-    group = table.groups.get(number, 0)
-    inode = (layer, 0, group) if group else (layer, number, 0)
-    return Node(table.kinds[number], (layer, number), inode, table.links.get(number, b""))
+    def _come_again(
+        self, number: int, key: bytes, entry: int, implied: bool, bare: AbstractSet[int], effect: Effect
+    ) -> None:
+        """An entry that an opaque mark above took away, at a place where the layer has something."""
+        if implied and self.entries.kinds[entry] == _DIRECTORY:
+            self.winners[key] = effect.kept[number] = entry
+        elif implied and number in bare:
+            self.winners[key] = entry
+        else:
+            effect.below[number] = entry
+
+    def _add(self, layer: int, table: FileTable, effect: Effect) -> None:
+        present = bytearray(b"\1") * len(table)
+        for number in chain(absent(table), effect.kept, effect.unmade):
+            present[number] = 0
+        offset = self.entries.offsets[layer]
+        numbers = range(offset, offset + len(table))
+        self.winners.update(compress(zip(effect.keys, numbers, strict=True), present))

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+from engine.layers.effect import bare_parents
 from engine.layers.inode import DEFAULT_DIRECTORY_MODE, Flag
 from engine.layers.member import Kind
-from engine.layers.merge import FRESH, Branch, Merge, Node, Source, holders
 from engine.layers.overlay import unique_layers
 from engine.layers.removal import move_away, remove_tree
 from engine.layers.store import LayerStore, make_unfinished
@@ -24,8 +25,26 @@ from engine.store.atomic import sync_directory
 from engine.store.layout import Layout
 from engine.store.locks import lock
 
+Source = tuple[int, int]  # number of the layer, number of the entry in its table
 Attributes = tuple[int, int, int, int, tuple[tuple[bytes, bytes], ...]]
+
+
+class Node(NamedTuple):
+    """What a seam must have at a path.
+
+    :param source: the entry that describes it.
+    :param inode: the same for all names of one file.
+    :param link: target, if it is a symbolic link.
+    """
+
+    kind: int
+    source: Source
+    inode: int = 0
+    link: bytes = b""
+
+
 Wanted = dict[bytes, tuple[Node | None, Attributes]]
+HIDDEN: Attributes = (DEFAULT_DIRECTORY_MODE, 0, 0, 0, ())
 _ASKS_BELOW = int(Flag.IMPLICIT | Flag.SKIPPED)
 
 
@@ -74,7 +93,11 @@ def seam_content(layers: LayerStore, diff_ids: Sequence[Digest]) -> tuple[list[F
     """
     tables = {diff_id: layers.table(diff_id) for diff_id in diff_ids}
     stack = [tables[diff_id] for diff_id in diff_ids]
-    return stack, differences(stack, _shown(diff_ids)) if may_need_seam(stack) else root_difference(stack)
+    if not may_need_seam(stack):
+        return stack, root_difference(stack)
+    from engine.layers.difference import differences  # few stacks come here
+
+    return stack, differences(stack, _shown(diff_ids))
 
 
 def remove_seam(layout: Layout, diff_ids: Sequence[Digest]) -> None:
@@ -92,8 +115,7 @@ def may_need_seam(stack: Sequence[FileTable]) -> bool:
         lowers = stack[:position]
         asking = [number for number, flags in enumerate(table.flags) if number and flags & _ASKS_BELOW]
         # Parents of nothing but whiteouts must not show where nothing lies below.
-        implied = [table.keys[number] for number in asking if table.kinds[number] == Kind.DIRECTORY]
-        if implied and not holders(table).issuperset(implied):
+        if asking and bare_parents(table):
             return True
         if any(_differs_below(table, number, lowers) for number in asking):
             return True
@@ -110,45 +132,11 @@ def root_difference(stack: Sequence[FileTable]) -> Wanted:
     wanted = attributes(stack, source)
     if wanted == attributes(stack, (len(stack) - 1, 0)):
         return {}
-    return {b"": (Branch(source, None), wanted)}
-
-
-def differences(stack: Sequence[FileTable], shown: Sequence[int]) -> Wanted:
-    """What the seam must hold: by key, the node and its attributes; None for what must be hidden.
-
-    Parents of all that is in it are in it too. Keys have NUL for the slash.
-
-    :param stack: tables, base first.
-    :param shown: numbers of the tables that overlayfs gets, base first.
-    """
-    should, shows = Merge(), Merge()
-    for layer, table in enumerate(stack):
-        should.apply_in_order(layer, table)
-    for layer in shown:
-        shows.apply_as_overlay(layer, stack[layer])
-    found: dict[bytes, Node | None] = {}
-    parents: dict[bytes, Branch] = {}
-    pending: list[tuple[bytes, Branch, Branch | None]] = [(b"", should.root, shows.root)]
-    while pending:
-        key, want, have = pending.pop()
-        parents[key] = want
-        if have is None or attributes(stack, want.source) != attributes(stack, have.source):
-            found[key] = want
-        below = have.children if have else {}
-        for name in want.children.keys() | below.keys():
-            child_key = key + b"\0" + name if key else name
-            child, shown_child = want.children.get(name), below.get(name)
-            if isinstance(child, Branch):
-                pending.append((child_key, child, shown_child if isinstance(shown_child, Branch) else None))
-            elif child is None or _is_other(child, shown_child) or child.inode in should.relinked:
-                found[child_key] = child
-    return _with_parents(found, parents, stack)
+    return {b"": (Node(Kind.DIRECTORY, source), wanted)}
 
 
 def attributes(stack: Sequence[FileTable], source: Source) -> Attributes:
     """Mode, owner, group, time and extended attributes of an entry."""
-    if source == FRESH:
-        return DEFAULT_DIRECTORY_MODE, 0, 0, 0, ()
     layer, number = source
     table = stack[layer]
     xattrs = tuple(sorted(table.xattrs.get(number, {}).items()))
@@ -160,10 +148,6 @@ def _shown(diff_ids: Sequence[Digest]) -> list[int]:
     return [last[diff_id] for diff_id in unique_layers(diff_ids)]
 
 
-def _is_other(want: Node, have: Node | None) -> bool:
-    return have is None or have.inode != want.inode
-
-
 def _differs_below(table: FileTable, number: int, lowers: Sequence[FileTable]) -> bool:
     path = table.keys[number].replace(b"\0", b"/")
     mine = attributes([table], (0, number))
@@ -172,18 +156,3 @@ def _differs_below(table: FileTable, number: int, lowers: Sequence[FileTable]) -
         for lower in lowers
         if (other := lower.number(path)) is not None
     )
-
-
-def _with_parents(
-    found: dict[bytes, Node | None], parents: dict[bytes, Branch], stack: Sequence[FileTable]
-) -> Wanted:
-    whole = dict(found)
-    for key in found:
-        while key:
-            key = key.rpartition(b"\0")[0]
-            if key in whole:
-                break
-            whole[key] = parents[key]
-    return {
-        key: (node, attributes(stack, node.source if node else FRESH)) for key, node in sorted(whole.items())
-    }

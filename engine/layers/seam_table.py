@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from engine.layers.inode import Directory, Inode
 from engine.layers.member import Kind
-from engine.layers.merge import Branch, Node
-from engine.layers.seam import Attributes, seam_content
+from engine.layers.seam import Attributes, Node, seam_content
 from engine.layers.store import LayerStore
 from engine.layers.table import FileTable
 from engine.layers.table_writer import encode_table
@@ -25,15 +24,15 @@ def seam_table(layers: LayerStore, diff_ids: Sequence[Digest]) -> FileTable | No
         return None
     root = Directory()
     directories = {b"": root}
-    files: dict[tuple[int, int, int], Inode] = {}
+    files: dict[int, Inode] = {}
     for key, (node, attributes) in wanted.items():
         above, _, name = key.rpartition(b"\0")
         inode: Inode
-        if isinstance(node, Branch):
+        if node is None:
+            inode = Inode(Kind.WHITEOUT)
+        elif node.kind == Kind.DIRECTORY:
             directories[key] = Directory(name, directories[above]) if key else root
             inode = directories[key]
-        elif node is None:
-            inode = Inode(Kind.WHITEOUT)
         elif node.inode in files:
             inode = files[node.inode]
             inode.linked = True

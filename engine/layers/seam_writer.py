@@ -10,8 +10,7 @@ from engine.launch.syscalls import RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS, openat2
 from engine.layers.disk import Disk
 from engine.layers.inode import Directory, Inode
 from engine.layers.member import Kind, Member
-from engine.layers.merge import Branch, Node
-from engine.layers.seam import Attributes, Wanted
+from engine.layers.seam import Attributes, Node, Wanted
 from engine.layers.table import FileTable
 from engine.linux.syncfs import syncfs
 
@@ -50,15 +49,15 @@ class _Writer:
         self._stack = stack
         self._trees = trees
         self._directories: dict[bytes, Directory] = {}
-        self._names: dict[tuple[int, int, int], tuple[Directory, bytes]] = {}
+        self._names: dict[int, tuple[Directory, bytes]] = {}
 
     def write(self, wanted: Wanted) -> None:
         for key, (node, attributes) in wanted.items():
             above, _, name = key.rpartition(b"\0")
-            if isinstance(node, Branch):
-                self._directory(key, self._directories.get(above) if key else None, name, attributes)
-            elif node is None:
+            if node is None:
                 self._disk.whiteout(self._directories[above], name)
+            elif node.kind == Kind.DIRECTORY:
+                self._directory(key, self._directories.get(above) if key else None, name, attributes)
             else:
                 self._leaf(self._directories[above], name, node, attributes)
         for directory in reversed(self._directories.values()):

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from engine.analysis.stacked import Stack
 from engine.errors import Malformed, NotFound
 from engine.layers.member import Kind
-from engine.layers.merge import FRESH, Branch, Merge, Node
 from engine.layers.table import FileEntry, FileTable
 from tests.engine.analysis.stacks import ANY_STACKS, PLAIN_STACKS
 from tests.engine.analysis.tables import GONE, OPAQUE, What, file, folder, hard, link, tables
+from tests.engine.layers.sequential import FRESH, Branch, Merge, Node
 
 
 def merged(stack: list[FileTable]) -> dict[bytes, Node]:
-    """The tree of nodes that decides how a stack is mounted, by key."""
+    """The tree of nodes that unpacking the layers in order gives, by key."""
     merge = Merge()
     for layer, each in enumerate(stack):
         merge.apply_in_order(layer, each)
@@ -33,7 +33,7 @@ def merged(stack: list[FileTable]) -> dict[bytes, Node]:
 
 @settings(max_examples=200, deadline=None)
 @given(ANY_STACKS)
-def test_tree_equals_the_merge_that_is_mounted(stack: list[FileTable]) -> None:
+def test_tree_equals_layers_unpacked_in_order(stack: list[FileTable]) -> None:
     try:
         expected = merged(stack)
     except Malformed:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.analysis.entries import Entries
-from engine.analysis.tree import SEPARATOR, child_key
 from engine.errors import NotFound
+from engine.layers.entries import Entries
+from engine.layers.keys import SEPARATOR, child_key
 from engine.layers.limits import Limits
 from engine.layers.member import Kind
 from engine.layers.resolve import show

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import accumulate
 
-from engine.analysis.tree import path_of
+from engine.layers.keys import path_of
 from engine.layers.member import Kind
 from engine.layers.table import FileTable
 

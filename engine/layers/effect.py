@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import compress, count
 
-from engine.analysis.tree import SEPARATOR
 from engine.layers.inode import Flag
+from engine.layers.keys import SEPARATOR
 from engine.layers.member import Kind
 from engine.layers.table import FileTable
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.analysis.effect import Effect, bare_parents
-from engine.analysis.tree import SEPARATOR, child_key
-from engine.analysis.walk import walk
 from engine.errors import NotFound
+from engine.layers.effect import Effect, bare_parents
+from engine.layers.follow import walk
 from engine.layers.inode import Flag
+from engine.layers.keys import SEPARATOR, child_key
 from engine.layers.member import Kind
 from engine.layers.resolve import show
 
 if TYPE_CHECKING:
-    from engine.analysis.merge import Merge
+    from engine.layers.merge import Merge
 
 _DIRECTORY, _SYMLINK, _WHITEOUT = int(Kind.DIRECTORY), int(Kind.SYMLINK), int(Kind.WHITEOUT)
 _IMPLICIT, _OPAQUE, _SKIPPED = int(Flag.IMPLICIT), int(Flag.OPAQUE), int(Flag.SKIPPED)
