@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -35,10 +36,12 @@ from tui.updates import (
     PullEnded,
     PullPlanned,
     RemovePreviewed,
+    StatsKnown,
     StepsKnown,
     TableKnown,
     Update,
 )
+from tui.usage import EVERY
 
 if TYPE_CHECKING:
     from engine.analysis.content import Contents
@@ -61,6 +64,7 @@ class Bridge(Batches):
         self.source = source
         self._log: tuple[Run, Worker[None]] | None = None
         self._steps_of: Run | None = None
+        self._stats: Worker[None] | None = None
         self._deaths = Deaths(self._someone_died)
 
     # asking
@@ -194,6 +198,20 @@ class Bridge(Batches):
                 anew = False
             if anew:
                 self.tell(LogGrown(container, (), anew))
+
+    def look_stats(self, wanted: bool) -> None:
+        """Follow what the containers that run use, or follow it no longer."""
+        if wanted and self._stats is None:
+            self._stats = self._work(self._follow_stats, "stats")
+        elif not wanted and self._stats is not None:
+            self._stats.cancel()
+            self._stats = None
+
+    async def _follow_stats(self) -> None:
+        with self._troubles("see what containers use", "lamina stats"):
+            async with aclosing(self.source.stats(interval=EVERY)) as samples:
+                async for sample in samples:
+                    self.tell(StatsKnown(tuple(sample)))
 
     def plan(self, reference: str) -> None:
         """Ask what pulling a reference would fetch."""

@@ -6,13 +6,14 @@ Each answers at once, works in the background, and says what came of it.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.lab.models import LabProgress
 from tui import actions
 from tui.actions import Context, Place
+from tui.container_commands import ContainerCommands
 from tui.image_commands import ImageCommands
 from tui.tasks import Report
 from tui.text import count, safe
@@ -20,13 +21,17 @@ from tui.updates import RemovePreviewed, TaskChanged, Update
 
 if TYPE_CHECKING:
     from tui.app import Lamina
-    from tui.screens.run import RunAsked
+    from tui.panels.marking import MarkedPanel
 
 _FIRST_IMAGE = "lab/web:1"
+_BULK = {
+    "images": ("remove", "save", "push", "compare", "outdated"),
+    "containers": ("start", "stop", "restart", "pause", "unpause", "kill", "remove"),
+}
 _EVERYWHERE = frozenset({"filter", "help", "palette", "theme", "mouse", "quit"})  # the same on every screen
 
 
-class Commands(ImageCommands):
+class Commands(ImageCommands, ContainerCommands):
     """What each verb does."""
 
     def __init__(self, app: Lamina) -> None:
@@ -38,15 +43,13 @@ class Commands(ImageCommands):
             "previous": lambda _: self.bench.focus_next_panel(-1),
             "filter": lambda _: self.board.open_filter(),
             "sort": lambda _: self._sort(),
+            "mark": lambda _: self._markable().mark(),
+            "mark_all": lambda _: self._markable().mark_all(),
+            "bulk": self._bulk,
             "tab(1)": lambda _: self.bench.inspector.turn(1),
             "tab(-1)": lambda _: self.bench.inspector.turn(-1),
             "pull": lambda _: self.open_pull(),
-            "run": self._run,
             "explore": self.explore,
-            "logs": self._logs,
-            "start": self._start,
-            "stop": self._stop,
-            "kill": self._kill,
             "remove": self._remove,
             "copy": self._copy,
             "open_task": self._open_task,
@@ -59,7 +62,7 @@ class Commands(ImageCommands):
             "mouse": lambda _: self._turn_mouse(),
             "quit": lambda _: self._quit(),
         }
-        self._verbs |= self.image_verbs()
+        self._verbs |= self.image_verbs() | self.container_verbs()
         self._verbs["stores(networks)"] = lambda _: self._open_stores("networks")
         self._verbs["stores(volumes)"] = lambda _: self._open_stores("volumes")
         self._verbs["files"] = self._browse_container
@@ -109,125 +112,25 @@ class Commands(ImageCommands):
     # images
 
     def _sort(self) -> None:
-        self.bench.images.sort_next()
+        self._markable().sort_next()
 
-    def _run(self, ctx: Context) -> None:
-        from tui.entry import parse_run
-        from tui.screens.run import RunDialog
+    def _markable(self) -> MarkedPanel:
+        return self.bench.containers if self.bench.panel is self.bench.containers else self.bench.images
 
-        detail = self.app.state.details.get(ctx.image.id) if ctx.image else None
-        if detail is not None:
-            self.app.push_screen(RunDialog(detail, parse_run), self.run)
+    def _bulk(self, ctx: Context) -> None:
+        """Which of the verbs for several shall be done to what is marked."""
+        from tui.screens.pick import Pick
 
-    def run(self, asked: RunAsked | None) -> None:
-        """Make a container and start it; the cursor goes to it when it is there."""
-        if asked is None:
-            return
-        options = asked.options
-        source = self.app.bridge.source
-        made: list[str] = []
-
-        async def work(report: Report) -> str:
-            report.step("making the container…")
-            container = await source.create(options)
-            made.append(container.id)
-            report.step("starting…")
-            container = await source.start(container.id)
-            return (
-                f"{container.name} runs as process {container.pid}"
-                if container.pid
-                else f"{container.name} ran"
-            )
-
-        number = self.app.bridge.do(f"run {options.image}", asked.command, work)
-        standing = self.bench.panel
-        self.after[number] = lambda: self.bench.expect(made[0], standing)
-
-    # containers
-
-    def _logs(self, _: Context) -> None:
-        self.bench.inspector.open_tab("Logs")
-        self.bench.inspector.focus()
-
-    def _start(self, ctx: Context) -> None:
-        source = self.app.bridge.source
-
-        async def start(container: str) -> str:
-            started = await source.start(container)
-            return f"runs as process {started.pid}" if started.pid else "ran"
-
-        self._do_container(ctx, "start", "starting…", start)
-
-    def _stop(self, ctx: Context) -> None:
-        source = self.app.bridge.source
-
-        async def stop(container: str) -> str:
-            await source.stop(container)
-            return "stopped"
-
-        self._do_container(ctx, "stop", "stopping…", stop)
-
-    def _kill(self, ctx: Context) -> None:
-        source = self.app.bridge.source
-
-        async def kill(container: str) -> str:
-            await source.kill(container)
-            return "killed"
-
-        name = safe(ctx.container.name) if ctx.container is not None else ""
-        self.ask(
-            f"Kill {name}?",
-            ("Its program ends at once, without a chance to put things in order.",),
-            "kill",
-            lambda: self._do_container(ctx, "kill", "killing…", kill),
-        )
-
-    def _do_container(
-        self,
-        ctx: Context,
-        verb: str,
-        meanwhile: str,
-        work: Callable[[str], Awaitable[str]],
-        command: str = "",
-    ) -> None:
-        container = ctx.container
-        if container is None or self.app.state.meanwhile(container.id):
-            return  # one thing at a time: the row says what is being done
-        self.app.bridge.do(
-            f"{verb} {container.name}",
-            command or f"lamina {verb} {shlex.quote(container.name)}",
-            lambda _: work(container.id),
-            subject=container.id,
-            meanwhile=meanwhile,
-        )
-
-    # removing
+        verbs = [actions.action(verb) for verb in _BULK[ctx.place] if actions.action(verb).available(ctx)]
+        rows = [(item.id, item.label, item.about, item.key(ctx.state)) for item in verbs]
+        what = f"{count(len(ctx.marked), 'marked')}" if ctx.marked else "what is under the cursor"
+        self.app.push_screen(Pick(f"With {what}", rows), lambda verb: self.do(verb) if verb else None)
 
     def _remove(self, ctx: Context) -> None:
-        if ctx.container is not None:
-            self._remove_container(ctx)
-        elif len(marked := self.bench.images.marked_images) > 1:
-            self.remove_marked(marked)
-        elif ctx.image is not None:
-            self.app.bridge.preview_remove(ctx.image.id, ctx.image_name)
-
-    def _remove_container(self, ctx: Context) -> None:
-        container = ctx.container
-        assert container is not None
-        source, running = self.app.bridge.source, bool(container.pid)
-
-        async def remove(container_id: str) -> str:
-            await source.remove(container_id, force=running)
-            return "removed"
-
-        effect = "Its writable layer and its log go; the image's layers stay."
-        lines = ("It runs, and is killed first.", effect) if running else (effect,)
-        self.ask(
-            f"Remove {safe(container.name)}?",
-            lines,
-            "kill and remove" if running else "remove",
-            lambda: self._do_container(ctx, "remove", "removing…", remove, actions.remove_command(ctx)),
-        )
+        if ctx.place == "images":
+            self.remove_images(ctx)
+        else:
+            self.remove_containers(ctx)
 
     # the lab
 

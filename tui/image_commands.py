@@ -29,7 +29,6 @@ class ImageCommands(CommandBase):
     def image_verbs(self) -> dict[str, Callable[[Context], None]]:
         """Verbs by their id."""
         return {
-            "mark": lambda _: self.bench.images.mark(),
             "compare": self._compare,
             "tag": self._tag,
             "push": self._push,
@@ -188,6 +187,13 @@ class ImageCommands(CommandBase):
         self.app.push_screen(Compare(name_of_image(old), name_of_image(new), old, new))
 
     # removing
+
+    def remove_images(self, ctx: Context) -> None:
+        """Ask what removing the marked images, or the one under the cursor, frees; then ask the person."""
+        if len(marked := self.bench.images.marked_images) > 1:
+            self.remove_marked(marked)
+        elif image := next(iter(self._chosen(ctx)), None):
+            self.app.bridge.preview_remove(image.id, name_of_image(image))
 
     def confirm_remove_image(self, preview: RemovePreviewed) -> None:
         """Say what removing frees, and ask."""

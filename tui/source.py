@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from engine.images.moves import BlobProgress, PushResult, TagStanding
     from engine.layers.table import FileTable
     from engine.network.models import Network, NetworkOptions
+    from engine.runtime.usage import ContainerStats
     from engine.upkeep import Pruned
     from engine.volumes.models import PrunedVolumes, Volume, VolumeEntry
 
@@ -71,6 +72,13 @@ class Source(Protocol):
     async def stop(self, name: str, timeout: float = 10) -> None: ...  # noqa: ASYNC109  Docker's grace
     async def kill(self, name: str, signal: str = "KILL") -> None: ...
     async def remove(self, name: str, force: bool = False) -> None: ...
+    async def restart(self, name: str) -> None: ...
+    async def pause(self, name: str) -> None: ...
+    async def unpause(self, name: str) -> None: ...
+    async def rename(self, name: str, new: str) -> None: ...
+    def stats(
+        self, names: Sequence[str] = (), interval: float = 1.0, all: bool = False
+    ) -> AsyncGenerator[list[ContainerStats], None]: ...
     async def steps(self, name: str) -> Sequence[StepRow]: ...
     def logs(
         self, name: str, tail: int | None = None, follow: bool = False

@@ -29,20 +29,24 @@ from tui.updates import (
     PullEnded,
     PullPlanned,
     StandingKnown,
+    StatsKnown,
     StepsKnown,
     TableKnown,
     Task,
     TaskChanged,
     Update,
 )
+from tui.usage import Usages
 
 if TYPE_CHECKING:
     from engine.images.moves import TagStanding
     from engine.layers.table import FileTable
+    from engine.runtime.usage import ContainerStats
 
 Topic = Literal[
-    "images", "containers", "selection", "detail", "files", "steps", "logs", "tasks", "pulls", "host"
-]
+    "images", "containers", "selection", "detail", "files", "steps", "logs", "tasks", "pulls", "host",
+    "stats",
+]  # fmt: skip
 Topics = frozenset[Topic]
 
 _MOST_LOG_LINES = 10_000  # of one container kept for the screen; the file keeps all
@@ -88,6 +92,8 @@ class State:
         self.tasks: dict[int, Task] = {}
         self.pulls: dict[int, Pull] = {}
         self.standings: dict[str, TagStanding] = {}  # by name, of tags that were asked about
+        self.usages = Usages()
+        self.samples: dict[str, ContainerStats] = {}  # the last of each container that runs
         self.plan: PlanKnown | PlanFailed | None = None  # the last one asked for
         self.shown_keys: Mapping[str, str] = {}  # of verbs whose keys were changed
         self.read_only = False
@@ -176,7 +182,8 @@ class State:
                 for key in ended[: max(0, len(self.tasks) - _MOST_TASKS)]:
                     del self.tasks[key]
                     self.pulls.pop(key, None)
-                return ("tasks", "containers", "images") if task.subject else ("tasks",)
+                about = bool(task.subject or task.subjects)
+                return ("tasks", "containers", "images") if about else ("tasks",)
             case PullPlanned(number, plan):
                 self.pulls[number] = Pull(plan)
                 return ("pulls",)
@@ -191,6 +198,10 @@ class State:
             case StandingKnown(standing):
                 self.standings[standing.name] = standing
                 return ("images",)
+            case StatsKnown(samples):
+                self.usages.take(samples)
+                self.samples = {stats.id: stats for stats in samples}
+                return ("stats",)
             case PlanKnown() | PlanFailed():
                 self.plan = update
                 return ("pulls",)
@@ -269,10 +280,16 @@ class State:
 
     def meanwhile(self, subject: str) -> str:
         """What is being done to a container or image just now: "stopping…", or ""."""
-        for task in reversed(self.tasks.values()):
-            if task.subject == subject and task.state == "running":
-                return task.meanwhile
-        return ""
+        return self.under_way().get(subject, "")
+
+    def under_way(self) -> dict[str, str]:
+        """By container or image: what is being done to it just now."""
+        found: dict[str, str] = {}
+        for task in self.tasks.values():
+            if task.state == "running" and task.meanwhile:
+                found |= dict.fromkeys((task.subject, *task.subjects), task.meanwhile)
+        found.pop("", None)
+        return found
 
     @property
     def running_tasks(self) -> list[Task]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -31,6 +31,11 @@ class Report:
     def step(self, note: str, done: int = 0, total: int = 0) -> None:
         """Say what is being done, and how much of it is."""
         self._tasks.change(self.task, note=note, done=done, total=total)
+
+    def leave(self, subjects: Iterable[str], of: int) -> None:
+        """Say which of several it is about yet."""
+        left = frozenset(subjects)
+        self._tasks.change(self.task, subjects=left, done=of - len(left), total=of)
 
 
 class Tasks(ABC):
@@ -70,6 +75,7 @@ class Tasks(ABC):
         *,
         subject: str = "",
         meanwhile: str = "",
+        subjects: frozenset[str] = frozenset(),
         cancellable: bool = False,
         steps: bool = False,
     ) -> int:
@@ -80,7 +86,7 @@ class Tasks(ABC):
         """
         number = next(self._numbers)
         task = Task(
-            number, what, command, self._clock(), subject=subject, meanwhile=meanwhile,
+            number, what, command, self._clock(), subject=subject, subjects=subjects, meanwhile=meanwhile,
             cancellable=cancellable, unit="steps" if steps else "bytes",
         )  # fmt: skip
         self._tasks[number] = task

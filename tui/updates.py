@@ -13,6 +13,7 @@ from engine.models import HostInfo
 if TYPE_CHECKING:
     from engine.images.moves import TagStanding
     from engine.layers.table import FileTable
+    from engine.runtime.usage import ContainerStats
 
 TaskState = Literal["running", "done", "failed", "cancelled"]
 
@@ -24,6 +25,7 @@ class Task:
     :param command: what a person would type to do the same.
     :param done: of `total`, bytes or steps; total 0 where it is not known.
     :param subject: id of the container or image it is about, or "".
+    :param subjects: those that it is about yet, where they are several.
     :param asked: the person asked for it; else it is something the screen tried by itself.
     :param meanwhile: what that row says while it lasts: "stopping…".
     """
@@ -39,6 +41,7 @@ class Task:
     note: str = ""
     hint: str = ""
     subject: str = ""
+    subjects: frozenset[str] = frozenset()
     meanwhile: str = ""
     cancellable: bool = False
     asked: bool = True
@@ -133,6 +136,13 @@ class StandingKnown:
 
 
 @dataclass(frozen=True, slots=True)
+class StatsKnown:
+    """What the containers that run used at a moment."""
+
+    samples: tuple[ContainerStats, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PullPlanned:
     task: int
     plan: PullPlan
@@ -164,6 +174,7 @@ Update = (
     | PlanFailed
     | RemovePreviewed
     | StandingKnown
+    | StatsKnown
     | PullPlanned
     | PullAdvanced
     | PullEnded

@@ -6,6 +6,7 @@ the verbs out.
 
 from __future__ import annotations
 
+from tui.actions.containers import ON_CONTAINERS
 from tui.actions.equivalents import name_of_image, pull_command
 from tui.actions.inside import INSIDE
 from tui.actions.model import Action, Context, Group, Place, ScreenName
@@ -17,7 +18,7 @@ __all__ = [
     "name_of_image", "pull_command", "remove_command",
 ]  # fmt: skip
 
-ACTIONS: tuple[Action, ...] = (*ON_WORKBENCH, *INSIDE, *STORES)
+ACTIONS: tuple[Action, ...] = (*ON_WORKBENCH, *ON_CONTAINERS, *INSIDE, *STORES)
 
 GROUPS: dict[Group, str] = {
     "go": "Moving",

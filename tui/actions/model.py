@@ -41,6 +41,7 @@ class Context:
     :param path: the path under the cursor, in a screen that looks inside images; without leading slash.
     :param folder: whether that path is a directory.
     :param inside: the images that such a screen looks into, as names for commands.
+    :param marked: ids of what is marked in the list with focus.
     """
 
     place: Place
@@ -52,6 +53,7 @@ class Context:
     path: str | None = None
     folder: bool = False
     inside: tuple[str, ...] = ()
+    marked: tuple[str, ...] = ()
 
     @property
     def image_name(self) -> str:

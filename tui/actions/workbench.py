@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
 
 from engine.containers.models import Status
 from tui.actions.equivalents import pull_command
@@ -34,12 +33,14 @@ def _something(ctx: Context) -> bool:
     return selected or ctx.screen != "workbench"
 
 
-def _running(ctx: Context) -> bool:
+def running(ctx: Context) -> bool:
+    """Whether the container under the cursor runs, be it paused."""
     return ctx.container is not None and ctx.container.status in (Status.RUNNING, Status.PAUSED)
 
 
-def _startable(ctx: Context) -> bool:
-    return ctx.container is not None and not _running(ctx)
+def markable(ctx: Context) -> bool:
+    """Whether the cursor stands in a list whose rows can be marked."""
+    return ctx.place in LEFT and bool(ctx.state.images if ctx.place == "images" else ctx.state.containers)
 
 
 def _copyable(ctx: Context) -> bool:
@@ -47,7 +48,7 @@ def _copyable(ctx: Context) -> bool:
 
 
 def _removable(ctx: Context) -> bool:
-    return _container(ctx) or _image(ctx)
+    return _container(ctx) or _image(ctx) or bool(ctx.marked)
 
 
 def lab_down(ctx: Context) -> bool:
@@ -66,14 +67,10 @@ def _cancellable(ctx: Context) -> bool:
     return ctx.task is not None and ctx.task.cancellable and ctx.task.state == "running"
 
 
-def _on_container(verb: str) -> Callable[[Context], str]:
-    return lambda ctx: f"lamina {verb} {shlex.quote(ctx.container.name)}" if ctx.container else ""
-
-
 def remove_command(ctx: Context) -> str:
     """`lamina rm` or `lamina rmi`, for what stands under the cursor."""
     if ctx.container is not None:
-        force = "-f " if _running(ctx) else ""
+        force = "-f " if running(ctx) else ""
         return f"lamina rm {force}{shlex.quote(ctx.container.name)}"
     return f"lamina rmi {shlex.quote(ctx.image_name)}" if ctx.image else ""
 
@@ -107,7 +104,11 @@ ON_WORKBENCH: tuple[Action, ...] = (
     ),
     Action("explore", "e", "e", "explore", "look into its layers and files", "inside",
            ("images", "layers"), _stacked, lambda ctx: f"lamina tree {shlex.quote(ctx.image_name)}"),
-    Action("mark", "space", "Space", "mark", "mark it, for verbs on several", "images", ("images",), _image),
+    Action("mark", "space", "Space", "mark", "mark it, or a whole group, for verbs on several", "go", LEFT,
+           markable),
+    Action("mark_all", "asterisk", "*", "mark all", "mark all that the list shows, or none", "go", (),
+           markable),
+    Action("bulk", "b", "b", "on marked", "what to do with all that is marked", "go", (), markable),
     Action("compare", "c", "c", "compare", "two marked images: layers, files, settings, download", "inside",
            ("images",), _image, lambda _: "lamina compare OLD NEW"),
     Action("tag", "t", "t", "tag", "give it one more name", "images", (), _image,
@@ -122,17 +123,9 @@ ON_WORKBENCH: tuple[Action, ...] = (
            ("images",), _any_image, lambda _: "lamina outdated"),
     Action("prune", "", "", "prune", "remove what nothing needs; says first what that frees", "images", (),
            command=lambda _: "lamina system prune", danger=True, changes=True),
-    Action("logs", "l", "l", "logs", "follow the container's output", "containers", ("containers",),
-           _container, _on_container("logs -f")),
-    Action("stop", "s", "s", "stop", "ask it to end; kill it after ten seconds", "containers",
-           ("containers", "inspector"), _running, _on_container("stop"), changes=True),
-    Action("start", "S", "S", "start", "start it again", "containers", ("containers", "inspector"),
-           _startable, _on_container("start"), changes=True),
-    Action("kill", "", "", "kill", "end it at once", "containers", (), _running,
-           _on_container("kill"), danger=True, changes=True),
     Action("remove", "d", "d", "remove", "remove it; says first what that frees", "images", LEFT,
            _removable, remove_command, danger=True, changes=True),
-    Action("sort", "o", "o", "sort", "sort images by age, name or size; files by name or size", "images",
+    Action("sort", "o", "o", "sort", "sort by the next of: age, name, size, state, use", "go",
            ("images", "tree"), _something, screens=("workbench", "explorer")),
     Action("copy", "y", "y", "copy", "copy its name, path or command to your clipboard", "go",
            ("tree", "activity", "entries"),

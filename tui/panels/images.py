@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from engine.images.models import ImageSummary
 from tui.actions import Place, name_of_image
-from tui.panels.base import Panel
-from tui.state import State, Subject, Topics
+from tui.panels.marking import MarkedPanel
+from tui.state import Subject, Topics
 from tui.text import age, safe, size, width_of
 from tui.widgets.bar import Segment, stacked
 from tui.widgets.columns import Cell, Column, Row, Spans, cell
@@ -15,8 +15,6 @@ from tui.widgets.columns import Cell, Column, Row, Spans, cell
 if TYPE_CHECKING:
     from engine.images.moves import TagStanding
 
-Order = Literal["newest", "name", "size"]
-ORDERS: tuple[Order, ...] = ("newest", "name", "size")
 _EMPTY: tuple[str | Spans, ...] = (
     "",
     (("No images yet. Three ways to begin:", "text"),),
@@ -29,59 +27,37 @@ _EMPTY: tuple[str | Spans, ...] = (
     "",
     (("  ?   ", "accent bold"), ("see all keys", "text")),
 )
+_NAME = 30  # cells of a name before other columns fall away for it
 
 
-class Images(Panel):
+class Images(MarkedPanel):
     """The images of the store."""
 
     TOPICS: ClassVar[Topics] = frozenset({"images", "selection"})
     NUMBER: ClassVar[int] = 1
     PLACE: ClassVar[Place] = "images"
-
-    def __init__(self, state: State) -> None:
-        super().__init__(state)
-        self.order: Order = "newest"
-        self.marked: set[str] = set()  # ids
-
-    def mark(self) -> None:
-        """Mark the image under the cursor, or take its mark away, and go on to the next."""
-        if self.key is not None:
-            self.marked ^= {self.key}
-            self.update()
-            self.action_move(1)
-
-    def unmark(self) -> None:
-        """Take all marks away."""
-        self.marked.clear()
-        self.update()
+    ORDERS: ClassVar[tuple[str, ...]] = ("newest", "name", "size", "unique", "containers", "updates")
 
     @property
     def marked_images(self) -> list[ImageSummary]:
         """The marked images that are still here, in the order of the list."""
         return [image for image in self._sorted() if image.id in self.marked]
 
-    def take_order(self, name: str) -> None:
-        """Sort by the order of that name, if there is one."""
-        self.order = next((order for order in ORDERS if order == name), self.order)
-
-    def sort_next(self) -> Order:
-        """Take the next order."""
-        self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]
-        self.update()
-        return self.order
-
     def update(self) -> None:
         """Draw the images the state knows."""
         images = self._sorted()
         largest = max((image.unpacked for image in images), default=1)
         names = [safe(name_of_image(image)) for image in images]
+        longest = max([12, *map(width_of, names)])
         known = bool(self.state.standings)
         columns = (
             Column(1),
-            Column(12, gap=1, most=max([12, *map(width_of, names)]), grow=9, cut="middle"),
+            Column(min(longest, _NAME), gap=1, most=longest, grow=9, cut="middle"),
             Column(9 if known else 0, drop=4, gap=1 if known else 0),
             Column(8, most=32, grow=1, drop=2),
             Column(6, right=True, drop=1, gap=1),
+            Column(6, right=True, drop=5, gap=1),
+            Column(3, right=True, drop=6, gap=1),
             Column(4, right=True, drop=3, gap=1),
         )
         rows = [self._row(image, name, largest) for image, name in zip(images, names, strict=True)]
@@ -90,10 +66,8 @@ class Images(Panel):
 
     def update_head(self) -> None:
         """Say how many there are, in which order."""
-        marked = len(self.marked_images)
-        marks = ((f"{marked} marked ", "accent"),) if marked else ()
-        order = () if self.order == "newest" else ((f"by {self.order} ", "muted"),)
-        self.head("Images", state=(*marks, *order, *self.shown_place()))
+        head = self.about_list(len(self.marked_images))
+        self.head("Images", state=(*head, *self.shown_place()))
 
     @property
     def shows_cursor(self) -> bool:
@@ -111,14 +85,28 @@ class Images(Panel):
             case "name":
                 images.sort(key=name_of_image)
             case "size":
-                images.sort(key=lambda image: image.unpacked, reverse=True)
+                images.sort(key=lambda image: -image.unpacked)
+            case "unique":
+                images.sort(key=lambda image: -image.unique)
+            case "containers":
+                images.sort(key=lambda image: -image.containers)
+            case "updates":
+                images.sort(key=lambda image: -self._fetch(image))
         return images
+
+    def _fetch(self, image: ImageSummary) -> int:
+        """Bytes that an update would fetch; -1 where there is none."""
+        one = self._found(image)
+        return one.fetch_bytes if one is not None and one.standing.value == "newer" else -1
+
+    def _found(self, image: ImageSummary) -> TagStanding | None:
+        known = [self.state.standings[name] for name in image.names if name in self.state.standings]
+        return next((one for one in known if one.image_id == image.id), None)
 
     def _standing(self, image: ImageSummary) -> Spans:
         """Whether the registry has something newer, and what it costs; "" where nobody asked."""
-        found = [self.state.standings[name] for name in image.names if name in self.state.standings]
-        current = [one for one in found if one.image_id == image.id]
-        return _standing_words(current[0]) if current else cell("")
+        one = self._found(image)
+        return _standing_words(one) if one is not None else cell("")
 
     def _row(self, image: ImageSummary, name: str, largest: int) -> Row:
         meanwhile = self.state.meanwhile(image.id)
@@ -128,12 +116,14 @@ class Images(Panel):
         more = len(image.names) - 1
         named = ((name, ink), (f" +{more}", "muted")) if more > 0 else cell(name, ink)
         search = " ".join((*image.names, image.id)).lower()
-        mark = cell("▪" if image.id in self.marked else "", "accent")
-        return Row(
-            image.id,
-            (mark, named, self._standing(image), bar, cell(size(image.unpacked)), cell(old, "muted")),
-            search,
-        )
+        # What removing it would free beside what it weighs; one that shares nothing need not say it twice.
+        own = cell(size(image.unique), "accent") if image.shared else cell("")
+        used = cell(f"●{image.containers}" if image.containers else "", "good")
+        cells = (
+            self.mark_of(image.id), named, self._standing(image), bar, cell(size(image.unpacked)), own, used,
+            cell(old, "muted"),
+        )  # fmt: skip
+        return Row(image.id, cells, search)
 
 
 def _standing_words(standing: TagStanding) -> Spans:

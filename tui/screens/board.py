@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui.actions import ACTIONS, Context, ScreenName, action, footer_actions
+from tui.widgets.exact import ExactCompositor
 from tui.widgets.filter import Filterable, FilterLine
 from tui.widgets.lines import KeyLine, Line
 
@@ -40,6 +41,7 @@ class Board(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._compositor = ExactCompositor()
         self.header = Line(id="header")
         self.keys = KeyLine(id="keys")
         self.filter_line = FilterLine(id="filter")

@@ -18,6 +18,7 @@ from tui.panels.header import header_versions
 from tui.panels.images import Images
 from tui.panels.inspector import Inspector
 from tui.panels.layers import Layers
+from tui.panels.marking import MarkedPanel
 from tui.screens.board import Board, bindings_of
 from tui.state import State, Topics
 from tui.widgets.lines import TooSmall
@@ -106,7 +107,14 @@ class Workbench(Board):
         task = None
         if panel is self.activity and panel.key is not None:
             task = state.tasks.get(int(panel.key))
-        return Context(panel.PLACE, state, state.image_of(subject), state.container_of(subject), task)
+        marked: tuple[str, ...] = ()
+        if panel is self.images:
+            marked = tuple(image.id for image in self.images.marked_images)
+        elif panel is self.containers:
+            marked = tuple(item.id for item in self.containers.marked_containers)
+        return Context(
+            panel.PLACE, state, state.image_of(subject), state.container_of(subject), task, marked=marked
+        )
 
     @property
     def filtered(self) -> Panel | None:
@@ -118,11 +126,18 @@ class Workbench(Board):
 
     def worth_keeping(self) -> dict[str, str]:
         """How the panels stand, for the next start."""
-        return {"order": self.images.order, **{f"tab-{k}": v for k, v in self.inspector.chosen.items()}}
+        return {
+            "order": self.images.order,
+            "container-order": self.containers.order,
+            "container-label": self.containers.label,
+            **{f"tab-{kind}": tab for kind, tab in self.inspector.chosen.items()},
+        }
 
     def recall(self, kept: Mapping[str, str]) -> None:
         """Let the panels stand as they did."""
         self.images.take_order(kept.get("order", ""))
+        self.containers.take_order(kept.get("container-order", ""))
+        self.containers.label = kept.get("container-label", "")
         for kind in ("image", "container"):
             self.inspector.choose(kind, kept.get(f"tab-{kind}", ""))
 
@@ -167,7 +182,8 @@ class Workbench(Board):
         if panel is self.images:
             self.stack.focus()
         elif panel is self.containers:
-            self.inspector.focus()
+            if not self.containers.toggle():
+                self.inspector.focus()
         elif panel is self.stack:
             self.app.commands.do("explore")
         elif panel is self.inspector:
@@ -216,6 +232,8 @@ class Workbench(Board):
         panel = self.panel
         if panel.filter:
             panel.set_filter("")
+        elif isinstance(panel, MarkedPanel) and panel.marked:
+            panel.unmark()
         elif panel is self.inspector and self._drill == "images":
             self.stack.focus()
         else:
@@ -224,6 +242,8 @@ class Workbench(Board):
     # drawing
 
     def _heard(self, topics: Topics) -> None:
+        if topics == {"stats"}:
+            return
         if topics & {"selection", "detail"}:
             self.app.look()
         if not topics or topics & {"host", "images", "containers"}:

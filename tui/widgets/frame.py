@@ -15,6 +15,7 @@ from textual.widget import Widget
 from tui.palette import Palette
 from tui.text import width_of
 from tui.widgets.columns import Span, Spans, clip_spans
+from tui.widgets.exact import changed_cells
 
 if TYPE_CHECKING:
     from textual import events
@@ -24,6 +25,7 @@ PLAIN = str.maketrans(
     {
         **dict.fromkeys("▌▏▎▍│↕", "|"),
         **dict.fromkeys("█▇▉▊▋", "#"),
+        **dict(zip("▁▂▃▄▅▆", "_.:-=+", strict=True)),
         **dict.fromkeys("▯○", "o"),
         **dict.fromkeys("▸›→", ">"),
         **dict.fromkeys("−─", "-"),
@@ -77,16 +79,21 @@ class Lines(Widget):
         """Paint all visible lines and send those that differ from what stands there."""
         if not self.is_mounted or not self.content_size.height:
             return
-        width, height = self.content_size
+        height = self.content_size.height
         fresh = [self._paint(line) for line in range(height)]
         if len(self._painted) != height:
             self._painted = fresh
             self.refresh()
             return
-        changed = [y for y in range(height) if fresh[y] != self._painted[y]]
+        changed = [
+            Region(x, y, cells, 1)
+            for y in range(height)
+            if fresh[y] != self._painted[y]
+            for x, cells in changed_cells(self._painted[y], fresh[y])
+        ]
         self._painted = fresh
         if changed:
-            self.refresh(*(Region(0, y, width, 1) for y in changed))
+            self.refresh(*changed)
 
     def _paint(self, y: int) -> Strip:
         width = self.content_size.width

@@ -1,0 +1,53 @@
+"""Only the cells that changed are written."""
+
+from __future__ import annotations
+
+import pytest
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from tests.tui.conftest import Make
+from tests.tui.driving import app_of, ready
+from tests.tui.fake import FakeSource
+from tui.widgets.exact import changed_cells
+
+_RED = Style(color="red")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "runs"),
+    [
+        (["name ", "12%", " up"], ["name ", "17%", " up"], [(6, 1)]),
+        (["a", "▁▁▂", "b", "1"], ["a", "▁▁▇", "b", "2"], [(3, 1), (5, 1)]),
+        (["漢字", "x"], ["字漢", "x"], [(0, 4)]),
+        (["a", "bc"], ["a", "bcd"], [(1, 3)]),
+        (["same"], ["same"], []),
+    ],
+)
+def test_what_changed_is_found(before: list[str], after: list[str], runs: list[tuple[int, int]]) -> None:
+    old, new = (Strip([Segment(text) for text in texts]) for texts in (before, after))
+    assert list(changed_cells(old, new)) == runs
+
+
+def test_another_colour_is_a_change_of_the_whole_segment() -> None:
+    assert list(changed_cells(Strip([Segment("ab")]), Strip([Segment("ab", _RED)]))) == [(0, 2)]
+
+
+async def test_a_figure_costs_its_own_cells_and_not_its_line(make: Make) -> None:
+    source = FakeSource()
+    async with make(source).run_test(size=(160, 45)) as pilot:
+        await ready(pilot)
+        screen = app_of(pilot).screen
+        panel = app_of(pilot).workbench.containers
+        await pilot.pause()
+        at = panel.content_region
+        from textual.geometry import Region
+
+        panel.refresh(Region(40, 0, 3, 1))
+        screen._compositor.update_widgets({panel})
+        update = screen._compositor.render_partial_update()
+        assert update is not None
+        written = update.render_segments(pilot.app.console)
+        assert written.startswith(f"\x1b[{at.y + 1};{at.x + 41}H")
+        assert len("".join(part for part in written.split("m")[1::2])) < 40
