@@ -75,7 +75,8 @@ class Commands(ImageCommands, ContainerCommands):
         self.app.push_screen(Stores(place))
 
     def _browse_container(self, ctx: Context) -> None:
-        from tui.screens.browse import Browse, of_container
+        from tui.screens.browse import Browse
+        from tui.screens.places import of_container
 
         if ctx.container is not None:
             self.app.push_screen(Browse(of_container(self.app.bridge.source, ctx.container.name)))

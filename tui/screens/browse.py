@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import stat
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -17,6 +16,7 @@ from textual.binding import BindingType
 from tui.actions import Context, ScreenName
 from tui.panels.stores import StoreList
 from tui.screens.board import Board, bindings_of
+from tui.screens.places import Place
 from tui.tasks import Report
 from tui.text import age, count, safe, size
 from tui.widgets.columns import Column, Row, cell
@@ -30,49 +30,13 @@ if TYPE_CHECKING:
     from engine.containers.writing import Copied
     from engine.volumes.models import VolumeEntry
     from tui.content import Page
-    from tui.source import Source
 
-_MOST = 1 << 20  # bytes of a file that are read
 _COLUMNS = (
     Column(16, most=4096, grow=1, cut="middle"), Column(7, right=True), Column(10, drop=2),
     Column(9, most=11, right=True, drop=3), Column(4, right=True, drop=1),
 )  # fmt: skip
 _LETTERS = {"directory": "d", "symlink": "l", "fifo": "p", "socket": "s", "device": "b"}
 _EMPTY = ("", "An empty directory. p copies something of this host here.")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Whose files they are, and how to come by them.
-
-    :param about: "container" or "volume". :param spoken: what commands write before a path, as `box:`.
-    """
-
-    about: str
-    name: str
-    spoken: str
-    list: Callable[[str], Awaitable[list[VolumeEntry]]]
-    read: Callable[[str], Awaitable[bytes]]
-    copy_out: Callable[[str, str], Awaitable[Copied]]
-    copy_in: Callable[[str, str], Awaitable[Copied]]
-
-
-def of_container(source: Source, name: str) -> Place:
-    """A container's files, whether it runs or not."""
-    return Place(
-        "container", name, f"{name}:", partial(source.browse_container, name),
-        lambda path: source.read_container(name, path, _MOST),
-        partial(source.copy_out, name), partial(source.copy_in, name),
-    )  # fmt: skip
-
-
-def of_volume(source: Source, name: str) -> Place:
-    """A volume's files."""
-    return Place(
-        "volume", name, "", partial(source.browse_volume, name),
-        lambda path: source.read_volume(name, path, _MOST),
-        partial(source.copy_out_of_volume, name), partial(source.copy_into_volume, name),
-    )  # fmt: skip
 
 
 class Browse(Board):
