@@ -149,6 +149,7 @@ class Lamina(App[None]):
         self.bridge.look_stats(self.workbench.is_current and any(item.pid for item in state.containers or ()))
         container = state.container_of(state.subject)
         run = Run(container.id, container.started or 0) if container is not None else None
+        self.bridge.watcher.watch(container if self.workbench.shows_inspector else None, inspector.tab)
         self.bridge.look_log(run if inspector.tab == "Logs" else None)
         if inspector.tab == "Files" and state.layer and state.layer not in state.tables:
             self.bridge.look_files(state.layer)

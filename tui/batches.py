@@ -9,7 +9,16 @@ from textual.app import App
 from textual.message import Message
 
 from tui.tasks import Tasks
-from tui.updates import LogGrown, PullAdvanced, PullEnded, PullPlanned, StandingKnown, TaskChanged, Update
+from tui.updates import (
+    FactsKnown,
+    LogGrown,
+    PullAdvanced,
+    PullEnded,
+    PullPlanned,
+    StandingKnown,
+    TaskChanged,
+    Update,
+)
 
 PAUSE = 0.1
 """Seconds between two batches."""
@@ -65,6 +74,8 @@ def _same(update: Update) -> object:
             return ("task", task.id)
         case StandingKnown(standing):
             return ("standing", standing.name)
+        case FactsKnown(container, tab):
+            return ("facts", container, tab)
         case LogGrown() | PullPlanned() | PullEnded():
             return id(update)
         case _:

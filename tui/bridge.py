@@ -42,6 +42,7 @@ from tui.updates import (
     Update,
 )
 from tui.usage import EVERY
+from tui.watcher import Watcher
 
 if TYPE_CHECKING:
     from engine.analysis.content import Contents
@@ -66,6 +67,7 @@ class Bridge(Batches):
         self._steps_of: Run | None = None
         self._stats: Worker[None] | None = None
         self._deaths = Deaths(self._someone_died)
+        self.watcher = Watcher(source, self.tell, self._work, clock)
 
     # asking
 

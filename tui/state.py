@@ -15,9 +15,11 @@ from engine.containers.models import ContainerSummary, LogLine, StepRow
 from engine.images.models import ImageDetail, ImageSummary
 from engine.lab.models import LabStatus
 from engine.models import HostInfo
+from tui.history import Histories
 from tui.updates import (
     ContainersKnown,
     DetailKnown,
+    FactsKnown,
     HostKnown,
     ImagesKnown,
     LabKnown,
@@ -42,15 +44,17 @@ if TYPE_CHECKING:
     from engine.images.moves import TagStanding
     from engine.layers.table import FileTable
     from engine.runtime.usage import ContainerStats
+    from tui.facts import Facts
 
 Topic = Literal[
     "images", "containers", "selection", "detail", "files", "steps", "logs", "tasks", "pulls", "host",
-    "stats",
+    "stats", "facts",
 ]  # fmt: skip
 Topics = frozenset[Topic]
 
 _MOST_LOG_LINES = 10_000  # of one container kept for the screen; the file keeps all
 _MOST_TASKS = 200
+_MOST_FACTS = 24  # tabs whose content is kept, to stand there at once when one comes back
 _MOST_TABLES = 8  # file tables kept; one of a big layer is some megabytes
 
 
@@ -93,6 +97,8 @@ class State:
         self.pulls: dict[int, Pull] = {}
         self.standings: dict[str, TagStanding] = {}  # by name, of tags that were asked about
         self.usages = Usages()
+        self.histories = Histories()
+        self.facts: dict[tuple[str, str], Facts] = {}  # by container and tab
         self.samples: dict[str, ContainerStats] = {}  # the last of each container that runs
         self.plan: PlanKnown | PlanFailed | None = None  # the last one asked for
         self.shown_keys: Mapping[str, str] = {}  # of verbs whose keys were changed
@@ -161,6 +167,12 @@ class State:
             case StepsKnown(container, steps):
                 self.steps = {container: steps}
                 return ("steps",)
+            case FactsKnown(container, tab, value):
+                self.facts.pop((container, tab), None)
+                while len(self.facts) >= _MOST_FACTS:
+                    del self.facts[next(iter(self.facts))]
+                self.facts[container, tab] = value
+                return ("facts",)
             case LogGrown(container, lines, anew):
                 return self._take_log(container, lines, anew)
             case _:
@@ -200,6 +212,7 @@ class State:
                 return ("images",)
             case StatsKnown(samples):
                 self.usages.take(samples)
+                self.histories.take(samples)
                 self.samples = {stats.id: stats for stats in samples}
                 return ("stats",)
             case PlanKnown() | PlanFailed():

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from engine.images.moves import TagStanding
     from engine.layers.table import FileTable
     from engine.runtime.usage import ContainerStats
+    from tui.facts import Facts
 
 TaskState = Literal["running", "done", "failed", "cancelled"]
 
@@ -143,6 +144,15 @@ class StatsKnown:
 
 
 @dataclass(frozen=True, slots=True)
+class FactsKnown:
+    """What a tab tells of a container."""
+
+    container: str
+    tab: str
+    value: Facts
+
+
+@dataclass(frozen=True, slots=True)
 class PullPlanned:
     task: int
     plan: PullPlan
@@ -175,6 +185,7 @@ Update = (
     | RemovePreviewed
     | StandingKnown
     | StatsKnown
+    | FactsKnown
     | PullPlanned
     | PullAdvanced
     | PullEnded

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from textual.pilot import Pilot
 
 from tui.app import Lamina
+from tui.panels.inspector import Inspector
 from tui.text import width_of
 from tui.widgets.columns import lay_out
 from tui.widgets.rows import RowList
@@ -63,3 +64,14 @@ def screen_lines(pilot: Driver) -> list[str]:
 def widths(pilot: Driver) -> set[int]:
     """The cells that the lines of the screen take; one number where nothing is torn."""
     return {width_of(line) for line in screen_lines(pilot)}
+
+
+async def open_tab(pilot: Driver, tab: str, holds: Callable[[str], bool] = bool) -> Inspector:
+    """Go to a tab of the first container, and wait until its text is as it should be."""
+    inspector = app_of(pilot).workbench.inspector
+    if inspector.state.subject is None or inspector.state.subject.kind != "container":
+        await pilot.press("2")
+    await pilot.press("4")
+    inspector.open_tab(tab)
+    await until(pilot, lambda: holds(text_of(inspector)), f"the tab {tab}")
+    return inspector

@@ -38,6 +38,7 @@ from engine.models import HostInfo, StoreTotals
 from engine.oci import Digest
 from engine.runtime.usage import ContainerStats, CpuUse, MemoryUse, Traffic
 from engine.upkeep import Pruned
+from tests.tui.fake_running import FakeRunning
 from tests.tui.fake_stores import FakeStores
 
 if TYPE_CHECKING:
@@ -84,13 +85,13 @@ _STACKS = {
 }
 
 
-class FakeSource(FakeStores):
+class FakeSource(FakeStores, FakeRunning):
     """Answers as the engine does, from memory; what is asked for to be done is noted in `asked`."""
 
     def __init__(self, *, empty: bool = False) -> None:
         self.asked: list[tuple[object, ...]] = []
         self._prepare()
-        self.happened: asyncio.Queue[Event] = asyncio.Queue()
+        self._run()
         self.stacks = {} if empty else dict(_STACKS)
         self.made: list[ContainerSummary] = [] if empty else containers()
         self.lines: list[LogLine] = log()
@@ -104,7 +105,7 @@ class FakeSource(FakeStores):
 
     def changed(self, kind: str = "image") -> None:
         """Have an event of that kind happen."""
-        self.happened.put_nowait(Event(NOW, kind, "update", "x"))  # type: ignore[arg-type]  # the tests' own words
+        self.tell(Event(NOW, kind, "update", "x"))  # type: ignore[arg-type]  # the tests' own words
 
     async def images(self) -> list[ImageSummary]:
         return [_summary(name, stack, self.stacks) for name, stack in self.stacks.items()]
@@ -290,10 +291,6 @@ class FakeSource(FakeStores):
         self, name: str, tail: int | None = None, follow: bool = False
     ) -> AsyncIterator[list[LogLine]]:
         yield self.lines
-
-    async def events(self, since: float | None = None, follow: bool = True) -> AsyncIterator[Event]:
-        while True:
-            yield await self.happened.get()
 
     async def lab_up(self, on_progress: Callable[[LabProgress], None] | None = None) -> LabStatus:
         self.asked.append(("lab_up",))

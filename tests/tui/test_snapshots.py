@@ -39,7 +39,7 @@ async def _logs(pilot: Pilot[Any]) -> None:
 async def _steps(pilot: Pilot[Any]) -> None:
     await _logs(pilot)
     inspector = app_of(pilot).workbench.inspector
-    await pilot.press("right_square_bracket", "right_square_bracket")
+    inspector.open_tab("Steps")
     await until(pilot, lambda: len(inspector.rows) == 6, "the steps")
 
 

@@ -133,7 +133,7 @@ async def test_logs_follow_and_steps_tell_how_it_started(make: Make) -> None:
         await pilot.press("2", "l")
         await until(pilot, lambda: len(inspector.rows) == 40, "the log")
         assert inspector.cursor == 39
-        await pilot.press("right_square_bracket", "right_square_bracket")
+        inspector.open_tab("Steps")
         await until(pilot, lambda: "pivot_root . ." in text_of(inspector), "the steps")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.message import Message
@@ -10,25 +11,30 @@ from engine.containers.models import ContainerSummary
 from tui.actions import Place
 from tui.panels import tabs
 from tui.panels.base import Panel
+from tui.panels.container_tabs import CONTAINER_TABS, FOLLOWING, container_page
 from tui.panels.files import Tree
 from tui.panels.logs import logs
-from tui.panels.tabs import Page
+from tui.panels.page import Page
+from tui.panels.tab_line import tab_line
 from tui.state import State, Topics
-from tui.text import safe
+from tui.text import safe, width_of
 from tui.widgets.columns import Span
 
 if TYPE_CHECKING:
     from textual import events
+    from textual.timer import Timer
 
 IMAGE_TABS = ("Files", "Config", "History", "Used by")
-CONTAINER_TABS = ("Logs", "Config", "Steps", "Files")
 _WAITING = Page((), ())
+_PATIENCE = 0.3  # seconds after which the border says that something is being read
 
 
 class Inspector(Panel):
-    """Files, config, history and users of an image; logs, config, steps and files of a container."""
+    """Files, config, history and users of an image; how a container runs, from its log to its events."""
 
-    TOPICS: ClassVar[Topics] = frozenset({"selection", "detail", "files", "logs", "steps", "containers"})
+    TOPICS: ClassVar[Topics] = frozenset(
+        {"selection", "detail", "files", "logs", "steps", "containers", "facts", "stats"}
+    )
     NUMBER: ClassVar[int] = 4
     PLACE: ClassVar[Place] = "inspector"
 
@@ -41,7 +47,8 @@ class Inspector(Panel):
         self.files = Tree()
         self._shown: tuple[str, ...] = ()
         self._page_state: tuple[Span, ...] = ()
-        self._tab_places: list[tuple[int, int, str]] = []
+        self._tab_places: tuple[tuple[int, int, str], ...] = ()
+        self._awaited: Timer | None = None
 
     # which tab
 
@@ -81,6 +88,20 @@ class Inspector(Panel):
 
     # drawing
 
+    def _heard(self, topics: Topics) -> None:
+        if topics != {"stats"} or self.tab == "Stats":
+            super()._heard(topics)
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Plots are made for the room that there is."""
+        if self.tab == "Stats":
+            self.update()
+
+    @property
+    def shows_cursor(self) -> bool:
+        """Plots have no rows to stand on."""
+        return super().shows_cursor and not (self.tab == "Stats" and self.rows)
+
     def update(self) -> None:
         """Draw the tab in front; what stood there stays until the new is known."""
         page = self._page()
@@ -97,11 +118,25 @@ class Inspector(Panel):
             self.top = self.cursor = 0
             self.rows = ()
             self.post_message(self.Opened())
-        self.follows_end = container is not None and self.tab == "Logs"
+        self.follows_end = container is not None and self.tab in FOLLOWING
         if page is not _WAITING:
-            self.show_filtered(page.columns, page.rows, page.empty)
+            self.show_filtered(page.columns, page.rows, page.empty, page.heading)
+        self._await(page is _WAITING)
         self._page_state = page.state
         self.update_head()
+
+    def _await(self, waiting: bool) -> None:
+        """Say in the border that something is being read, when it takes long enough to be seen."""
+        if not waiting and self._awaited is not None:
+            self._awaited.stop()
+            self._awaited = None
+        elif waiting and self._awaited is None:
+            self._awaited = self.set_timer(_PATIENCE, self._say_reading)
+
+    def _say_reading(self) -> None:
+        if self._awaited is not None:
+            self._page_state = (("reading…", "muted"),)
+            self.update_head()
 
     def _page(self) -> Page:
         container, detail = self._container, self.state.detail
@@ -109,10 +144,9 @@ class Inspector(Panel):
         match self.tab:
             case "Logs" if container is not None:
                 return logs(self.state, container.id)
-            case "Steps" if container is not None:
-                return tabs.steps(self.state.steps.get(container.id))
-            case "Config" if container is not None:
-                return tabs.container_config(container)
+            case tab if container is not None and tab != "Files":
+                width, height = self.content_size
+                return container_page(self.state, container, tab, width, height) or _WAITING
         if detail is None:
             return _WAITING
         match self.tab:
@@ -137,25 +171,23 @@ class Inspector(Panel):
 
     def update_head(self) -> None:
         """The tabs in the border, the one in front in the accent colour."""
-        spans: list[Span] = [(f"{self.NUMBER} ", "muted")]
-        self._tab_places = []
-        at = 4
-        for index, name in enumerate(self.names):
-            if index:
-                spans.append((" │ ", "frame"))
-                at += 3
-            spans.append((name, "accent bold" if name == self.tab else "muted"))
-            self._tab_places.append((at, at + len(name), name))
-            at += len(name)
-        if self.filter:
-            spans.append((f"  /{safe(self.filter, 40)}", "accent"))
         about = tabs.layer_name(self.state.detail, self.state.layer) if self.tab == "Files" else ()
         state: list[Span] = [*about]
         for extra in (self._page_state, self.shown_place() if self.overflows else ()):
             if extra:
                 state += [(" · ", "muted")] if state else []
                 state += extra
-        self.entitle(spans, state)
+        spans: list[Span] = [(f"{self.NUMBER} ", "muted")]
+        sought: list[Span] = [(f"  /{safe(self.filter, 40)}", "accent")] if self.filter else []
+        line = tab_line(self.names, self.tab, self._room_beside(state) - _width((*spans, *sought)))
+        at = 2 + _width(spans)  # the corner and the line beside it
+        self._tab_places = tuple((at + start, at + end, name) for start, end, name in line.places)
+        self.entitle((*spans, *line.spans, *sought), state)
+
+    def _room_beside(self, state: Iterable[Span]) -> int:
+        """Cells of the border that the title can have; see `Framed._draw_head`."""
+        width, beside = self.outer_size.width - 6, _width(state)
+        return max(width * 2 // 3, width - beside - 3 if beside else width)
 
     # folding
 
@@ -172,3 +204,7 @@ class Inspector(Panel):
             for start, end, name in self._tab_places:
                 if start <= event.x < end:
                     self.open_tab(name)
+
+
+def _width(spans: Iterable[Span]) -> int:
+    return sum(width_of(text) for text, _ in spans)

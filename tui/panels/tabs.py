@@ -3,62 +3,23 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 
 from engine.containers.models import ContainerSummary, StepRow
 from engine.images.models import ImageDetail, ImageSummary
 from tui.actions import name_of_image
 from tui.panels.containers import mark, state_words
+from tui.panels.page import PAIRS, Page, Pair, moment, pairs_rows
 from tui.text import age, instruction, safe, short_id, size
 from tui.widgets.columns import Column, Row, Span, cell
 
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One tab's content.
-
-    :param state: what the border says on the right, besides the place of the cursor.
-    """
-
-    columns: tuple[Column, ...]
-    rows: Sequence[Row]
-    empty: tuple[str, ...] = ()
-    state: tuple[Span, ...] = ()
-
-
-_PAIRS = (Column(11), Column(20, most=4096, grow=1))
-_Pair = tuple[str, str]
-
-
-def moment(seconds: float | None) -> str:
-    """A time as the host's clock shows it: `2026-03-01 14:05:09`, or "" where it is not known."""
-    if seconds is None:
-        return ""
-    try:
-        return f"{datetime.fromtimestamp(seconds).astimezone():%Y-%m-%d %H:%M:%S}"
-    except (ValueError, OverflowError, OSError):  # times come from images, and may lie outside all calendars
-        return "out of range"
-
-
-def _pairs(pairs: Iterable[_Pair]) -> list[Row]:
-    rows: list[Row] = []
-    last = ""
-    for index, (name, value) in enumerate(pairs):
-        if not value:
-            continue
-        label = name if name != last else ""
-        last = name
-        shown = safe(value)
-        rows.append(Row(f"{name}-{index}", (cell(label, "muted"), cell(shown)), f"{name} {shown}".lower()))
-    return rows
+__all__ = ["Page", "history", "image_config", "layer_name", "moment", "steps", "used_by"]
 
 
 def image_config(detail: ImageDetail) -> Page:
     """What an image says of itself and of how to run it."""
     summary = detail.summary
-    pairs: list[_Pair] = [("name", name) for name in summary.names]
+    pairs: list[Pair] = [("name", name) for name in summary.names]
     pairs += [
         ("id", summary.id),
         ("manifest", summary.manifest_digest),
@@ -77,30 +38,7 @@ def image_config(detail: ImageDetail) -> Page:
     pairs += [("volumes", volume) for volume in detail.volumes]
     pairs += [("env", setting) for setting in detail.env]
     pairs += [("labels", f"{name}={value}") for name, value in sorted(detail.labels.items())]
-    return Page(_PAIRS, _pairs(pairs))
-
-
-def container_config(container: ContainerSummary) -> Page:
-    """How a container was made and where it stands."""
-    exit_code = "" if container.exit_code is None else str(container.exit_code)
-    pairs: list[_Pair] = [
-        ("name", container.name),
-        ("id", container.id),
-        ("image", container.image),
-        ("image id", container.image_id),
-        ("command", shlex.join(container.command)),
-        ("state", container.status.value),
-        ("pid", str(container.pid) if container.pid else ""),
-        ("exit code", exit_code),
-        ("error", container.error),
-        ("network", container.network),
-        ("terminal", "yes" if container.tty else "no"),
-        ("created", moment(container.created)),
-        ("started", moment(container.started)),
-        ("finished", moment(container.finished)),
-    ]
-    pairs += [("labels", f"{name}={value}") for name, value in sorted(container.labels.items())]
-    return Page(_PAIRS, _pairs(pairs))
+    return Page(PAIRS, pairs_rows(pairs))
 
 
 _HISTORY = (

@@ -81,12 +81,26 @@ class Workbench(Board):
         self.set_class(height >= 40, "-tall")
         self.say_keys()
 
+    def on_screen_suspend(self) -> None:
+        """What is covered is not read."""
+        self.app.look()
+
+    def on_screen_resume(self) -> None:
+        """What is seen again is."""
+        self.app.look()
+
     # where the person stands
 
     @property
     def panels(self) -> tuple[Panel, ...]:
         """All panels, in the order of their numbers."""
         return (self.images, self.containers, self.stack, self.inspector, self.activity)
+
+    @property
+    def shows_inspector(self) -> bool:
+        """Whether the inspector is looked at: no other screen covers it, nor the other column."""
+        hidden = self.has_class("-narrow") and not self.has_class("-right")
+        return self.is_current and not hidden and not self.has_class("-small")
 
     @property
     def panel(self) -> Panel:
@@ -156,7 +170,9 @@ class Workbench(Board):
         self._last_panel = panel
         # Only one column asks which; elsewhere the class would cost a restyle of the whole screen.
         right = panel in (self.stack, self.inspector)
-        self.set_class(self.has_class("-narrow") and right, "-right")
+        if self.has_class("-narrow") and right != self.has_class("-right"):
+            self.set_class(right, "-right")
+            self.app.look()
         if panel is self.images or panel is self.containers:
             self._drill = panel.PLACE
             panel.select_current()

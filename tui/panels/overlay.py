@@ -1,0 +1,151 @@
+"""A container's stack at work: what lies below, what it has written above, and what that costs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tui.facts import Written
+from tui.panels.page import Page, across
+from tui.text import count, safe, size
+from tui.widgets.bar import Segment, stacked
+from tui.widgets.columns import Cell, Column, Row, Span, Spans, cell
+
+if TYPE_CHECKING:
+    from engine.containers.overlays import OverlayChange
+    from engine.images.models import ImageDetail, LayerRow
+
+_COLUMNS = (Column(1), Column(8), Column(20, most=4096, grow=1))
+_BESIDE = (Column(12, most=24), Column(20, most=4096, grow=1))
+_CHANGE = (
+    Column(10, most=11),
+    Column(14, most=4096, grow=1, cut="middle"),
+    Column(6, right=True, drop=2),
+    Column(12, right=True),
+    Column(9, most=9, drop=1),
+)
+_MARKS = {
+    "new": ("+", "good"),
+    "copied up": ("~", "warn"),
+    "attributes": ("·", "warn"),
+    "replaced": ("~", "warn"),
+    "deleted": ("−", "bad"),
+    "made opaque": ("−", "bad"),
+    "gone": ("−", "muted"),
+}
+_TEACHES = (
+    "Nothing written yet. When a program writes to a file of a layer, all of the file is",
+    "copied up first, and that copy is what it costs; what it deletes leaves a whiteout.",
+)
+_NOTHING = cell("")
+
+
+def overlay(known: Written | None, detail: ImageDetail | None, running: bool) -> Page | None:
+    """The three trees, then what happens as it happens, then all that was done; None while not known."""
+    if known is None:
+        return None
+    view = known.view
+    layers = {str(layer.diff_id): layer for layer in detail.layers} if detail is not None else {}
+    rows = [_merged(known, layers, running), _upper(known), _lower(known, detail, layers)]
+    if known.feed:
+        rows.append(_title("feed-title", "as it happened"))
+        rows += [
+            _change(f"{time}-{change.effect.value}-{change.path}", _clock(time), change, layers)
+            for time, change in known.feed
+        ]
+    if view.changes:
+        rows.append(_title("all-title", "all of it, the dearest first"))
+        dearest = sorted(view.changes, key=lambda change: (-change.cost, change.path))
+        rows += [_change(f"all-{change.path}", "", change, layers) for change in dearest]
+    elif not known.feed:
+        rows += [Row(f"teach-{number}", _line(text, "muted")) for number, text in enumerate(("", *_TEACHES))]
+    state = ((f"{size(view.disk)} ", "text"), ("written", "muted"))
+    return Page(_COLUMNS, rows, (), state)
+
+
+def _line(text: str, ink: str) -> tuple[Cell, ...]:
+    return (_NOTHING, _NOTHING, cell(text, ink))
+
+
+def _title(key: str, text: str) -> Row:
+    return Row(key, _line(text, "muted"))
+
+
+def _tree(key: str, mark: Spans, picture: Cell, words: Spans) -> Row:
+    search = " ".join(text for text, _ in words).lower()
+    return Row(key, (mark, cell(key, "accent"), across(_BESIDE, (picture, words))), search)
+
+
+def _merged(known: Written, layers: Mapping[str, LayerRow], running: bool) -> Row:
+    where = known.view.merged
+    words: Spans = (("what its programs see", "text"),)
+    words += ((f" · {where}", "muted"),) if where else ((" · mounted while it runs", "muted"),)
+    below = _segments(known, layers)
+
+    def picture(width: int) -> Spans:
+        return (*stacked(below, width - 1), ("▯", "accent"))
+
+    return _tree("merged", cell("●" if running else "○", "good" if running else "muted"), picture, words)
+
+
+def _upper(known: Written) -> Row:
+    view = known.view
+    kinds = Counter(change.effect.value for change in view.changes)
+    parts = [f"{number} {kind}" for kind, number in kinds.most_common()]
+    words: Spans = ((size(view.disk), "text"), (" on disk", "muted"))
+    words += ((f" · {', '.join(parts) or 'empty'}", "text"),)
+    words += ((f" · a commit would add {size(view.commit)}", "muted"),) if view.changes else ()
+
+    def picture(width: int) -> Spans:
+        return ((" " * (width - 1), "text"), ("▯", "accent"))
+
+    return _tree("upper", cell("↑", "muted"), picture, words)
+
+
+def _lower(known: Written, detail: ImageDetail | None, layers: Mapping[str, LayerRow]) -> Row:
+    below = _segments(known, layers)
+    number = sum(layer != "seam" for layer in known.view.layers)
+    weight = f" · {size(detail.summary.unpacked)}" if detail is not None else ""
+    words: Spans = ((count(number, "layer"), "text"), (weight, "text"), (" · read only, shared", "muted"))
+
+    def picture(width: int) -> Spans:
+        return (*stacked(below, width - 1), (" ", "text"))
+
+    return _tree("lower", cell("↑", "muted"), picture, words)
+
+
+def _segments(known: Written, layers: Mapping[str, LayerRow]) -> list[Segment]:
+    """The lower layers from the base up, in their colours."""
+    found = (layers.get(layer) for layer in reversed(known.view.layers))
+    return [Segment(layer.slot, max(1, layer.unpacked)) for layer in found if layer is not None]
+
+
+def _change(key: str, time: str, change: OverlayChange, layers: Mapping[str, LayerRow]) -> Row:
+    effect = change.effect.value
+    mark, ink = _MARKS.get(effect, ("~", "warn"))
+    path = safe(change.path)
+    cost: Span = (f"costs {size(change.cost)}", "text") if change.cost else ("no room", "muted")
+    cells = (
+        cell(effect, ink),
+        cell(path),
+        cell(size(change.size) if change.size else "", "muted"),
+        (cost,),
+        _origin(change.layer, layers),
+    )
+    row = (cell(mark, ink), cell(time, "muted"), across(_CHANGE, cells))
+    return Row(key, row, f"{effect} {path}".lower())
+
+
+def _origin(layer: str, layers: Mapping[str, LayerRow]) -> Spans:
+    """The layer whose file it was."""
+    if not layer:
+        return cell("")
+    if (known := layers.get(layer)) is None:
+        return cell("the seam" if layer == "seam" else "a layer", "muted")
+    return (("▌", f"slot{known.slot}"), (f"layer {known.position}", "muted"))
+
+
+def _clock(time: float) -> str:
+    return f"{datetime.fromtimestamp(time).astimezone():%H:%M:%S}"
