@@ -46,7 +46,11 @@ def _pull(plain: Plain) -> int:
     from engine.rooms import Rooms
     from engine.settings import load_settings
 
-    result = pull_image(Rooms(load_settings(plain.root or None)), plain.reference, quiet=plain.quiet)
+    rooms = Rooms(load_settings(plain.root or None))
+    try:
+        result = pull_image(rooms, plain.reference, quiet=plain.quiet)
+    finally:
+        rooms.images.close()
     sys.stdout.write(f"{printable(result.plan.reference)}\n")
     sys.stdout.flush()
     return 0

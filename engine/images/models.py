@@ -5,11 +5,9 @@ Four words for sizes, the same everywhere:
 All sizes are bytes, all times seconds since the epoch.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from engine.oci import Digest
 
@@ -22,8 +20,7 @@ class Role(StrEnum):
     APPLICATION = "application"
 
 
-@dataclass(frozen=True, slots=True)
-class LayerSlice:
+class LayerSlice(NamedTuple):
     """One segment of an image's stacked bar."""
 
     diff_id: Digest
@@ -32,8 +29,7 @@ class LayerSlice:
     shared: bool  # another local image stands on it too
 
 
-@dataclass(frozen=True, slots=True)
-class ImageSummary:
+class ImageSummary(NamedTuple):
     """One image of the store, as a list row.
 
     :param names: familiar references (`redis:7`), sorted; empty for an image that lost its last tag.
@@ -57,8 +53,7 @@ class ImageSummary:
     containers: int
 
 
-@dataclass(frozen=True, slots=True)
-class LayerRow:
+class LayerRow(NamedTuple):
     """One layer as it stands in one image.
 
     :param position: 1 is the base.
@@ -82,8 +77,7 @@ class LayerRow:
     created: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryRow:
+class HistoryRow(NamedTuple):
     """One instruction of the image's history, with or without a layer of its own."""
 
     created: float | None
@@ -93,8 +87,7 @@ class HistoryRow:
     unpacked: int
 
 
-@dataclass(frozen=True, slots=True)
-class ImageDetail:
+class ImageDetail(NamedTuple):
     """Everything about one image."""
 
     summary: ImageSummary
@@ -112,8 +105,7 @@ class ImageDetail:
     author: str
 
 
-@dataclass(frozen=True, slots=True)
-class PlanLayer:
+class PlanLayer(NamedTuple):
     """One layer of an image that may be pulled."""
 
     position: int
@@ -125,8 +117,7 @@ class PlanLayer:
     kept: int = 0  # of `size`, where the layer is not here: what an interrupted pull left, or the whole blob
 
 
-@dataclass(frozen=True, slots=True)
-class PullPlan:
+class PullPlan(NamedTuple):
     """What a pull would do, from manifest and config alone.
 
     :param fetch_bytes: compressed bytes of the layers that are not here, without what was kept of them.
@@ -155,8 +146,7 @@ class LayerState(StrEnum):
     HERE = "here"
 
 
-@dataclass(frozen=True, slots=True)
-class LayerProgress:
+class LayerProgress(NamedTuple):
     """One step forward of one layer; `done` of `total` compressed bytes.
 
     :param done: bytes that are here; while unpacking, bytes of these that are unpacked.
@@ -168,8 +158,7 @@ class LayerProgress:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class PullResult:
+class PullResult(NamedTuple):
     """What a pull did.
 
     :param fetched_bytes: layer bytes that really came over the wire; equals the plan's `fetch_bytes`, but for
@@ -191,8 +180,7 @@ class PullResult:
         return self.fetched_bytes + self.unpacked_bytes
 
 
-@dataclass(frozen=True, slots=True)
-class RemovedImage:
+class RemovedImage(NamedTuple):
     """What a removal did, or would do: names taken away, layers deleted, bytes freed on disk.
 
     :param untagged: familiar references.

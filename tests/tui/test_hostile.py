@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,13 +35,13 @@ class HostileSource(FakeSource):
     async def image(self, name: str) -> ImageDetail:
         detail = await super().image(name)
         rows = tuple(
-            replace(row, created_by=text, used_by=(text,), base_of=text)
+            row._replace(created_by=text, used_by=(text,), base_of=text)
             for row, text in zip(detail.layers, HOSTILE, strict=False)
         )
-        history = tuple(replace(detail.history[0], created_by=text, comment=text) for text in HOSTILE)
+        history = tuple(detail.history[0]._replace(created_by=text, comment=text) for text in HOSTILE)
         labels = {text: text for text in HOSTILE}
-        return replace(
-            detail, layers=rows, history=history, env=HOSTILE, labels=labels, author=HOSTILE[0],
+        return detail._replace(
+            layers=rows, history=history, env=HOSTILE, labels=labels, author=HOSTILE[0],
             entrypoint=HOSTILE, cmd=HOSTILE, volumes=HOSTILE, user=HOSTILE[3], workdir=HOSTILE[4],
         )  # fmt: skip
 
