@@ -12,6 +12,7 @@ from engine.errors import LimitExceeded, Malformed, NotFound, NotSupported, Perm
 from engine.oci.quote import quoted
 from engine.oci.reference import Reference
 from engine.oci.strict import read_object
+from engine.registry.problems import answer_about
 from engine.registry.transport import Answer, Request, Transport
 
 _PAGE_LIMIT = 4 << 20  # bytes of one page
@@ -53,8 +54,9 @@ async def _pages(transport: Transport, request: Request, key: str) -> list[str]:
     for _ in range(_PAGES):
         asked = Request(request.domain, request.scopes, page or "", request.what, request.headers)
         answer = await transport.fetch(asked, _PAGE_LIMIT)
-        found.extend(read_object(answer.body, f"list of {key}", _PAGE_LIMIT, ("name", key)).texts(key))
-        page = _next_page(answer, page or "")
+        with answer_about(request.what):
+            found.extend(read_object(answer.body, f"list of {key}", _PAGE_LIMIT, ("name", key)).texts(key))
+            page = _next_page(answer, page or "")
         if page is None:
             return found
         if len(found) > _NAMES:

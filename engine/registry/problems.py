@@ -5,13 +5,36 @@ Source: OCI distribution-spec 1.1, "Error Codes".
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 
-from engine.errors import LaminaError, NotFound, PermissionDenied, Unauthorized, Unavailable
+from engine.errors import (
+    LaminaError,
+    LimitExceeded,
+    Malformed,
+    NotFound,
+    PermissionDenied,
+    Unauthorized,
+    Unavailable,
+)
 from engine.oci.quote import quoted
 from engine.oci.strict import read_object
 
 ERROR_LIMIT = 64 << 10  # bytes of an error's body
+
+
+@contextmanager
+def answer_about(what: str) -> Iterator[None]:
+    """Let what is wrong with an answer that is read in the block say what was asked for.
+
+    :param what: as the person named it.
+    """
+    try:
+        yield
+    except (Malformed, LimitExceeded) as error:
+        hint = error.hint or "the registry is at fault: try again later, or ask who runs it"
+        raise type(error)(f"{what}: {error.message}", hint=hint) from error
 
 
 def refusal(status: int, what: str, host: str, body: bytes) -> LaminaError:

@@ -20,7 +20,7 @@ from engine.registry.exchange import Body
 from engine.registry.failures import FAILURES, failures_told_apart
 from engine.registry.hosts import Origin, registry_url
 from engine.registry.limits import RateLimit, read_rate_limit
-from engine.registry.problems import ERROR_LIMIT, refusal
+from engine.registry.problems import ERROR_LIMIT, answer_about, refusal
 from engine.registry.retry import Interrupted, Patience, RetryPolicy, is_retried, retry_after
 from engine.registry.tokens import TOKEN_LIMIT, Scopes
 from engine.settings import Settings
@@ -149,9 +149,10 @@ class Transport:
         async def ask(token_call: Call) -> bytes:
             return await self._token(token_call, request)
 
-        authorization = await self._authority.answer(
-            request.domain, origin, request.scopes, challenges, known, ask
-        )
+        with answer_about(request.what):
+            authorization = await self._authority.answer(
+                request.domain, origin, request.scopes, challenges, known, ask
+            )
         if authorization is None:
             raise refusal(HTTPStatus.UNAUTHORIZED, request.what, request.domain, said)
         return await self._connections.send(

@@ -67,12 +67,14 @@ class Faults:
 
     :param directory: what the registry serves.
     :param drip: bytes of one drop; :param pause: seconds between two drops.
+    :param documents: by path, JSON that is served beside the registry's own, and fails like these.
     :param hits: what has been hit, in order.
     """
 
     directory: RegistryDirectory
     drip: int = 1
     pause: float = 0.02
+    documents: dict[str, bytes] = field(default_factory=dict)
     hits: list[Hit] = field(default_factory=list)
     _injected: list[_Injected] = field(default_factory=list)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -100,6 +102,8 @@ class Faults:
         """Put before the handlers of `EmbeddedRegistry`."""
         injected = self._take(request)
         if injected is None:
+            if request.path in self.documents:
+                return web.Response(body=self.documents[request.path], content_type="application/json")
             return await handler(request)
         self.hits.append(Hit(injected.fault, request.method, request.path))
         match injected.fault:
@@ -175,6 +179,8 @@ class Faults:
 
     def _whole(self, request: web.Request) -> bytes:
         """What an honest registry has under this address."""
+        if request.path in self.documents:
+            return self.documents[request.path]
         found = request.match_info
         if "digest" in found:
             return self.directory.blob(Digest.parse(found["digest"])).read_bytes()

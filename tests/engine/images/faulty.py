@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from engine.images.models import PullResult
 from engine.images.pull import pull
@@ -37,6 +41,7 @@ class House:
     faults: Faults
     config: Digest
     reference: str
+    gate: object = None
 
     def path(self, place: str) -> str:
         """What the requests for the manifest, the config or the big layer hold."""
@@ -95,15 +100,35 @@ class House:
         assert self.content_bytes() == 0
 
 
+class Guard(Protocol):
+    """Who is let in to a registry; stands before its faults."""
+
+    def issue(self) -> None:
+        """Make a token."""
+
+    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Put before the handlers of `EmbeddedRegistry`."""
+        ...
+
+
 @asynccontextmanager
-async def faulty_house(settings: Settings, served: Path) -> AsyncIterator[House]:
-    """A store, empty yet, and an image `web:1` of a small and a big layer that it can pull."""
+async def faulty_house(
+    settings: Settings, served: Path, guard: Callable[[Faults], Guard] | None = None
+) -> AsyncIterator[House]:
+    """A store, empty yet, and an image `web:1` of a small and a big layer that it can pull.
+
+    :param guard: makes the one that wants tokens.
+    """
     directory = RegistryDirectory(served)
     faults = Faults(directory)
-    async with EmbeddedRegistry(directory, middlewares=[faults.middleware]) as server:
+    gate = guard(faults) if guard else None
+    if gate is not None:
+        gate.issue()
+    middlewares = [gate.middleware] if gate is not None else []
+    async with EmbeddedRegistry(directory, middlewares=[*middlewares, faults.middleware]) as server:
         reference = Registry(directory, address=server.address).publish("web:1", SMALL, BIG)
         images = ImageService(settings, running=lambda _: False)
-        yield House(images, Layout.of(settings), server, faults, _config(directory), reference)
+        yield House(images, Layout.of(settings), server, faults, _config(directory), reference, gate)
         faults.stop()
 
 
