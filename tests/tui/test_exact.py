@@ -23,6 +23,8 @@ _RED = Style(color="red")
         (["漢字", "x"], ["字漢", "x"], [(0, 4)]),
         (["a", "bc"], ["a", "bcd"], [(1, 3)]),
         (["same"], ["same"], []),
+        (["ab", "cd"], ["abc", "d"], []),
+        (["▁▁  ", "│ x"], ["▁▁▇ │", " y"], [(2, 1), (6, 1)]),
     ],
 )
 def test_what_changed_is_found(before: list[str], after: list[str], runs: list[tuple[int, int]]) -> None:

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from engine.images.models import ImageDetail, LayerRow
 
 _COLUMNS = (Column(1), Column(8), Column(20, most=4096, grow=1))
-_BESIDE = (Column(12, most=24), Column(20, most=4096, grow=1))
+_BESIDE = (Column(12, most=24, grow=1), Column(20, most=4096, grow=4))
 _CHANGE = (
     Column(10, most=11),
     Column(14, most=4096, grow=1, cut="middle"),
     Column(6, right=True, drop=2),
-    Column(12, right=True),
+    Column(13, right=True),
     Column(9, most=9, drop=1),
 )
 _MARKS = {
@@ -94,8 +94,7 @@ def _upper(known: Written) -> Row:
     view = known.view
     kinds = Counter(change.effect.value for change in view.changes)
     parts = [f"{number} {kind}" for kind, number in kinds.most_common()]
-    words: Spans = ((size(view.disk), "text"), (" on disk", "muted"))
-    words += ((f" · {', '.join(parts) or 'empty'}", "text"),)
+    words: Spans = ((size(view.disk), "text"), (f" · {', '.join(parts) or 'empty'}", "text"))
     words += ((f" · a commit would add {size(view.commit)}", "muted"),) if view.changes else ()
 
     def picture(width: int) -> Spans:
@@ -126,7 +125,7 @@ def _change(key: str, time: str, change: OverlayChange, layers: Mapping[str, Lay
     effect = change.effect.value
     mark, ink = _MARKS.get(effect, ("~", "warn"))
     path = safe(change.path)
-    cost: Span = (f"costs {size(change.cost)}", "text") if change.cost else ("no room", "muted")
+    cost: Span = (f"costs {size(change.cost)}", "text") if change.cost else ("costs nothing", "muted")
     cells = (
         cell(effect, ink),
         cell(path),

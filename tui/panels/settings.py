@@ -50,7 +50,7 @@ def _standing(container: ContainerSummary) -> list[Pair]:
 def _program(config: _Values) -> list[Pair]:
     return [
         ("entrypoint", shlex.join(config["Entrypoint"])),
-        ("cmd", shlex.join(config["Cmd"])),
+        ("cmd", shlex.join(config["Cmd"]) if config["Entrypoint"] else ""),  # else it is the command
         ("workdir", config["WorkingDir"]),
         ("user", config["User"]),
         ("hostname", config["Hostname"]),
@@ -82,8 +82,13 @@ def _limits(host: _Values) -> list[Pair]:
     times = f", {policy['MaximumRetryCount']} times" if policy["MaximumRetryCount"] else ""
     pairs.append(("restart", f"{policy['Name']}{times}" if policy["Name"] else "no"))
     log = host["LogConfig"]["Config"]
-    pairs.append(("log", ", ".join(f"{name} {value}" for name, value in log.items())))
+    if log["max-size"] != "-1":
+        pairs.append(("log", f"{log['max-file']} files of {_size(log['max-size'])}"))
     return pairs
+
+
+def _size(text: str) -> str:
+    return size(int(text)) if text.isdecimal() else text
 
 
 def _walls(host: _Values) -> list[Pair]:

@@ -21,7 +21,8 @@ _GAP = 3
 _EVERY = 2.0  # seconds from sample to sample
 _SPAN = 180.0  # seconds that a plot should show at least
 _TALLEST = 8
-_INKS = ("accent", "muted", "text")
+_INKS = ("accent", "muted", "frame")
+_MEMORY = ("accent", "frame", "muted")  # files the dimmest: the kernel gives them back when asked
 _NOT_RUNNING = ("", "It does not run, so it uses nothing. S starts it.")
 
 Values = Callable[[Moment], tuple[float, ...] | None]
@@ -38,6 +39,7 @@ class _Chart(NamedTuple):
     values: Values
     least: float
     unit: Callable[[float], str]
+    inks: tuple[str, ...] = _INKS
 
 
 def stats(history: History | None, running: bool, width: int, height: int) -> Page | None:
@@ -72,7 +74,7 @@ def _block(
     points = [(moment.time, chart.values(moment)) for moment in moments]
     seen = [value for time, value in points if shown.column(time) >= 0]
     top = nice(max(stacked(seen), chart.least))
-    plot = Plot(points, shown, _INKS, top, chart.unit(top))
+    plot = Plot(points, shown, chart.inks, top, chart.unit(top))
     return (_head(chart, cells), *plot.lines(tall))
 
 
@@ -142,18 +144,25 @@ def _memory(last: ContainerStats) -> _Chart:
     figure: Spans = ((size(memory.used), _alarm(memory.used, memory.limit if memory.limited else 0)),)
     of: Spans = (*figure, (f" of {size(memory.limit)}", "muted"))
     kinds = (("own", memory.anonymous), ("files", memory.file), ("kernel", memory.kernel))
-    told = _legend(tuple((f"{name} {size(value)}", name) for name, value in kinds), long=True)
-    named = _legend(tuple((name, name) for name, _ in kinds), long=False)
+    gap: Spans = (("  ", "text"),)
+    told = gap + _legend([f"{name} {size(value)}" for name, value in kinds], _MEMORY, " ")
+    named = gap + _legend([name for name, _ in kinds], _MEMORY)
     versions = ((*of, *told), (*figure, *told), (*of, *named), (*figure, *named), of, figure)
     return _Chart(
-        "memory", versions, lambda moment: (moment.anonymous, moment.file, moment.kernel), 1e6, _bytes
+        "memory",
+        versions,
+        lambda moment: (moment.anonymous, moment.file, moment.kernel),
+        1e6,
+        _bytes,
+        _MEMORY,
     )
 
 
-def _legend(parts: Sequence[tuple[str, str]], *, long: bool) -> Spans:
+def _legend(texts: Sequence[str], inks: Sequence[str] = _INKS, space: str = "") -> Spans:
+    """What each ink stands for."""
     spans: list[Span] = []
-    for (text, _), ink in zip(parts, _INKS, strict=False):
-        spans += [("  ▪ " if long else "  ▪", ink), (text, "muted")]
+    for text, ink in zip(texts, inks, strict=False):
+        spans += [(f"{'  ' if spans else ''}▪{space}", ink), (text, "muted")]
     return tuple(spans)
 
 
@@ -177,8 +186,8 @@ def _disk(last: ContainerStats, now: Moment) -> _Chart:
 
 def _two_ways(ways: Sequence[tuple[str, float | None]], total: Traffic) -> tuple[Spans, ...]:
     """How much goes each way in a second, and how much went since the start."""
-    told = _legend(tuple((f"{name} {rate(value)}", name) for name, value in ways), long=True)
-    short = _legend(tuple((rate(value), name) for name, value in ways), long=False)
+    told = _legend([f"{name} {rate(value)}" for name, value in ways], space=" ")
+    short = _legend([rate(value) for _, value in ways])
     amounts = f" · {size(total.inward)} and {size(total.outward)} in all"
     return ((*told, (amounts, "muted")), told, short)
 
@@ -202,8 +211,8 @@ def _pressure(last: ContainerStats) -> _Chart:
     if waited is None:
         return _Chart("waited", ((("the kernel does not count it", "muted"),),), values, 10, percent)
     kinds = (("cpu", waited.cpu), ("memory", waited.memory), ("disk", waited.io))
-    told = _legend(tuple((f"{name} {percent(value)}", name) for name, value in kinds), long=True)
-    named = _legend(tuple((name, name) for name, _ in kinds), long=False)
+    told = _legend([f"{name} {percent(value)}" for name, value in kinds], space=" ")
+    named = _legend([name for name, _ in kinds])
     return _Chart("waited for", (told, named), values, 10, percent)
 
 

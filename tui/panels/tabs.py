@@ -105,7 +105,7 @@ def used_by(
 
 _STEPS = (
     Column(2, right=True),
-    Column(12, most=22),
+    Column(12, most=22, grow=2),
     Column(20, most=90, grow=3),
     Column(10, most=4096, grow=2, drop=2),
     Column(8, right=True, drop=1),

@@ -11,7 +11,7 @@ from tui.text import count, safe
 from tui.widgets.columns import Column, Row, cell
 
 if TYPE_CHECKING:
-    from engine.containers.namespaces import ContainerNamespaces, Namespace
+    from engine.containers.namespaces import ContainerNamespaces, IdRange, Namespace
 
 _COLUMNS = (Column(1), Column(9), Column(20, most=4096, grow=1))
 _BESIDE = (
@@ -36,6 +36,7 @@ _HEADING = (
     cell("namespace", "muted"),
     across(_BESIDE, tuple(cell(word, "muted") for word in ("here", "the host", "whose", "what it holds"))),
 )
+_ALL_IDS = 1 << 31
 _NOT_RUNNING = ("", "It does not run, so the kernel has nothing of it. S starts it.")
 
 
@@ -58,7 +59,7 @@ def walls(known: Walls | None) -> Page | None:
         for number, value in enumerate(values)
     ]
     own = sum(one.id != one.host and not one.shared_with for one in seen.namespaces)
-    state = ((f"{own} of {count(len(seen.namespaces), 'namespace')} its own", "muted"),)
+    state = ((f"{own} of {len(seen.namespaces)} its own", "muted"),)
     return Page(_COLUMNS, rows, (), state, _HEADING)
 
 
@@ -71,7 +72,7 @@ def _slots(namespaces: Sequence[Namespace]) -> dict[int, int]:
 def _namespace(one: Namespace, slot: int) -> Row:
     others = ", ".join(safe(name, 60) for name in one.shared_with)
     if one.id == one.host:
-        mark, ink, words = "=", "warn", "the host's" + (f", with {others}" if others else "")
+        mark, ink, words = "=", "warn", "the host's"
     elif others:
         mark, ink, words = "▌", f"slot{slot}", f"with {others}"
     else:
@@ -86,16 +87,32 @@ def _namespace(one: Namespace, slot: int) -> Row:
 def _rights(seen: ContainerNamespaces) -> Iterable[tuple[str, list[str]]]:
     yield (
         "ids",
-        [
-            f"{kind} {one.inside} here is {one.outside} on the host"
-            + (f", and {one.length - 1} more" if one.length > 1 else "")
-            for kind, ranges in (("user", seen.uids), ("group", seen.gids))
-            for one in ranges
-        ],
+        [_ids(kind, one) for kind, ranges in (("user", seen.uids), ("group", seen.gids)) for one in ranges],
     )
-    yield "may", [", ".join(safe(name, 40) for name in seen.capabilities["bounding"]) or "nothing privileged"]
-    yield "may not", [", ".join(safe(name, 40) for name in seen.missing)] if seen.missing else []
-    filters = f", {count(seen.filters, 'filter')}" if seen.filters else ""
-    yield "seccomp", [f"{seen.seccomp}{filters}" + (", no new privileges" if seen.no_new_privileges else "")]
-    yield "groups", [safe(group) for group in seen.groups]
+    yield "may", [_listed(seen.capabilities["bounding"]) or "nothing privileged"]
+    yield "may not", [_listed(seen.missing)] if seen.missing else []
+    filters = f"{count(seen.filters, 'filter')} on its system calls" if seen.filters else "no filter"
+    yield "seccomp", [filters + (", no new privileges" if seen.no_new_privileges else "")]
+    yield "groups", _groups(seen.groups)
     yield "mounts", [f"{safe(one.target)}  {safe(one.kind, 40)}  {safe(one.options)}" for one in seen.mounts]
+
+
+def _ids(kind: str, one: IdRange) -> str:
+    if not one.inside and not one.outside and one.length > _ALL_IDS:
+        return f"{kind} ids are the host's"
+    more = f", and {one.length - 1} more" if one.length > 1 else ""
+    return f"{kind} {one.inside} here is {one.outside} on the host{more}"
+
+
+def _listed(rights: Iterable[str]) -> str:
+    return ", ".join(safe(name, 40) for name in rights)
+
+
+def _groups(lines: Iterable[str]) -> list[str]:
+    """Paths of control groups with what is counted there. cgroups(7): NUMBER:CONTROLLERS:PATH"""
+    counted: dict[str, list[str]] = {}
+    for line in lines:
+        _, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        counted.setdefault(path, []).append(controllers or "unified")
+    return [f"{safe(path)}  {safe(', '.join(names))}" for path, names in counted.items()]

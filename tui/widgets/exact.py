@@ -7,7 +7,7 @@ live figures ten times the bytes of the figures.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from itertools import accumulate, pairwise, takewhile
 
 from rich.console import Console
 from rich.control import Control
@@ -15,7 +15,7 @@ from rich.segment import Segment
 from textual._compositor import ChopsUpdate, Compositor
 from textual.strip import Strip
 
-_ONE_CELL = frozenset(" ·▁▂▃▄▅▆▇█")  # beside ASCII: characters of figures, each one cell wide
+_ONE_CELL = frozenset(" ·▁▂▃▄▅▆▇█│┤▪…")  # beside ASCII: characters of figures and plots, one cell wide
 
 
 class ExactCompositor(Compositor):
@@ -45,14 +45,33 @@ def changed_cells(old: Strip, new: Strip) -> Iterator[tuple[int, int]]:
     """Where two lines differ, as (first cell, number of cells)."""
     before, after = list(old), list(new)
     if [part.cell_length for part in before] != [part.cell_length for part in after]:
-        yield _between(before, after)
-        return
+        if not all(_is_narrow(part.text) for part in (*before, *after)) or _width(before) != _width(after):
+            yield _between(before, after)
+            return
+        before, after = _cut(before, _edges(after)), _cut(after, _edges(before))
     at = 0
     for one, other in zip(before, after, strict=True):
         if one != other:
             left, width = _inside(one, other)
             yield at + left, width
         at += other.cell_length
+
+
+def _edges(parts: Sequence[Segment]) -> list[int]:
+    """Where each segment ends."""
+    return list(accumulate(len(part.text) for part in parts))
+
+
+def _cut(parts: Sequence[Segment], edges: Sequence[int]) -> list[Segment]:
+    """Narrow segments, cut also at these cells."""
+    found: list[Segment] = []
+    at = 0
+    for part in parts:
+        end = at + len(part.text)
+        inside = [at, *(edge for edge in edges if at < edge < end), end]
+        found += [Segment(part.text[left - at : right - at], part.style) for left, right in pairwise(inside)]
+        at = end
+    return found
 
 
 def _between(before: Sequence[Segment], after: Sequence[Segment]) -> tuple[int, int]:

@@ -120,8 +120,9 @@ def _row(columns: Sequence[tuple[int, ...] | None], inks: tuple[str, ...], row: 
     spans: list[Span] = []
     for edges in columns:
         text, ink = (" ", inks[0]) if edges is None else _cell(edges, inks, row)
-        if spans and (spans[-1][1] == ink or text == " "):
-            spans[-1] = (spans[-1][0] + text, spans[-1][1])
+        last = spans[-1][1] if spans else ""
+        if last == ink or (text == " " and last and " on " not in last):
+            spans[-1] = (spans[-1][0] + text, last)
         else:
             spans.append((text, ink))
     return tuple(spans)
