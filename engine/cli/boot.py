@@ -76,7 +76,7 @@ def _unit(root: Path) -> str:
 
 def _for_the_system() -> bool:
     """Whether the machine's own manager starts it; an ordinary user is root of a user namespace only."""
-    from engine.layers.overlay_xattrs import in_user_namespace
+    from engine.linux.user_namespaces import in_user_namespace
 
     return os.geteuid() == 0 and not in_user_namespace()
 

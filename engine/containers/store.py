@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from engine.containers.records import Record, Records
 from engine.errors import Conflict, Corrupt
 from engine.events import Event
+from engine.linux.user_namespaces import in_user_namespace
 from engine.runtime.log_limits import LogLimits
 from engine.runtime.state import State, read_state, unknown_state
 from engine.settings import Settings
@@ -54,6 +55,10 @@ class ContainerStore:
     @cached_property
     def networks(self) -> NetworkService:
         """The networks that containers are on."""
+        if in_user_namespace():
+            from engine.network.apart import ApartNetworks
+
+            return ApartNetworks(self.layout, self.database, self._is_held)
         from engine.network.service import NetworkService
 
         return NetworkService(self.layout, self.database, self._is_held)

@@ -5,18 +5,10 @@ Source: Linux Documentation/filesystems/overlayfs.rst, "userxattr".
 
 from __future__ import annotations
 
+from engine.linux.user_namespaces import in_user_namespace
+
 # Neither namespace is ever taken from an archive: an image must not talk to overlayfs.
 PREFIXES = (b"trusted.overlay.", b"user.overlay.")
-_WHOLE_RANGE = "4294967295"
-
-
-def in_user_namespace() -> bool:
-    """Whether trusted attributes are out of reach, so that overlayfs must be mounted with `userxattr`."""
-    try:
-        with open("/proc/self/uid_map", encoding="ascii") as file:
-            return file.read().split() != ["0", "0", _WHOLE_RANGE]
-    except FileNotFoundError:
-        return False  # a kernel without user namespaces
 
 
 def overlay_xattr(name: str) -> str:

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 
 from engine.layers.inode import Flag
 from engine.layers.member import Kind
-from engine.layers.overlay_xattrs import PREFIXES, in_user_namespace, overlay_xattr
+from engine.layers.overlay_xattrs import PREFIXES, overlay_xattr
 from engine.layers.table import FileTable
+from engine.linux.user_namespaces import in_user_namespace
 
 _KINDS = {
     Kind.DIRECTORY: stat.S_IFDIR,

@@ -29,6 +29,8 @@ _IFLA_NET_NS_FD, _IFLA_INFO_KIND, _IFLA_INFO_DATA, _VETH_INFO_PEER = 28, 1, 2, 1
 _IFA_ADDRESS, _IFA_LOCAL, _IFA_FLAGS, _IFA_F_NODAD = 1, 2, 8, 0x02
 _RTA_DST, _RTA_OIF, _RTA_GATEWAY, _RTA_TABLE = 1, 4, 5, 15
 _TABLE_MAIN, _PROTOCOL_STATIC, _SCOPE_UNIVERSE, _UNICAST = 254, 4, 0, 1
+_LOCAL, _SCOPE_HOST = 2, 254
+_NEWRULE, _FRA_PRIORITY, _FRA_FWMARK, _FRA_TABLE, _TO_TABLE, _BEFORE_MAIN = 32, 6, 10, 15, 1, 100
 _UP = 1
 _LINK = struct.Struct("=BxHiII")  # struct ifinfomsg
 _ADDRESS = struct.Struct("=BBBBI")  # struct ifaddrmsg
@@ -171,6 +173,20 @@ class Routing(Netlink):
         family, packed = _packed(gateway)
         body = _route(family) + attribute(_RTA_GATEWAY, packed) + attribute(_RTA_OIF, index)
         self.ask(_NEWROUTE, CREATE | REPLACE, body, f"default route by {gateway}")
+
+    def deliver_marked(self, family: int, mark: int, table: int, index: int) -> None:
+        """Have packets of a mark taken for this host's own, whatever their address; ip-rule(8), ip-route(8).
+
+        :param table: of routes, for nothing else. :param index: the loopback interface.
+        :raises FileExistsError: that is so already.
+        """
+        body = _ROUTE.pack(family, 0, 0, 0, 0, _PROTOCOL_STATIC, _SCOPE_HOST, _LOCAL, 0)
+        body += attribute(_RTA_TABLE, table) + attribute(_RTA_OIF, index)
+        self.ask(_NEWROUTE, CREATE | REPLACE, body, f"local route of table {table}")
+        rule = _ROUTE.pack(family, 0, 0, 0, 0, 0, 0, _TO_TABLE, 0)  # struct fib_rule_hdr, of the same form
+        rule += attribute(_FRA_FWMARK, mark) + attribute(_FRA_TABLE, table)
+        rule += attribute(_FRA_PRIORITY, _BEFORE_MAIN)
+        self.ask(_NEWRULE, CREATE | EXCLUSIVE, rule, f"rule for mark {mark}")
 
     def routes(self, family: int) -> list[Route]:
         """Routes of the main table. :param family: AF_INET or AF_INET6."""

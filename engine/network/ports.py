@@ -23,12 +23,16 @@ _FIRST, _LAST = 32768, 60999  # where the kernel too takes ports from that nobod
 _TRIES = 200
 # Descriptors that a monitor keeps open; of a range beyond that the ports are tried and let go again.
 _MOST_HELD = 256
+_BACKLOG = 4096
 
 IsHeld = Callable[[str], bool]
 
 
 class Held:
     """Sockets bound to published ports, so that no other program of the host gets them meanwhile."""
+
+    most = _MOST_HELD
+    serves = False  # whether somebody is to listen at them
 
     def __init__(self) -> None:
         self.descriptors: list[int] = []
@@ -44,8 +48,14 @@ class Held:
             with socket.socket(family, kind | socket.SOCK_CLOEXEC) as place:
                 if family == socket.AF_INET6:
                     place.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                streams = self.serves and kind == socket.SOCK_STREAM
+                if streams:
+                    # Or connections that ended lately would keep the port taken, socket(7).
+                    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 place.bind((address, publish.port))
-                if len(self.descriptors) < _MOST_HELD:
+                if streams:
+                    place.listen(_BACKLOG)
+                if len(self.descriptors) < self.most:
                     self.descriptors.append(place.detach())
 
     def close(self) -> None:

@@ -27,7 +27,7 @@ from threading import BoundedSemaphore
 from engine.errors import LaminaError
 from engine.linux.rtnetlink import Routing
 from engine.network import dns, records, upstream
-from engine.network.hosting import on_host
+from engine.network.hosting import lock_of, on_host
 from engine.network.models import Network
 from engine.network.names import Asker, Names
 from engine.network.resolving import open_mark
@@ -43,11 +43,12 @@ _PORT = 53
 class Resolver:
     """Answers on one network.
 
-    :param network: whose gateway it listens at.
+    :param network: whose gateway it listens at. :param lock: of who changes networks.
     """
 
-    def __init__(self, network: Network, database: Database) -> None:
+    def __init__(self, network: Network, database: Database, lock: str) -> None:
         self._network = network
+        self._lock = lock
         self._subnet = ip_network(network.subnet)
         self._names = Names(database, network.id)
         self._room = BoundedSemaphore(_MOST_WAITING)
@@ -80,7 +81,7 @@ class Resolver:
 
     def _ends(self) -> bool:
         # Who plugs a container in holds the host, and starts a resolver if there is none.
-        with on_host():
+        with on_host(self._lock):
             if _is_used(self._network):
                 return False
             self.datagrams.close()
@@ -147,7 +148,7 @@ def main() -> int:
         _mark(layout, network_id)
         with database.read() as db:
             network = records.find_network(db, network_id)
-        resolver = Resolver(network, database)
+        resolver = Resolver(network, database, lock_of(layout.run))
     except (OSError, LaminaError) as error:
         os.write(ready_fd, str(error).encode())
         return 1

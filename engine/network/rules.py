@@ -20,7 +20,9 @@ from ipaddress import ip_network
 
 from engine.linux import nftables
 from engine.linux.nftables import Element, Table
+from engine.linux.user_namespaces import in_user_namespace
 from engine.network.models import Network
+from engine.rootless.forwarding import BACK, OUTWARDS
 
 TABLE = Table("inet", "lamina")
 _PROTOCOLS = {"tcp": socket.IPPROTO_TCP, "udp": socket.IPPROTO_UDP}
@@ -64,16 +66,29 @@ postrouting oifname . ip6 saddr @near6 ct status dnat masquerade
 postrouting oifname "lamina*" ip saddr 127.0.0.0/8 masquerade
 postrouting iifname "lamina*" oifname != "lamina*" masquerade
 """
-_COUNT = len(_RULES.split("\n")) - 2
+# In a user's own namespace connections to published ports are made by a process of ours, not by clients:
+# known by a mark, and so are the answers, which may be for addresses that are not the namespace's.
+_APART_CHAINS = {
+    "marking": "{ type filter hook output priority mangle; policy accept; }",
+    "answers": "{ type filter hook prerouting priority mangle; policy accept; }",
+}
+_APART = f"""
+output meta mark {OUTWARDS} jump published
+marking meta mark {OUTWARDS} ct mark set {BACK}
+answers iifname "lamina*" ct mark {BACK} meta mark set {BACK}
+"""
 
 
 def ensure_rules() -> bool:
     """Have all rules there, with one look where they are; whether they, and all elements, were missing."""
-    missing = len(TABLE.rules()) != _COUNT
+    apart = in_user_namespace()
+    wanted = [rule for rule in (_RULES + (_APART if apart else "")).splitlines() if rule]
+    missing = len(TABLE.rules()) != len(wanted)
     if missing:
-        chains = "".join(f"add chain inet lamina {name} {hook}\n" for name, hook in _CHAINS.items())
-        flushed = "".join(f"flush chain inet lamina {name}\n" for name in _CHAINS)
-        rules = "".join(f"add rule inet lamina {rule}\n" for rule in _RULES.splitlines() if rule)
+        named = {**_CHAINS, **(_APART_CHAINS if apart else {})}
+        chains = "".join(f"add chain inet lamina {name} {hook}\n" for name, hook in named.items())
+        flushed = "".join(f"flush chain inet lamina {name}\n" for name in named)
+        rules = "".join(f"add rule inet lamina {rule}\n" for rule in wanted)
         nftables.run(_SETS + chains + flushed + rules)
     _ensure_passage()
     return missing

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
+from typing import TYPE_CHECKING, TypeVar
 
 from engine.errors import AlreadyExists, Conflict, InvalidArgument
 from engine.events import Event
 from engine.network import leases, ports, records, rules
-from engine.network.hosting import on_host
+from engine.network.hosting import lock_of, on_host
 from engine.network.models import DEFAULT_NETWORK, Endpoint, Network, NetworkOptions, Sandbox
+from engine.network.views import NetworkViews
 from engine.network.wishes import Attachment, Publish
 from engine.store.journal import Journal
 
@@ -26,55 +26,20 @@ if TYPE_CHECKING:
     from engine.store.database import Database
     from engine.store.layout import Layout
 
+_Found = TypeVar("_Found")
 
-class NetworkService:
+
+class NetworkService(NetworkViews):
     """The networks of one store.
 
     :param is_held: whether the container of an id runs, or is being started or removed just now.
     """
 
     def __init__(self, layout: Layout, database: Database, is_held: IsHeld) -> None:
+        super().__init__(database)
         self._layout = layout
-        self._database = database
         self._is_held = is_held
         self._journal = Journal(layout)
-
-    # looking
-
-    def all(self) -> list[Network]:
-        """Every network, by name; the default one from its first use on."""
-        with self._database.read() as db:
-            return records.all_networks(db)
-
-    def get(self, name: str) -> Network:
-        """A network by its name or id. :raises NotFound: there is none."""
-        with self._database.read() as db:
-            return records.find_network(db, name)
-
-    def members(self, network: Network) -> list[Endpoint]:
-        """Who is on a network, running or not."""
-        with self._database.read() as db:
-            return records.endpoints_on(db, network.id)
-
-    def endpoints(self, container_id: str) -> list[Endpoint]:
-        """A container's endpoints, the first interface first."""
-        with self._database.read() as db:
-            return records.endpoints_of(db, container_id)
-
-    def published(self, container_id: str) -> list[Publish]:
-        """The ports of the host that lead to a container."""
-        with self._database.read() as db:
-            return ports.leased(db, container_id)
-
-    def all_published(self) -> dict[str, tuple[Publish, ...]]:
-        """The ports of the host that lead to containers, by the container's id."""
-        found: dict[str, tuple[Publish, ...]] = {}
-        with self._database.read() as db:
-            for container_id, *port in db.execute(
-                "SELECT container_id, address, port, target, protocol FROM ports ORDER BY target, port"
-            ):
-                found[container_id] = (*found.get(container_id, ()), Publish(*port))
-        return found
 
     # making
 
@@ -87,7 +52,7 @@ class NetworkService:
         from engine.network.making import check_name, draft
 
         check_name(options.name)
-        with on_host() as routing:
+        with self._on_host() as routing:
             from engine.network.bridges import bring_up, routed_subnets
 
             routed = routed_subnets(routing)
@@ -115,7 +80,7 @@ class NetworkService:
         network = self.get(name)
         if network.is_default:
             raise InvalidArgument(f"{network.name} is the default network and stays")
-        with on_host() as routing:
+        with self._on_host() as routing:
             with self._database.write() as db:
                 members = records.endpoints_on(db, network.id)
                 if members:
@@ -146,7 +111,7 @@ class NetworkService:
                 continue
             with suppress(Conflict):
                 removed.append(self.remove(network.id))
-        with on_host() as routing:
+        with self._on_host() as routing:
             remove_orphans(routing)
             if not any(is_ours(link) for link in routing.links()):
                 rules.remove_rules()
@@ -157,16 +122,7 @@ class NetworkService:
         with self._database.read() as db:
             if db.execute("SELECT 1 FROM networks WHERE name = ?", (DEFAULT_NETWORK,)).fetchone():
                 return
-        from engine.network.bridges import default_bridge, routed_subnets
-        from engine.network.making import draft
-
-        with on_host() as routing:
-            routed = routed_subnets(routing)
-            with self._database.write() as db:
-                known = records.all_networks(db)
-                if not any(network.is_default for network in known):
-                    network = draft(NetworkOptions(DEFAULT_NETWORK), known, routed)
-                    records.add_network(db, replace(network, bridge=default_bridge(routing, network.id)))
+        self._add_default()
 
     # containers
 
@@ -184,13 +140,16 @@ class NetworkService:
         """
         from engine.linux.netns import new_namespace
         from engine.network.interfaces import configure, plug
+        from engine.network.settling import settle
 
         self.ensure_default()
-        held = ports.Held()
+        held = self._new_held()
         namespace = -1
         try:
-            with on_host() as routing:
-                endpoints, bridges = self._bring_up(routing, container_id)
+            with self._on_host() as routing:
+                endpoints, bridges = settle(
+                    routing, self._database, self._layout.root, lambda: self.endpoints(container_id)
+                )
                 published = self._lease(container_id, endpoints, wanted, held)
                 namespace = new_namespace()
                 for endpoint, bridge in zip(endpoints, bridges, strict=True):
@@ -215,11 +174,8 @@ class NetworkService:
         """Give a container's ports back; its addresses stay its own until it is removed."""
         with self._database.read() as db:
             published = ports.leased(db, container_id)
-        if not published:
-            return
-        with self._database.write() as db:
-            rules.TABLE.remove(ports.withdraw(db, container_id))
-        ports.forget_flows(published)
+        if published:
+            self._withdraw(container_id, published)
 
     def sweep(self) -> None:
         """Give back the ports of containers that were killed together with their monitors."""
@@ -238,7 +194,7 @@ class NetworkService:
         from engine.network.interfaces import configure, plug
 
         self.ensure_default()
-        with on_host() as routing, self._database.write() as db:
+        with self._on_host() as routing, self._database.write() as db:
             endpoint = leases.enroll(db, container_id, attachment)
             if namespace >= 0:
                 from engine.network.bridges import bring_up
@@ -249,7 +205,7 @@ class NetworkService:
                 configure([endpoint], namespace, records.endpoints_of(db, container_id))
                 self._lead(db, container_id)
         if namespace >= 0:
-            with on_host():  # not before, for all this reads what the transaction wrote
+            with self._on_host():  # not before, for all this reads what the transaction wrote
                 if rules.ensure_rules():
                     self._restore("")
                 rules.TABLE.add(rules.of_network(endpoint.network))
@@ -261,7 +217,7 @@ class NetworkService:
         """Take a container off a network. :raises Conflict: it is not on it."""
         from engine.network.interfaces import set_routes
 
-        with on_host() as routing, self._database.write() as db:
+        with self._on_host() as routing, self._database.write() as db:
             endpoint = leases.dismiss(db, container_id, network)
             if namespace >= 0:
                 routing.delete(endpoint.host_interface)
@@ -269,7 +225,28 @@ class NetworkService:
                 self._lead(db, container_id)
         self._tell("disconnect", network, container_id)
 
+    def within(self, look: Callable[[], _Found]) -> _Found:
+        """Do something where the networks are: on the host."""
+        return look()
+
     # inner
+
+    def _add_default(self) -> None:
+        from engine.network.settling import add_default
+
+        with self._on_host() as routing:
+            add_default(routing, self._database)
+
+    def _on_host(self) -> AbstractContextManager[Routing]:
+        return on_host(lock_of(self._layout.run))
+
+    def _new_held(self) -> ports.Held:
+        return ports.Held()
+
+    def _withdraw(self, container_id: str, published: Sequence[Publish]) -> None:
+        with self._database.write() as db:
+            rules.TABLE.remove(ports.withdraw(db, container_id))
+        ports.forget_flows(published)
 
     def _tell(self, action: str, network: Network, container_id: str = "") -> None:
         """Write in the journal what was done with a network, by Docker's names."""
@@ -310,44 +287,6 @@ class NetworkService:
             rules.TABLE.add(ports.elements(published, out))
         ports.forget_flows(published)
 
-    def _bring_up(self, routing: Routing, container_id: str) -> tuple[list[Endpoint], list[int]]:
-        from engine.network.bridges import bring_up
-
-        endpoints = self.endpoints(container_id)
-        try:
-            return endpoints, [
-                bring_up(routing, endpoint.network, self._layout.root) for endpoint in endpoints
-            ]
-        except Conflict:
-            if not any(self._resettle(routing, endpoint.network) for endpoint in endpoints):
-                raise
-        endpoints = self.endpoints(container_id)
-        return endpoints, [bring_up(routing, endpoint.network, self._layout.root) for endpoint in endpoints]
-
-    def _resettle(self, routing: Routing, network: Network) -> bool:
-        """Give the default network another bridge and subnet, where somebody has taken its own meanwhile.
-
-        Nobody chose them, and without its bridge none of its containers runs.
-        """
-        from engine.network.bridges import default_bridge, is_up, routed_subnets
-        from engine.network.making import draft
-
-        if not network.is_default or is_up(routing, network):
-            return False
-        routed = routed_subnets(routing)
-        with self._database.write() as db:
-            others = [one for one in records.all_networks(db) if one.id != network.id]
-            fresh = draft(NetworkOptions(DEFAULT_NETWORK), others, routed)
-            moved = replace(
-                network,
-                bridge=default_bridge(routing, network.id),
-                subnet=fresh.subnet,
-                gateway=fresh.gateway,
-            )
-            records.move_network(db, moved)
-            leases.lease_anew(db, moved)
-        return True
-
     def _lease(
         self, container_id: str, endpoints: Sequence[Endpoint], wanted: Sequence[Publish], held: ports.Held
     ) -> list[Element]:
@@ -376,7 +315,7 @@ class NetworkService:
 
     def _rest(self, network: Network) -> None:
         """Take the default network's bridge down for as long as no container is on it."""
-        with on_host() as routing:
+        with self._on_host() as routing:
             if not self.members(network):
                 _take_down(routing, network)
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
+from engine.linux.user_namespaces import in_user_namespace
+from engine.rootless.providers import NAME_SERVER
+
 _HOSTS = "/etc/resolv.conf"
 # Where systemd-resolved, whose own address is 127.0.0.53, names the servers that it asks itself.
 _BEHIND = "/run/systemd/resolve/resolv.conf"
@@ -17,13 +20,17 @@ def host_file() -> str:
 
 
 def servers() -> list[str]:
-    """Addresses that the host asks, those on its own loopback among them."""
-    return _servers(_read(_HOSTS))
+    """Addresses that can be asked from where networks are: the host's own, its loopback's among them."""
+    found = _servers(_read(_HOSTS))
+    if in_user_namespace():
+        # The host's loopback is not the namespace's; who leads that outside asks there for us.
+        found = [NAME_SERVER if _is_loopback(address) else address for address in found]
+    return list(dict.fromkeys(found))
 
 
 def reachable_servers() -> list[str]:
     """Those that can be asked from a network namespace of one's own; none where all are on the loopback."""
-    found = [address for address in servers() if not _is_loopback(address)]
+    found = [address for address in _servers(_read(_HOSTS)) if not _is_loopback(address)]
     return found or [address for address in _servers(_read(_BEHIND)) if not _is_loopback(address)]
 
 

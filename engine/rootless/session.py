@@ -12,6 +12,7 @@ import errno
 import fcntl
 import os
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,6 +27,8 @@ _START = "import sys; sys.path.append(sys.argv[1]); from engine.rootless.holder 
 _START += "main(sys.argv[2], int(sys.argv[3]))"
 _ABOVE = 200  # descriptors below are given numbers by those who start monitors
 _APPARMOR = "apparmor_restrict_unprivileged_userns"
+# The connection that keeps the namespace which this process entered; what it starts may keep it too.
+present = -1
 _MOST_STATES = 64 << 10  # bytes of a container's state
 
 
@@ -88,7 +91,9 @@ def _join(directory: Path) -> bool:
     finally:
         os.close(namespace)
     # Not closed by exec: a monitor is in the namespace too, and has this open for as long as it lives.
-    os.set_inheritable(fcntl.fcntl(connection.fileno(), fcntl.F_DUPFD, _ABOVE), True)
+    global present  # noqa: PLW0603 - as the namespace is the whole process's
+    present = fcntl.fcntl(connection.fileno(), fcntl.F_DUPFD, _ABOVE)
+    os.set_inheritable(present, True)
     connection.close()
     return True
 
@@ -154,16 +159,20 @@ def _become_holder(channel: unix.Socket, directory: str, found: int) -> None:
         os._exit(1)
 
 
-def _left_namespace(root: Path) -> int:
-    """The user namespace of a container that runs though nobody keeps it; -1 where there is none."""
+def monitors(root: Path) -> Iterator[int]:
+    """The monitors of a store's running containers."""
     for path in root.glob("containers/*/state"):
         with suppress(OSError, ValueError, KeyError, TypeError):
             pid, start = _monitor(path)
-            namespace = os.open(f"/proc/{pid}/ns/user", os.O_RDONLY | os.O_CLOEXEC)
-            # Asked while the descriptor holds it: if it is still the same process, it was its own.
             if start and state.start_time(pid) == start:
-                return namespace
-            os.close(namespace)
+                yield pid
+
+
+def _left_namespace(root: Path) -> int:
+    """The user namespace of a container that runs though nobody keeps it; -1 where there is none."""
+    for pid in monitors(root):
+        with suppress(OSError):
+            return os.open(f"/proc/{pid}/ns/user", os.O_RDONLY | os.O_CLOEXEC)
     return -1
 
 
