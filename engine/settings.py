@@ -41,6 +41,7 @@ class Settings(NamedTuple):
     :param detach_keys: what is typed to leave a terminal, as `engine.runtime.keys` reads it.
     :param certificate_directories: with `<host[:port]>/*.crt` for registries of other authorities.
     :param screen: what the workstation is told, which it checks itself.
+    :param faults: what is wrong with the settings file, where it was passed over.
     """
 
     root: Path
@@ -55,6 +56,7 @@ class Settings(NamedTuple):
     log_files: int = _LOG_FILES
     detach_keys: str = _DETACH_KEYS
     screen: Mapping[str, object] = MappingProxyType({})
+    faults: tuple[str, ...] = ()
 
 
 def settings_file() -> Path:
@@ -67,10 +69,33 @@ def settings_file() -> Path:
     return Path(base) / "lamina" / "settings.toml"
 
 
-def load_settings(root: str | os.PathLike[str] | None = None) -> Settings:
+def load_lenient(root: str | os.PathLike[str] | None = None) -> Settings:
+    """Settings for a store; of a file that cannot be used the defaults, and what is wrong with it."""
+    try:
+        return load_settings(root)
+    except InvalidArgument as error:
+        found = load_settings(root, with_file=False)
+        return found._replace(faults=(f"{error.message}{_line_of(error.message)}",))
+
+
+def _line_of(message: str) -> str:
+    """On which line the setting stands that a message names; "" where the message says so itself."""
+    try:
+        lines = settings_file().read_text("utf-8").splitlines()
+    except (OSError, ValueError):
+        return ""
+    for number, line in enumerate(lines, 1):
+        key = line.partition("=")[0].strip().strip("[]\"'")
+        if key and re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", message):
+            return f" (line {number})"
+    return ""
+
+
+def load_settings(root: str | os.PathLike[str] | None = None, *, with_file: bool = True) -> Settings:
     """Settings for a store.
 
     :param root: the store's directory as given on the command line; else `LAMINA_ROOT`, else the default.
+    :param with_file: False takes the defaults for all that the settings file says.
     :raises InvalidArgument: the settings file is not valid; names the file and the key.
     """
     chosen = root or os.environ.get("LAMINA_ROOT")
@@ -80,7 +105,7 @@ def load_settings(root: str | os.PathLike[str] | None = None) -> Settings:
         run = store / "run"
     else:
         store, run = _default_root(), _default_run()
-    values = _read(settings_file())
+    values = _read(settings_file()) if with_file else {}
     _check_keys(values)
     beside = settings_file().parent
     return Settings(

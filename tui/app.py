@@ -106,7 +106,8 @@ class Lamina(App[None]):
         unknown = self.config.theme and self.config.theme not in self.themes
         missing = (f"settings: there is no theme {self.config.theme!r:.60}",) if unknown else ()
         changed = keymap(self.config.keys, self.config.bindings)
-        self._complain("read the settings", (*self.config.problems, *missing, *clashes(changed)))
+        faults = (*self.settings.faults, *self.config.problems, *missing, *clashes(changed))
+        self._complain("read the settings", faults)
 
     async def _load_ahead(self) -> None:
         await asyncio.to_thread(import_module, "tui.screens.explorer")  # 50 ms that its key need not wait for

@@ -17,6 +17,7 @@ from tui.container_commands import ContainerCommands
 from tui.image_commands import ImageCommands
 from tui.tasks import Report
 from tui.text import count, safe
+from tui.trail import Trail
 from tui.updates import RemovePreviewed, TaskChanged, Update
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ _BULK = {
     "images": ("remove", "save", "push", "compare", "outdated"),
     "containers": ("start", "stop", "restart", "pause", "unpause", "kill", "remove"),
 }
-_EVERYWHERE = frozenset({"filter", "help", "palette", "theme", "mouse", "quit"})  # the same on every screen
+_EVERYWHERE = frozenset(  # the same on every screen
+    {"filter", "help", "palette", "theme", "mouse", "quit", "jump", "trail(-1)", "trail(1)"}
+)
 
 
 class Commands(ImageCommands, ContainerCommands):
@@ -62,6 +65,10 @@ class Commands(ImageCommands, ContainerCommands):
             "mouse": lambda _: self._turn_mouse(),
             "quit": lambda _: self._quit(),
         }
+        self.trail = Trail()
+        self._verbs["jump"] = lambda _: self._jump()
+        self._verbs["trail(-1)"] = lambda _: self._step(-1)
+        self._verbs["trail(1)"] = lambda _: self._step(1)
         self._verbs |= self.image_verbs() | self.container_verbs()
         self._verbs["stores(networks)"] = lambda _: self._open_stores("networks")
         self._verbs["stores(volumes)"] = lambda _: self._open_stores("volumes")
@@ -81,6 +88,25 @@ class Commands(ImageCommands, ContainerCommands):
         if ctx.container is not None:
             self.app.push_screen(Browse(of_container(self.app.bridge.source, ctx.container.name)))
 
+    def _jump(self) -> None:
+        from tui.screens.jump import Jump
+
+        self.app.push_screen(Jump(self.board.targets()), lambda go: go() if go is not None else None)
+
+    def _step(self, by: int) -> None:
+        """Go to where one was before, or with 1 to where one came back from."""
+        self.board.remember()
+        spot = self.trail.step(by)
+        if spot is None:
+            self.say("There is nothing further back" if by < 0 else "There is nothing further on")
+            return
+        while len(self.app.screen_stack) > 1:
+            self.app.pop_screen()
+        if spot.again is not None:
+            self.app.push_screen(spot.again())
+        else:
+            self.bench.return_to(spot)
+
     def _panel(self, number: int, _: Context) -> None:
         self.bench.focus_panel(number)
 
@@ -89,6 +115,8 @@ class Commands(ImageCommands, ContainerCommands):
         board = self.board
         ctx = board.context
         item = actions.action(action_id)
+        if not action_id.startswith("trail("):
+            self.trail.arrive()
         if item.changes and self.app.state.read_only:
             self.say(f"{item.label} changes something, and this workstation only looks", bad=True)
         elif item.available(ctx):

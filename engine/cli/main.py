@@ -170,6 +170,7 @@ def cli(ctx: click.Context, root: str | None, plain: bool, read_only: bool) -> i
         click.echo(ctx.get_help())
         click.echo("\nThe workstation is not part of the engine; the program `lamina` opens it.", err=True)
         return 0
+    session.lenient = True  # the screen tells what is wrong with its file, and works
     asked = {"plain": plain, "read-only": read_only}
     screen = {**session.settings.screen, **{key: True for key, wanted in asked.items() if wanted}}
     return open_workstation(session.settings._replace(screen=screen))

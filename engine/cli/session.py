@@ -17,17 +17,19 @@ class Session:
     """Settings and rooms, loaded by the commands that need them.
 
     :param root: the store's directory as given by `--root`, or None.
+    :ivar lenient: go on without a settings file that cannot be used, and tell of it in `settings.faults`.
     """
 
     def __init__(self, root: str | None = None) -> None:
         self._root = root
+        self.lenient = False
 
     @cached_property
     def settings(self) -> Settings:
         """The settings of this store; an ordinary user is root of its user namespace from here on."""
-        from engine.settings import load_settings
+        from engine.settings import load_lenient, load_settings
 
-        found = load_settings(self._root)
+        found = load_lenient(self._root) if self.lenient else load_settings(self._root)
         if os.geteuid() != 0:
             from engine.rootless.session import enter
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InvalidArgument
-from engine.settings import Settings, load_settings
+from engine.settings import Settings, load_lenient, load_settings
 
 
 @pytest.fixture
@@ -67,3 +67,20 @@ def test_what_is_wrong_is_named(file: Path, tmp_path: Path, text: str, words: st
         load(tmp_path)
     assert words in caught.value.message
     assert str(file) in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("parallel-downloads = 4\n[screen\n", "line 2"),
+        ("parallel-downloads = 4\n\nparalel = 1\n", "there is no setting 'paralel' (line 3)"),
+        ("# 64 at most\nparallel-downloads = 400\n", "whole number from 1 to 64 (line 2)"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_passed_over_and_its_line_named(
+    file: Path, tmp_path: Path, text: str, said: str
+) -> None:
+    file.write_text(text)
+    found = load_lenient(tmp_path / "store")
+    assert found.parallel_downloads == 4
+    assert said in found.faults[0]

@@ -9,8 +9,9 @@ import pytest
 from tests.tui.conftest import Make
 from tests.tui.driving import app_of, ready, screen_lines, until
 from tests.tui.fake import FakeSource
+from tui.actions import ACTIONS, Context, action
 from tui.config import read_config
-from tui.keys import PRESETS, clashes, keymap, written
+from tui.keys import LISTS, PRESETS, clashes, keymap, written
 from tui.screens.confirm import Confirm
 from tui.theme import shipped_directory
 
@@ -129,3 +130,50 @@ async def test_a_theme_of_ones_own_is_drawn_as_soon_as_it_is_written(make: Make,
         (directory / "mine.toml").write_text("name = 7", "utf-8")
         await until(pilot, lambda: app.palette.theme.name == "lamina-dark", "the theme that is left")
         assert any("mine.toml" in task.note for task in app.state.tasks.values())
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_loses_no_verb(preset: str) -> None:
+    changed = keymap(preset, {})
+    assert [item.id for item in ACTIONS if item.keys and not changed.get(item.id, item.keys)] == []
+    assert set(changed) <= {item.id for item in ACTIONS} | set(LISTS)
+
+
+_CHANGING = (
+    "create", "run", "start", "stop", "restart", "kill", "pause", "unpause", "rename", "rm", "rmi", "prune",
+    "tag", "push", "save", "load", "pull", "commit", "cp", "connect", "disconnect", "update", "exec",
+    "attach", "extract", "up", "down", "import", "export",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [(160, 45)])
+async def test_read_only_takes_away_every_verb_whose_command_changes_something(
+    make: Make, size: tuple[int, int]
+) -> None:
+    async with make().run_test(size=size) as pilot:
+        await ready(pilot)
+        state = app_of(pilot).state
+        assert state.images
+        assert state.containers
+        ctx = Context(
+            "containers", state, state.images[0], state.containers[0], path="a", inside=("x",),
+            marked=tuple(item.id for item in state.containers),
+        )  # fmt: skip
+        told = {item.id: item.command(ctx).split(" ") for item in ACTIONS}
+        changing = {verb for verb, words in told.items() if set(words[1:3]) & set(_CHANGING)}
+        assert [verb for verb in changing if not action(verb).changes] == []
+
+
+@pytest.mark.parametrize("place", ["1", "2"])
+async def test_read_only_does_no_verb_that_changes_something(make: Make, place: str) -> None:
+    source = FakeSource()
+    async with make(source, screen={"read-only": True}).run_test(size=(160, 45)) as pilot:
+        await ready(pilot)
+        app = app_of(pilot)
+        await pilot.press(place, "asterisk")
+        for item in ACTIONS:
+            if item.changes and "workbench" in item.screens:
+                app.commands.do(item.id)
+        await pilot.pause()
+        assert app.workbench.is_current
+        assert [asked for asked in source.asked if asked[0] != "plan"] == []

@@ -13,6 +13,8 @@ from tui.widgets.bar import Segment, stacked
 from tui.widgets.columns import Cell, Column, Row, Spans, cell
 
 if TYPE_CHECKING:
+    from textual import events
+
     from engine.images.moves import TagStanding
 
 _EMPTY: tuple[str | Spans, ...] = (
@@ -27,7 +29,8 @@ _EMPTY: tuple[str | Spans, ...] = (
     "",
     (("  ?   ", "accent bold"), ("see all keys", "text")),
 )
-_NAME = 30  # cells of a name before other columns fall away for it
+_NAME = 16  # cells of a name before other columns fall away for it
+_BESIDE = 27  # cells of mark, bar, size and age, which stay beside a whole name where there is room
 
 
 class Images(MarkedPanel):
@@ -49,10 +52,11 @@ class Images(MarkedPanel):
         largest = max((image.unpacked for image in images), default=1)
         names = [safe(name_of_image(image)) for image in images]
         longest = max([12, *map(width_of, names)])
+        room = self.content_size.width - _BESIDE
         known = bool(self.state.standings)
         columns = (
             Column(1),
-            Column(min(longest, _NAME), gap=1, most=longest, grow=9, cut="middle"),
+            Column(min(longest, max(_NAME, room)), gap=1, most=longest, grow=9, cut="middle"),
             Column(9 if known else 0, drop=4, gap=1 if known else 0),
             Column(8, most=32, grow=1, drop=2),
             Column(6, right=True, drop=1, gap=1),
@@ -63,6 +67,10 @@ class Images(MarkedPanel):
         rows = [self._row(image, name, largest) for image, name in zip(images, names, strict=True)]
         self.show_filtered(columns, rows, _EMPTY if self.state.images is not None else ())
         self.update_head()
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Which columns there is room for depends on the names."""
+        self.update()
 
     def update_head(self) -> None:
         """Say how many there are, in which order."""

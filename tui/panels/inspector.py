@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.message import Message
@@ -85,6 +85,11 @@ class Inspector(Panel):
         if name in self.names:
             self.chosen[self._kind] = name
             self.update()
+
+    @property
+    def tab_places(self) -> Sequence[tuple[int, int, str]]:
+        """Where in the border which tab stands: first cell, cell after the last, name."""
+        return self._tab_places
 
     # drawing
 

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tui.actions import ACTIONS, Context, ScreenName, action, footer_actions
+from tui.screens.jump import Target
+from tui.trail import Spot
 from tui.widgets.exact import ExactCompositor
 from tui.widgets.filter import Filterable, FilterLine
 from tui.widgets.lines import KeyLine, Line
+from tui.widgets.rows import RowList
 
 if TYPE_CHECKING:
     from tui.app import Lamina
@@ -45,6 +49,7 @@ class Board(Screen[None]):
         self.header = Line(id="header")
         self.keys = KeyLine(id="keys")
         self.filter_line = FilterLine(id="filter")
+        self._had_focus: Widget | None = None
 
     @property
     @abstractmethod
@@ -68,9 +73,37 @@ class Board(Screen[None]):
             [(item.id, item.key(ctx.state), item.label) for item in map(action, _ALWAYS)],
         )
 
+    def targets(self) -> list[Target]:
+        """What a letter of jump mode leads to: every list that is seen."""
+        return [
+            Target(widget.region.x + 1, widget.region.y, widget.focus)
+            for widget in self.query(RowList)
+            if widget.can_focus and widget.region and widget.is_on_screen
+        ]
+
+    @property
+    def spot(self) -> Spot | None:
+        """Where one stands, to come back to; None where one does not come back."""
+        return None
+
+    def remember(self) -> None:
+        """Note where one stands."""
+        spot = self.spot if self.is_current else None
+        if spot is not None:
+            self.app.commands.trail.visit(spot)
+
+    def on_screen_resume(self) -> None:
+        """One came here."""
+        self.remember()
+
     def measure(self, width: int, height: int) -> None:
         """Say so where the window is too small for any screen."""
-        self.set_class(width < _NARROW or height < _LOW, "-small")
+        small = width < _NARROW or height < _LOW
+        if small and not self.has_class("-small"):
+            self._had_focus = self.focused
+        self.set_class(small, "-small")
+        if not small and self.focused is None and self._had_focus is not None:
+            self.call_after_refresh(self._had_focus.focus)  # what is hidden cannot have it
 
     def open_filter(self) -> None:
         """Type words that rows must hold."""

@@ -19,6 +19,7 @@ from tui.screens.board import Board, bindings_of
 from tui.screens.places import Place
 from tui.tasks import Report
 from tui.text import age, count, safe, size
+from tui.trail import Spot
 from tui.widgets.columns import Column, Row, cell
 from tui.widgets.filter import Filterable
 from tui.widgets.lines import TooSmall
@@ -112,6 +113,12 @@ class Browse(Board):
         """The path under the cursor."""
         folder = self.chosen is not None and self.chosen.kind == "directory"
         return Context("entries", self.app.state, screen=self.NAME, path=self.path, folder=folder)
+
+    @property
+    def spot(self) -> Spot:
+        """These files."""
+        place = self.place
+        return Spot(f"files of {place.about} {place.name}", again=lambda: Browse(place))
 
     @property
     def filtered(self) -> Filterable:

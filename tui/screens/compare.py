@@ -24,6 +24,7 @@ from tui.panels.differences import DifferentFiles, pair_rows, setting_rows
 from tui.screens.board import Board, bindings_of
 from tui.screens.file import FileView
 from tui.text import clip_middle, count, instruction, safe, size
+from tui.trail import Spot
 from tui.widgets.filter import Filterable
 from tui.widgets.lines import TooSmall
 from tui.widgets.rows import RowList
@@ -49,6 +50,7 @@ class Compare(Board):
     def __init__(self, old: str, new: str, old_image: ImageSummary, new_image: ImageSummary) -> None:
         super().__init__()
         self.names = (old, new)
+        self._images = (old_image, new_image)
         self.slots: Mapping[str, int] = {
             layer.diff_id: layer.slot for image in (old_image, new_image) for layer in image.layers
         }
@@ -92,6 +94,13 @@ class Compare(Board):
         folder = chosen is not None and chosen.kind is not Kind.FILE
         path = chosen.path if chosen is not None else None
         return Context(place, self.app.state, screen=self.NAME, path=path, folder=folder, inside=self.names)
+
+    @property
+    def spot(self) -> Spot:
+        """This comparison."""
+        old, new = self.names
+        images = self._images
+        return Spot(f"compare {old} {new}", again=lambda: Compare(old, new, *images))
 
     @property
     def filtered(self) -> Filterable:

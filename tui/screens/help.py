@@ -1,4 +1,4 @@
-"""All keys, drawn from the action registry."""
+"""Help: the panel one stands in and its keys first, then all keys, drawn from the action registry."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from tui.actions import ACTIONS, GROUPS, MOVING, Context
+from tui.actions import ACTIONS, GROUPS, MOVING, Action, Context, footer_actions
 from tui.screens.dialog import Dialog, keys
+from tui.screens.help_words import ABOUT
 from tui.widgets.columns import Column, Row, cell
 from tui.widgets.rows import RowList
 
@@ -46,7 +47,7 @@ class Help(Dialog[None]):
 
     def on_mount(self) -> None:
         """Fill it."""
-        self.entitle("Keys")
+        self.entitle("Help")
         self._list.show(_COLUMNS, self._rows)
         self._list.focus()
 
@@ -56,28 +57,35 @@ class Help(Dialog[None]):
 
 
 def help_rows(ctx: Context) -> list[Row]:
-    """One row a verb, under the name of its group."""
-    rows: list[Row] = []
+    """The panel one stands in and what can be done there; then every verb under the name of its group."""
+    rows = _here(ctx)
     for group, title in GROUPS.items():
-        if rows:
-            rows.append(_row("", "", "", ""))
-        rows.append(Row(group, (cell(""), cell(title, "accent bold"), cell(""), cell(""))))
+        rows += [_row("", "", "", ""), _title(group, title)]
         if group == "go":
             rows += [_row(key, "move", about, "") for key, about in MOVING]
-        rows += [
-            _row(
-                item.key(ctx.state) or ":",
-                item.label,
-                item.about + (" (asks first)" if item.danger else ""),
-                item.command(ctx),
-            )
-            for item in ACTIONS
-            if item.group == group and ctx.screen in item.screens
-        ]
-    rows += [_row("", "", "", ""), Row("bars", (cell(""), cell("Bars", "accent bold"), cell(""), cell("")))]
+        rows += [_verb(item, ctx) for item in ACTIONS if item.group == group and ctx.screen in item.screens]
+    rows += [_row("", "", "", ""), _title("bars", "Bars")]
     rows += [Row(f"bar{i}", (cell(mark, "slot0"), cell(word), cell(about, "muted"), cell("")))
              for i, (mark, word, about) in enumerate(_LEGEND)]  # fmt: skip
     return rows
+
+
+def _here(ctx: Context) -> list[Row]:
+    name, lines = ABOUT.get(ctx.place, (ctx.place.capitalize(), ()))
+    rows = [_title("here", name)]
+    rows += [
+        Row(f"here{number}", (cell(""), cell(""), cell(line), cell(""))) for number, line in enumerate(lines)
+    ]
+    return [*rows, *(_verb(item, ctx) for item in footer_actions(ctx, most=12))]
+
+
+def _title(key: str, title: str) -> Row:
+    return Row(key, (cell(""), cell(title, "accent bold"), cell(""), cell("")))
+
+
+def _verb(item: Action, ctx: Context) -> Row:
+    about = item.about + (" (asks first)" if item.danger else "")
+    return _row(item.key(ctx.state) or ":", item.label, about, item.command(ctx))
 
 
 def _row(key: str, label: str, about: str, command: str) -> Row:

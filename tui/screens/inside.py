@@ -21,6 +21,7 @@ from tui.panels.layers import layer_columns, layer_rows
 from tui.panels.tree import FileTree
 from tui.screens.board import Board, bindings_of
 from tui.text import safe, size
+from tui.trail import Spot
 from tui.widgets.filter import Filterable
 from tui.widgets.lines import TooSmall
 from tui.widgets.rows import RowList
@@ -119,6 +120,14 @@ class InsideImage(Board):
         folder = path is not None and self._is_folder(path)
         return Context(
             place, self.app.state, screen=self.NAME, path=path, folder=folder, inside=(self.image,)
+        )
+
+    @property
+    def spot(self) -> Spot:
+        """This image, at this layer."""
+        detail, layer = self.detail, self._layer
+        return Spot(
+            f"explore {detail.summary.id}", again=lambda: type(self)(detail, layer.diff_id if layer else None)
         )
 
     @property

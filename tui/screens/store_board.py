@@ -15,6 +15,7 @@ from tui.panels.stores import StoreList, network_about, network_list, volume_abo
 from tui.screens.board import Board, bindings_of
 from tui.state import Topics
 from tui.text import safe
+from tui.trail import Spot
 from tui.widgets.filter import Filterable
 from tui.widgets.lines import TooSmall
 from tui.widgets.rows import RowList
@@ -111,6 +112,12 @@ class StoreBoard(Board):
         """The network or volume under the cursor, its name as the path."""
         place: Place = "volumes" if self.last is self.volumes else "networks"
         return Context(place, self.app.state, screen=self.NAME, path=self.last.key)
+
+    @property
+    def spot(self) -> Spot:
+        """This list."""
+        place = self.context.place
+        return Spot(place, again=lambda: type(self)(place))
 
     @property
     def filtered(self) -> Filterable:

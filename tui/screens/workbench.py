@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -20,7 +21,9 @@ from tui.panels.inspector import Inspector
 from tui.panels.layers import Layers
 from tui.panels.marking import MarkedPanel
 from tui.screens.board import Board, bindings_of
+from tui.screens.jump import Target
 from tui.state import State, Topics
+from tui.trail import Spot
 from tui.widgets.lines import TooSmall
 from tui.widgets.rows import RowList
 
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from textual import events
 
 _TWO_COLUMNS = 100
+_PORTRAIT = 50  # lines from which one column has room for all panels
 
 
 class Workbench(Board):
@@ -35,7 +39,7 @@ class Workbench(Board):
 
     NAME: ClassVar[ScreenName] = "workbench"
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("workbench")
-    AUTO_FOCUS = "#images"
+    AUTO_FOCUS = ""
 
     def __init__(self, state: State) -> None:
         super().__init__()
@@ -45,6 +49,7 @@ class Workbench(Board):
         self.stack = Layers(state)
         self.inspector = Inspector(state)
         self.activity = Activity(state)
+        self._begin: Panel = self.images
         self._drill: Place = "images"  # the list that Esc goes back to
 
     def compose(self) -> ComposeResult:
@@ -65,6 +70,7 @@ class Workbench(Board):
     def on_mount(self) -> None:
         """Listen to the state."""
         self.state.listen(self._heard)
+        self._begin.focus()
         self._heard(frozenset())
 
     def on_unmount(self) -> None:
@@ -76,6 +82,9 @@ class Workbench(Board):
         width, height = event.size
         self.measure(width, height)
         narrow = width < _TWO_COLUMNS
+        portrait = narrow and height >= _PORTRAIT
+        self.set_class(portrait, "-portrait")
+        narrow = narrow and not portrait
         self.set_class(narrow, "-narrow")
         self.set_class(narrow and self.panel in (self.stack, self.inspector), "-right")
         self.set_class(height >= 40, "-tall")
@@ -135,13 +144,49 @@ class Workbench(Board):
         """The panel with focus; Activity has no filter."""
         return None if self.panel is self.activity else self.panel
 
+    def targets(self) -> list[Target]:
+        """The panels that are seen, and the inspector's tabs."""
+        inspector = self.inspector
+        x, y = inspector.region.offset
+        tabs = [
+            Target(x + start - 1, y, partial(self._jump_to_tab, name))
+            for start, _, name in inspector.tab_places
+        ]
+        return [*super().targets(), *(tabs if inspector.region else [])]
+
+    def _jump_to_tab(self, name: str) -> None:
+        self.inspector.focus()
+        self.inspector.open_tab(name)
+
+    @property
+    def spot(self) -> Spot:
+        """The panel with focus, and what is selected."""
+        panel = self.panel
+        tab = self.inspector.tab if panel is self.inspector else ""
+        return Spot(panel.PLACE, self.state.subject, tab)
+
+    def return_to(self, spot: Spot) -> None:
+        """Stand where one stood."""
+        panel = next((panel for panel in self.panels if spot.what == panel.PLACE), self.images)
+        subject = spot.subject
+        if subject is not None:
+            items = self.images if subject.kind == "image" else self.containers
+            if items.go_to_key(subject.id) or items.key == subject.id:
+                self.state.select(subject)
+        panel.focus()
+        if spot.tab:
+            self.inspector.open_tab(spot.tab)
+
     def perform(self, action_id: str) -> None:
         """All verbs of the workbench are carried out by `tui.commands`."""
 
     def worth_keeping(self) -> dict[str, str]:
         """How the panels stand, for the next start."""
         return {
+            "panel": self.panel.PLACE,
             "order": self.images.order,
+            "filter-images": self.images.filter,
+            "filter-containers": self.containers.filter,
             "container-order": self.containers.order,
             "container-label": self.containers.label,
             **{f"tab-{kind}": tab for kind, tab in self.inspector.chosen.items()},
@@ -152,6 +197,10 @@ class Workbench(Board):
         self.images.take_order(kept.get("order", ""))
         self.containers.take_order(kept.get("container-order", ""))
         self.containers.label = kept.get("container-label", "")
+        self.images.filter = kept.get("filter-images", "")
+        self.containers.filter = kept.get("filter-containers", "")
+        place = kept.get("panel", "")
+        self._begin = next((panel for panel in self.panels if place == panel.PLACE), self.images)
         for kind in ("image", "container"):
             self.inspector.choose(kind, kept.get(f"tab-{kind}", ""))
 
@@ -176,6 +225,7 @@ class Workbench(Board):
         if panel is self.images or panel is self.containers:
             self._drill = panel.PLACE
             panel.select_current()
+        self.remember()
         self.say_keys()
 
     # moving
@@ -186,6 +236,7 @@ class Workbench(Board):
         if rows is self.stack or rows is self.panel:
             if isinstance(rows, Images | Containers | Layers):
                 rows.select_current()
+            self.remember()
             self.say_keys()
 
     @on(RowList.Chosen)
@@ -271,3 +322,4 @@ class Workbench(Board):
     @on(Inspector.Opened)
     def _tab_opened(self, _: Inspector.Opened) -> None:
         self.app.look()
+        self.remember()

@@ -1,0 +1,43 @@
+"""What each panel is for, in a line or two: the first thing that `?` says where one stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ABOUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "images": ("Images", (
+        "The images of this store, each as the stack of its layers: one layer has one colour everywhere.",
+        "Beside each: what it takes unpacked, what removing it would free, and how many containers have it.",
+    )),
+    "containers": ("Containers", (
+        "Those that run and those that do not; processor and memory with what they were in the last minute.",
+        "Marked ones are stopped, started or removed together, after one question.",
+    )),
+    "layers": ("Layers", (
+        "The stack of what is selected, the newest on top; a container's writable layer lies above all.",
+        "Enter looks into the layer under the cursor.",
+    )),
+    "inspector": ("Inspector", (
+        "What is known of the image or container that is selected; [ and ] turn the tabs.",
+    )),
+    "activity": ("Activity", (
+        "What is under way and what happened, each with the command that would have done the same.",
+        "Enter shows it in full; a pull can be looked at again while it goes on.",
+    )),
+    "stack": ("Layers", ("The layers of this image; the tree on the right is as this layer left it.",)),
+    "tree": ("Files", (
+        "+ added, ~ changed, − removed, · attributes only, by the layer that is selected on the left.",
+        "Below the layers: who touched the path under the cursor.",
+    )),
+    "waste": ("Waste", (
+        "What the image carries though no container sees it; Enter shows the layer at fault.",
+    )),
+    "content": ("File", ("The file as text in colours, or its bytes; / looks for words.",)),
+    "pairs": ("Compare", (
+        "Layers of both images beside each other, then the files that differ; Enter shows in what.",
+    )),
+    "networks": ("Networks", ("Networks, and who is on them; containers of one find each other by name.",)),
+    "volumes": ("Volumes", ("Data that outlives containers; Enter looks into its files.",)),
+    "entries": ("Files", ("One directory at a time, as it is now. Enter goes in or shows, Esc goes up.",)),
+}  # fmt: skip
+"""By place: its name, and what one sees there."""
