@@ -129,4 +129,5 @@ def document_of(reference: Reference) -> Iterator[None]:
     try:
         yield
     except (Malformed, LimitExceeded, NotFound, NotSupported) as error:
-        raise type(error)(f"{reference.familiar}: {error.message}", hint=error.hint) from error
+        hint = error.hint or "the registry is at fault, or whoever publishes the image: tell them"
+        raise type(error)(f"{reference.familiar}: {error.message}", hint=hint) from error

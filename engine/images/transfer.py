@@ -141,15 +141,19 @@ class Transfer:
 
     async def _unpack(self, layer: RemoteLayer, blob: Path, feed: Feed, meter: Meter) -> LayerUsage:
         descriptor = layer.descriptor
-        return await self._layers.unpack(
-            layer.diff_id,
-            blob,
-            descriptor.size,
-            descriptor.digest,
-            feed=feed,
-            media_type=descriptor.media_type,
-            on_progress=meter.unpacked,
-        )
+        try:
+            return await self._layers.unpack(
+                layer.diff_id,
+                blob,
+                descriptor.size,
+                descriptor.digest,
+                feed=feed,
+                media_type=descriptor.media_type,
+                on_progress=meter.unpacked,
+            )
+        except _NO_USE as error:  # which tell of an archive, and know nothing of an image
+            hint = error.hint or "the image was put together wrongly; tell its publisher"
+            raise type(error)(f"layer {descriptor.digest.short}: {error.message}", hint=hint) from error
 
     async def _download(self, layer: RemoteLayer, meter: Meter, ingest: Ingest, feed: Feed) -> None:
         meter.state(LayerState.DOWNLOADING, ingest.offset)

@@ -15,6 +15,8 @@ from engine.registry.retry import Interrupted, Pace
 from engine.registry.transport import Request, Transport
 
 _SUCCESS = (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+_DAMAGED = "the registry's copy is damaged, or not what the manifest names"
+_WRONG_PART = "the registry or a proxy before it is at fault: pull again, or by another way"
 _CONTENT_RANGE = r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19}|\*)"
 # A connection that brought less than this has not got anywhere, or one byte a time would be retried for ever.
 _PROGRESS = 1 << 20
@@ -45,7 +47,7 @@ async def stream_blob(
                     yield chunk
                     pace.waits()
                 if position < descriptor.size:
-                    raise Interrupted(f"it ended after {position} of {descriptor.size} bytes")
+                    raise Interrupted(f"ended after {position} of {descriptor.size} bytes", answered=True)
         except Interrupted as failure:
             if position - counted >= _PROGRESS:
                 patience.progressed()
@@ -77,7 +79,7 @@ def _skip(response: Reply, descriptor: Descriptor, position: int, what: str) -> 
     if length is not None and length != descriptor.size - position + skip:
         raise DigestMismatch(
             f"{what} has {length + position - skip} bytes, though its size should be {descriptor.size}",
-            hint="the registry's copy is damaged, or not what the manifest names",
+            hint=_DAMAGED,
         )
     return skip
 
@@ -85,16 +87,23 @@ def _skip(response: Reply, descriptor: Descriptor, position: int, what: str) -> 
 def _check_range(value: str, descriptor: Descriptor, position: int, what: str) -> None:
     match = re.fullmatch(_CONTENT_RANGE, value.strip(), re.ASCII)
     if not match:
-        raise Malformed(f"{what}: the registry sent a part and does not say which: {quoted(value)}")
+        raise Malformed(
+            f"{what}: the registry sent a part and does not say which: {quoted(value)}", hint=_WRONG_PART
+        )
     first, last, total = match.groups()
     if total != "*" and int(total) != descriptor.size:
-        raise DigestMismatch(f"{what} has {total} bytes, though its size should be {descriptor.size}")
+        raise DigestMismatch(
+            f"{what} has {total} bytes, though its size should be {descriptor.size}", hint=_DAMAGED
+        )
     if (int(first), int(last)) != (position, descriptor.size - 1):
-        raise Malformed(f"{what}: the registry sent bytes {first} to {last}, not those from {position} on")
+        raise Malformed(
+            f"{what}: the registry sent bytes {first} to {last}, not those from {position} on",
+            hint=_WRONG_PART,
+        )
 
 
 def _too_long(what: str, descriptor: Descriptor) -> DigestMismatch:
     return DigestMismatch(
         f"{what} goes on after the {descriptor.size} bytes that it should have",
-        hint="the registry's copy is damaged, or not what the manifest names",
+        hint=_DAMAGED,
     )

@@ -76,12 +76,18 @@ class Interrupted(Exception):
 
     :param reason: in words, to end the sentence "the registry does not answer: …".
     :param wait: seconds the registry asked for, or None.
+    :param answered: it did answer, and the reason ends the sentence "the registry …".
     """
 
-    def __init__(self, reason: str, wait: float | None = None) -> None:
+    def __init__(self, reason: str, wait: float | None = None, *, answered: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.wait = wait
+        self.answered = answered
+
+    def told(self, host: str) -> str:
+        """What happened, as a sentence about a host."""
+        return f"{host} {'' if self.answered else 'does not answer: '}{self.reason}"
 
 
 class Patience:
@@ -113,15 +119,16 @@ class Patience:
         wait = failure.wait or 0.0
         late = now + wait - self._since > self._policy.total
         if self._failures >= self._policy.attempts or wait > self._policy.longest or late:
-            again = (
-                f"try again in {wait:.0f} seconds"
-                if wait
-                else "check the address and the network, then try again"
-            )
-            raise Unavailable(
-                f"{self._what}: {self._host} does not answer: {failure.reason}", hint=again
-            ) from failure
+            raise Unavailable(f"{self._what}: {failure.told(self._host)}", hint=_advice(failure)) from failure
         await asyncio.sleep(wait + self._policy.delay(self._failures))
+
+
+def _advice(failure: Interrupted) -> str:
+    if failure.wait:
+        return f"try again in {failure.wait:.0f} seconds"
+    if failure.answered:
+        return "try again later, or ask who runs it"
+    return "check the address and the network, then try again"
 
 
 class Pace:
@@ -149,5 +156,6 @@ class Pace:
         self._bytes += count
         if self._waited >= self._policy.window:
             if self._bytes < self._policy.least:
-                raise Interrupted(f"it sent only {self._bytes} bytes in {self._waited:.0f} seconds")
+                seconds = f"{self._waited:.0f} seconds"
+                raise Interrupted(f"sent only {self._bytes} bytes in {seconds}", answered=True)
             self._waited, self._bytes = 0.0, 0

@@ -182,7 +182,8 @@ class Transport:
             )
         if is_retried(response.status):
             wait = retry_after(response.headers.get("Retry-After"))
-            raise Interrupted(f"it answered {response.status} {quoted(response.reason)[1:-1]}".rstrip(), wait)
+            said = f"answered {response.status} {quoted(response.reason)[1:-1]}".rstrip()
+            raise Interrupted(said, wait, answered=True)
         raise refusal(response.status, what, host, await _read_some(response))
 
 

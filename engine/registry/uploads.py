@@ -157,7 +157,7 @@ class Upload:
             async with sending.watched(self._transport.policy.settle):
                 return await self._ask(replace(request, body=sending.body))
         except TimeoutError:
-            raise Interrupted("it does not take what is sent") from None
+            raise Interrupted("does not take what is sent", answered=True) from None
         except Interrupted:
             if sending.error is not None:
                 raise sending.error from None  # not the registry is at fault but where the bytes come from

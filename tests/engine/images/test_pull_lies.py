@@ -81,6 +81,7 @@ async def test_a_token_that_never_comes_right_is_a_clear_error(house: House, fau
     with pytest.raises(LaminaError) as caught:
         await house.pull(SHORT)
     assert "127.0.0.1" in caught.value.message
+    assert caught.value.hint
     house.check_nothing_seen()
     assert house.content_bytes() == 0
     house.faults.mend()
