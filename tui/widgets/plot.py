@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, floor, log10
+from math import floor, log10
 
 from tui.widgets.columns import Span, Spans
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _AXIS = 6  # cells of the figures at the left
+_BLANK = (" ", "text")
 
 Point = tuple[float, tuple[float, ...] | None]
 """A moment (seconds) and the value of each area then, the lowest first; None where nothing is known."""
@@ -111,7 +112,7 @@ def _levels(value: tuple[float, ...] | None, top: float, height: int) -> tuple[i
     edges, total = [], 0.0
     for part in value:
         total += max(0.0, part)
-        edges.append(min(height * 8, ceil(total / top * height * 8 - 0.25)) if total > 0 else 0)
+        edges.append(max(1, min(height * 8, round(total / top * height * 8))) if total > 0 else 0)
     return tuple(edges)
 
 
@@ -119,10 +120,9 @@ def _row(columns: Sequence[tuple[int, ...] | None], inks: tuple[str, ...], row: 
     """One line of cells, `row` counted from the bottom; neighbours of one ink are one span."""
     spans: list[Span] = []
     for edges in columns:
-        text, ink = (" ", inks[0]) if edges is None else _cell(edges, inks, row)
-        last = spans[-1][1] if spans else ""
-        if last == ink or (text == " " and last and " on " not in last):
-            spans[-1] = (spans[-1][0] + text, last)
+        text, ink = _BLANK if edges is None else _cell(edges, inks, row)
+        if spans and spans[-1][1] == ink:
+            spans[-1] = (spans[-1][0] + text, ink)
         else:
             spans.append((text, ink))
     return tuple(spans)
@@ -132,7 +132,7 @@ def _cell(edges: tuple[int, ...], inks: tuple[str, ...], row: int) -> Span:
     """One cell; of the areas that meet in it, the lowest is ink and the next one ground."""
     low = row * 8
     if not any(edges):
-        return ("▁", "frame") if row == 0 else (" ", inks[0])  # there was a sample, and it was nothing
+        return ("▁", "frame") if row == 0 else _BLANK  # there was a sample, and it was nothing
     for index, edge in enumerate(edges):
         filled = edge - low
         if filled <= 0:
@@ -141,4 +141,4 @@ def _cell(edges: tuple[int, ...], inks: tuple[str, ...], row: int) -> Span:
             return "█", inks[index]
         above = next((inks[i] for i in range(index + 1, len(edges)) if edges[i] > edge), "")
         return _EIGHTHS[filled], f"{inks[index]} on {above}" if above else inks[index]
-    return " ", inks[0]
+    return _BLANK
