@@ -36,21 +36,30 @@ def packet_paths(store: ContainerStore, name: str) -> tuple[PacketPath, ...]:
     if not endpoints:
         return ()
     published = store.networks.published(record.id)
-    with Routing() as routing:
-        return tuple(
-            PacketPath(endpoint, tuple(path_of(routing, endpoint, published))) for endpoint in endpoints
-        )
+
+    def look() -> tuple[PacketPath, ...]:
+        with Routing() as routing:
+            return tuple(
+                PacketPath(endpoint, tuple(path_of(routing, endpoint, published))) for endpoint in endpoints
+            )
+
+    return store.networks.within(look)
 
 
 def inspect_network(store: ContainerStore, name: str) -> dict[str, Any]:
     """Everything about one network. :raises NotFound: there is none of that name."""
-    from engine.linux.rtnetlink import Routing
-    from engine.network.path import path_of, path_of_network
-
     networks = store.networks
     if name == "bridge":
         networks.ensure_default()
     network = networks.get(name)
+    return networks.within(lambda: _inspect(store, network))
+
+
+def _inspect(store: ContainerStore, network: Network) -> dict[str, Any]:
+    from engine.linux.rtnetlink import Routing
+    from engine.network.path import path_of, path_of_network
+
+    networks = store.networks
     containers: dict[str, Any] = {}
     with Routing() as routing:
         for endpoint in networks.members(network):

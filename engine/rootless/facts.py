@@ -6,6 +6,7 @@ import os
 
 from engine.models import Missing, Rootless
 from engine.rootless.mapping import mapped_ids
+from engine.rootless.providers import ADD, obstacle
 
 _ADD_IDS = "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}"
 _ADD_HELPERS = "sudo apt install uidmap"
@@ -29,8 +30,9 @@ def rootless(limits: tuple[str, ...]) -> Rootless:
         )
     if not limits:
         missing.append(Missing("control groups", "no limits of memory, processors or processes", _DELEGATE))
-    cost = "containers have --network none or --network host only"
-    missing.append(Missing("networks of containers", cost, "sudo lamina …"))
+    if problem := obstacle():
+        cost = f"containers have --network none or --network host only: {problem}"
+        missing.append(Missing("networks of containers", cost, ADD))
     return Rootless(ids, tuple(missing))
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.network.world import entering
 from tests.support.command import REPOSITORY, Finished
 from tests.support.leaks import processes_of
 from tests.support.waiting import eventually
@@ -46,10 +47,12 @@ class OrdinaryUser:
     """Runs `lamina --root ROOT …` as somebody who is not root.
 
     :param home: his directory, which he owns. :param etc: files that stand in for those of /etc.
+    :param namespace: a descriptor of the network that his commands are run in, -1 for that of the tests.
     """
 
     home: Path
     etc: Path
+    namespace: int = -1
 
     @property
     def root(self) -> Path:
@@ -66,7 +69,8 @@ class OrdinaryUser:
         environment = {"HOME": str(self.home), "PATH": _PATH, "USER": USER, "UID_": str(UID),
                        "PYTHONDONTWRITEBYTECODE": "1"}  # fmt: skip
         python = os.path.realpath(sys.base_prefix)
-        enter = ["unshare", "--mount", "--propagation", "private", "sh", "-c", _SCRIPT, "sh"]
+        place = entering(self.namespace) if self.namespace >= 0 else []
+        enter = [*place, "unshare", "--mount", "--propagation", "private", "sh", "-c", _SCRIPT, "sh"]
         done = subprocess.run(
             [*enter, str(self.etc), python, *words],
             input=stdin.encode(), capture_output=True, timeout=timeout, env=environment, cwd=REPOSITORY,
