@@ -15,6 +15,7 @@ from engine.printable import printable
 
 INTERRUPTED = 130  # 128 + SIGINT
 BROKEN_PIPE = 141  # 128 + SIGPIPE
+_LONGEST = 4000  # characters of an error: what came from outside may fill a screen, and no more
 
 
 def ended(command: Callable[[], Any], runs: Callable[[], bool] = lambda: True) -> int:
@@ -61,7 +62,7 @@ def _ended(command: Callable[[], Any]) -> int:
 
 def say_error(error: LaminaError) -> None:
     """Write an error's message, and its hint on a line of its own, to stderr."""
-    click.echo(f"lamina: {printable(error.message)}", err=True)
+    click.echo(f"lamina: {printable(error.message[:_LONGEST])}", err=True)
     if error.hint:
         click.echo(f"        {printable(error.hint)}", err=True)
 

@@ -45,8 +45,8 @@ class ContainerLife:
         :param timeout: seconds until SIGKILL; None takes what the container was made with.
         :param signal: that asks it to end; else the container's own.
         """
-        from engine.containers.stack import delete_tree
         from engine.containers.stopping import end
+        from engine.layers.removal import remove_tree
         from engine.runtime.signals import signal_number
 
         record = self._store.records.find(name)
@@ -54,7 +54,7 @@ class ContainerLife:
         end(self._store, record, number, record.config.stop_timeout if timeout is None else timeout, AGAIN)
         if record.config.auto_remove:
             # It was mounted without care for the disk, of which the kernel lets nobody make a second mount.
-            delete_tree(self._store.directory(record) / "work/work/incompat/volatile")
+            remove_tree(self._store.directory(record) / "work/work/incompat/volatile")
         self._containers.start(record.id)
         self._store.tell("restart", record)
 

@@ -139,7 +139,9 @@ class ContainerService:
             with volumes.held_volumes(self._store, config.binds, overlay):
                 record = self._store.records.add(draft, enrolment(self._store, options))
         except BaseException:
-            stack.delete_tree(directory)
+            from engine.layers.removal import remove_tree
+
+            remove_tree(directory)
             raise
         self._store.tell("create", record)
         return summary(record, self._store.state(record))
@@ -269,11 +271,11 @@ class ContainerService:
         :param volumes: also those that were made for it without a name, as `--rm` does anyway.
         :raises Conflict: it runs.
         """
-        from engine.containers import stack
         from engine.containers.networking import has_networks
         from engine.containers.stopping import end
         from engine.containers.task import attach_socket
         from engine.containers.volumes import drop_anonymous
+        from engine.layers.removal import remove_tree
         from engine.runtime.ending import end_listener
         from engine.runtime.groups import remove_left_groups
         from engine.runtime.signals import signal_number
@@ -300,8 +302,8 @@ class ContainerService:
                 self._store.networks.release(record.id)
             # The row first: what is left of the directory when we are killed is swept, a row would show.
             self._store.records.remove(record.id)
-            stack.delete_tree(directory)
-            stack.delete_tree(self._store.layout.container_run(record.id))
+            remove_tree(directory)
+            remove_tree(self._store.layout.container_run(record.id))
         if volumes or record.config.auto_remove:
             drop_anonymous(self._store, record)
         self._store.tell("destroy", record)
@@ -325,8 +327,7 @@ class ContainerService:
 
 def _load_what_follows() -> None:
     """Load what those who wait for the end of a container go on with, while its monitor works."""
-    import shutil  # noqa: F401 - for the removal of its directory
-
     import engine.containers.stopping
+    import engine.layers.removal
     import engine.runtime.attach
     import engine.runtime.ending  # noqa: F401

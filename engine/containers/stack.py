@@ -38,13 +38,3 @@ def adopt_root(overlay: Overlay) -> None:
         if not name.startswith(("trusted.overlay.", "user.overlay.")):
             os.setxattr(upper, name, os.getxattr(top, name))
     os.utime(upper, ns=(status.st_mtime_ns, status.st_mtime_ns))
-
-
-def delete_tree(path: Path) -> None:
-    """Delete a directory with all below it; gone already is fine. Links are removed, never followed."""
-    import shutil  # loads every compression there is, while a container starts
-
-    try:
-        shutil.rmtree(path)
-    except FileNotFoundError:
-        return

@@ -16,14 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from engine.errors import NotSupported
 from engine.launch import syscalls as sys
 from engine.layers.overlay_xattrs import overlay_xattr
+from engine.oci.quote import quoted
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _INSIDE = sys.RESOLVE_BENEATH | sys.RESOLVE_NO_SYMLINKS | sys.RESOLVE_NO_MAGICLINKS
 _MOVED = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ESTALE})
 # What a start itself puts where the image has nothing, so that something can be mounted there.
 _MOUNT_FILES = frozenset({b"etc/hosts", b"etc/hostname", b"etc/resolv.conf"})
+_SHOWN = 60  # bytes of a path too long to be told
 _MOUNT_DIRECTORIES = frozenset({b"dev", b"proc", b"sys"})
 
 
@@ -216,6 +219,11 @@ def open_directory(root: int, path: bytes) -> int | None:
     except OSError as error:
         if error.errno in _MOVED:
             return None
+        if error.errno == errno.ENAMETOOLONG:
+            raise NotSupported(
+                f"{quoted(os.fsdecode(path[:_SHOWN]))}… lies too deep: no path may be longer than 4096 bytes",
+                hint="remove it inside the container; lamina rm removes the container all the same",
+            ) from error
         raise
 
 

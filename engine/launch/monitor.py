@@ -44,6 +44,8 @@ def main(task_fd: int, report_fd: int, attach_fd: int) -> None:
     sys.ignore_signals((sys.SIGHUP, sys.SIGINT, sys.SIGQUIT, sys.SIGTERM))
     sys.set_process_name("lamina-monitor")
     sys.prctl(sys.PR_SET_DUMPABLE, 0)
+    # Keys of whoever started it, such as those of encrypted files, are not its programs' to use.
+    sys.renew_session_keyring()
     os.chdir("/")
     task = _receive(task_fd)
     if task is None:

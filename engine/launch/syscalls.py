@@ -73,6 +73,8 @@ _SIG_SETMASK, _SIG_DFL, _SIG_IGN = 2, 0, 1
 SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGTERM, _SIGSTOP = 1, 2, 3, 9, 15, 19
 _SECCOMP = {"x86_64": 317, "aarch64": 277, "riscv64": 277, "s390x": 348, "ppc64le": 358}
 _SECCOMP_SET_MODE_FILTER = 1
+_KEYCTL = {"x86_64": 250, "aarch64": 219, "riscv64": 219, "s390x": 280, "ppc64le": 271}
+_KEYCTL_JOIN_SESSION_KEYRING = 1
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "riscv64": 41, "s390x": 217, "ppc64le": 203}
 
 
@@ -253,6 +255,17 @@ def prctl(option: int, value: int = 0, third: int = 0) -> int:
     """prctl(2)"""
     arguments = [ctypes.c_ulong(value), ctypes.c_ulong(third), ctypes.c_ulong(0), ctypes.c_ulong(0)]
     return _check(_libc.prctl(ctypes.c_int(option), *arguments), f"prctl {option}")
+
+
+def renew_session_keyring() -> None:
+    """A session keyring of its own for this process and all it starts; nobody's where there are no keys.
+
+    keyctl_join_session_keyring(3); refused inside other containers, and where a user has too many.
+    """
+    try:
+        system_call(_KEYCTL[MACHINE], "keyctl", word(_KEYCTL_JOIN_SESSION_KEYRING), None)
+    except OSError:
+        return
 
 
 def set_process_name(name: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
 import struct
 import termios
 
@@ -14,6 +15,7 @@ from .mounts import attach
 
 _TIOCGPTN, _TIOCSPTLCK, _TIOCGPTPEER = 0x80045430, 0x40045431, 0x5441  # asm-generic/ioctls.h
 _TTY_GROUP = 5
+_PTMX = os.makedev(5, 2)
 
 
 def open_terminal(
@@ -28,7 +30,11 @@ def open_terminal(
     :param console: it is the container's console too.
     """
     pts = os.open("dev/pts", os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=root)
-    master = os.open("ptmx", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC, dir_fd=pts)
+    # What a volume of the image's holds in this place is neither followed nor asked for a terminal.
+    master = os.open("ptmx", os.O_RDWR | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=pts)
+    status = os.fstat(master)
+    if not stat.S_ISCHR(status.st_mode) or status.st_rdev != _PTMX:
+        raise OSError(errno.EPERM, "no terminals of the container's own are there", "/dev/pts/ptmx")
     fcntl.ioctl(master, _TIOCSPTLCK, struct.pack("i", 0))
     (number,) = struct.unpack("i", fcntl.ioctl(master, _TIOCGPTN, b"\0" * 4))
     # Not opened by its name: the peer of this master, whatever stands at that path.

@@ -6,6 +6,7 @@ import contextlib
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,54 @@ def test_a_number_that_is_none_never_becomes_root(box: Sandbox, user: str) -> No
     with pytest.raises(LaunchError) as caught:
         box.start("true")
     assert caught.value.stage == Stage.IDENTITY
+
+
+def _fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _console(path: Path) -> None:
+    os.mknod(path, 0o20666, os.makedev(5, 1))
+
+
+def _link(path: Path) -> None:
+    path.symlink_to("/dev/null")
+
+
+@pytest.mark.parametrize("put", [None, Path.touch, _fifo, _console, _link])
+def test_a_volume_in_place_of_the_terminals_gives_none(
+    box: Sandbox, tmp_path: Path, put: Callable[[Path], None] | None
+) -> None:
+    """CVE-2025-52565 and kin: the terminal and the console are those of the container's own devpts."""
+    terminals = tmp_path / "terminals"
+    terminals.mkdir()
+    if put:
+        put(terminals / "ptmx")
+    box.binds = [Bind(str(terminals), "/dev/pts")]
+    box.tty = True
+    with pytest.raises(LaunchError) as caught:
+        box.start("true")
+    assert caught.value.stage == Stage.TERMINAL
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/dev/null",
+        "/proc/self/mem",
+        "/proc/sysrq-trigger",
+        "/proc/self/fd/3",
+        "/proc/1/root/etc/shadow",
+        "{outside}/x",
+    ],
+)
+def test_a_link_in_place_of_a_file_of_names_leads_nowhere(
+    box: Sandbox, target: str, outside: Path, tmp_path: Path
+) -> None:
+    """/etc/hosts is bound by the engine, wherever the image has it lead."""
+    (tmp_path / "hosts").write_text("127.0.0.1 localhost")
+    (box.lowers[0] / "etc/hosts").symlink_to(target.format(outside=outside))
+    box.binds = [Bind(str(tmp_path / "hosts"), "/etc/hosts")]
+    with pytest.raises(LaunchError):
+        box.start("true")
+    assert _untouched(outside)
