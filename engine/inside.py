@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from engine.analysis.sharing import Sharing
     from engine.analysis.waste import Waste
     from engine.images.elsewhere import OnReading
-    from engine.images.models import ImageDetail
+    from engine.images.models import ImageDetail, LayerRow
     from engine.images.peek import Peek
+    from engine.images.preview import LayerElsewhere
     from engine.layers.table import FileTable
 
 
@@ -156,6 +157,14 @@ class Inside:
         if peek is not None:
             return self._facts_elsewhere(peek)
         return self._facts(self._rooms.images.get(name), name)
+
+    def layers(self, name: str) -> tuple[LayerRow, ...] | tuple[LayerElsewhere, ...]:
+        """The layers of an image, base first; of one elsewhere what its manifest and config tell.
+
+        :raises NotFound: no image has that name.
+        """
+        peek = self._peek(name)
+        return self._rooms.images.get(name).layers if peek is None else peek.layers()
 
     def inspect(self, name: str) -> dict[str, Any]:
         """An image elsewhere, or a container or image that is here, with Docker's keys.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from engine.cli import complete
 from engine.cli.ending import each
+from engine.cli.looking import look_platform_option, looking
 from engine.cli.output import format_option, print_json, print_table
 from engine.cli.session import Session, pass_session
 from engine.cli.words import ago, size
@@ -16,6 +18,7 @@ from engine.printable import printable
 
 if TYPE_CHECKING:
     from engine.images.models import ImageSummary, LayerRow
+    from engine.images.preview import LayerElsewhere
 
 _NONE = "<none>"  # Docker's word for a name that is not there
 
@@ -30,7 +33,10 @@ _NONE = "<none>"  # Docker's word for a name that is not there
 def images(
     session: Session, name: str | None, quiet: bool, no_trunc: bool, digests: bool, as_json: bool
 ) -> None:
-    """List images, the newest first; with NAME only those of that name or repository."""
+    """List images, the newest first; with NAME only those of that name or repository.
+
+    SIZE is what all layers of an image take unpacked, shared ones too; `lamina sharing` tells these apart.
+    """
     found = session.rooms.images.list()
     if name is not None:
         found = [image for image in found if any(_is_named(label, name) for label in image.names)]
@@ -79,34 +85,52 @@ def _is_named(familiar: str, wanted: str) -> bool:
 @click.command()
 @click.argument("image", shell_complete=complete.images)
 @click.option("--no-trunc", is_flag=True, help="Whole digests and instructions.")
+@look_platform_option
 @format_option
 @pass_session
-def layers(session: Session, image: str, no_trunc: bool, as_json: bool) -> None:
+def layers(session: Session, image: str, no_trunc: bool, platform: str, as_json: bool) -> None:
     """Show the layers of IMAGE as they lie, the newest on top; positions count from the base.
 
-    SHARED says how many other images here stand on the same layer; COMPRESSED is what travels,
-    UNPACKED what lies on disk.
+    ALSO IN says how many other images here stand on the same layer; COMPRESSED is what travels,
+    UNPACKED what lies on disk. IMAGE may lie elsewhere (see lamina tree --help): then STATE says whether
+    the layer is here too, and UNPACKED is known of layers that are here or were looked at.
     """
-    detail = session.rooms.images.get(image)
+    from engine.images.elsewhere import parse_place
+
+    if parse_place(image) is None and not platform:
+        found: Sequence[LayerRow | LayerElsewhere] = session.rooms.images.get(image).layers
+    else:
+        with looking(session, platform) as inside:
+            found = inside.layers(image)
     if as_json:
-        print_json(detail.layers)
-        return
-    headings = ("POSITION", "DIFF ID", "COMPRESSED", "UNPACKED", "SHARED", "ROLE", "INSTRUCTION")
-    print_table(headings, [_layer_row(layer, no_trunc) for layer in reversed(detail.layers)])
+        print_json(found)
+    else:
+        _print_layers(found, no_trunc)
 
 
-def _layer_row(layer: LayerRow, no_trunc: bool) -> tuple[str, ...]:
-    base_of = f" {layer.base_of}" if layer.base_of else ""
-    instruction = written(layer.created_by)
-    return (
-        str(layer.position),
-        str(layer.diff_id) if no_trunc else layer.diff_id.short,
-        size(layer.compressed),
-        size(layer.unpacked),
-        str(len(layer.used_by)),
-        f"{layer.role}{base_of}",
-        instruction if no_trunc or len(instruction) <= 60 else instruction[:59] + "…",
-    )
+def _print_layers(found: Sequence[LayerRow | LayerElsewhere], no_trunc: bool) -> None:
+    from engine.images.models import LayerRow
+
+    about = ("ALSO IN", "ROLE") if any(isinstance(layer, LayerRow) for layer in found) else ("STATE",)
+    rows = []
+    for layer in reversed(found):
+        if isinstance(layer, LayerRow):
+            base_of = f" {layer.base_of}" if layer.base_of else ""
+            told: tuple[str, ...] = (str(len(layer.used_by)), f"{layer.role}{base_of}")
+        else:
+            told = ("here" if layer.here else "elsewhere",)
+        instruction = written(layer.created_by)
+        rows.append(
+            (
+                str(layer.position),
+                str(layer.diff_id) if no_trunc else layer.diff_id.short,
+                size(layer.compressed),
+                "" if layer.unpacked is None else size(layer.unpacked),
+                *told,
+                instruction if no_trunc or len(instruction) <= 60 else instruction[:59] + "…",
+            )
+        )
+    print_table(("POSITION", "DIFF ID", "COMPRESSED", "UNPACKED", *about, "INSTRUCTION"), rows)
 
 
 @click.command()
@@ -114,7 +138,10 @@ def _layer_row(layer: LayerRow, no_trunc: bool) -> tuple[str, ...]:
 @click.option("-f", "--force", is_flag=True, help="Also an id with several names.")
 @pass_session
 def rmi(session: Session, names: tuple[str, ...], force: bool) -> int:
-    """Take names from images; an image without names goes, with the layers only it had."""
+    """Take names from images; an image without names goes, with the layers only it had.
+
+    `lamina sharing IMAGE...` says before what that frees.
+    """
 
     def remove(name: str) -> None:
         removed = session.rooms.images.remove(name, force)
@@ -124,6 +151,8 @@ def rmi(session: Session, names: tuple[str, ...], force: bool) -> int:
             click.echo(f"Deleted: {removed.deleted_image}")
         for diff_id in removed.deleted_layers:
             click.echo(f"Deleted: {diff_id}")
+        if removed.freed:
+            click.echo(f"Freed: {size(removed.freed)} ({removed.freed} bytes)")
 
     return each(names, remove)
 

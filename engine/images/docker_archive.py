@@ -56,10 +56,7 @@ def read_docker_images(bundle: Bundle) -> Iterator[DockerImage]:
                 "the archive was written by a Docker older than 1.10",
                 hint="save the image anew with a newer one",
             )
-        raise InvalidArgument(
-            "this is no archive of images: it has neither manifest.json nor oci-layout",
-            hint="give what docker save, podman save, skopeo copy or lamina save wrote",
-        )
+        raise InvalidArgument("this is no archive of images: it has neither manifest.json nor oci-layout")
     for entry in entries:
         yield _image(bundle, entry)
 

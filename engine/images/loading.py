@@ -15,7 +15,7 @@ from engine.images.bundled import BundledImage, read_contents
 from engine.images.models import PullPlan
 from engine.images.naming import familiar
 from engine.images.offload import settled
-from engine.images.opening import opened
+from engine.images.opening import opened, told_of
 from engine.images.parts import Parts
 from engine.images.sweeping import sweep_leftovers
 from engine.images.transfer import Transfer
@@ -44,7 +44,8 @@ async def load(
         archive = opened(parts.layout, source)
         bundle = await settled(archive.__enter__)
         try:
-            contents = await settled(lambda: read_contents(bundle, platform))
+            with told_of(source):
+                contents = await settled(lambda: read_contents(bundle, platform))
             notes = list(contents.notes)
             images = [await _load(parts, each, on_plan, on_progress, notes) for each in contents.images]
         finally:

@@ -36,7 +36,7 @@ def find(catalogue: Catalogue, text: str) -> Match:
         hint = "lamina images shows what is here"
     else:
         match = _by_reference(catalogue, reference) or _by_id(catalogue, text)
-        hint = f"lamina pull {reference.familiar}"
+        hint = f"lamina images shows what is here; lamina pull {reference.familiar} would bring it"
     if match is None:
         raise NotFound(f"no image here is called {quoted(text)[1:-1]}", hint=hint)
     return match

@@ -24,7 +24,18 @@ from engine.store.atomic import write_all
 from engine.store.layout import Layout
 
 _STEP = 1 << 20
+_WRITERS = "give what docker save, podman save, skopeo copy or lamina save wrote"
 _OTHERS = {b"\xfd7zXZ": "xz", b"BZh": "bzip2"}
+
+
+@contextmanager
+def told_of(source: Path | int) -> Iterator[None]:
+    """Let what is wrong with an archive, found in the block, say which one."""
+    try:
+        yield
+    except (InvalidArgument, LimitExceeded, NotFound) as error:
+        name = str(source) if isinstance(source, Path) else "standard input"
+        raise type(error)(f"{name}: {error.message}", hint=error.hint or _WRITERS) from error
 
 
 @contextmanager
@@ -39,7 +50,8 @@ def opened(layout: Layout, source: Path | int) -> Iterator[Bundle]:
     :raises NotSupported: it is packed in another way than gzip or zstd.
     """
     descriptor = _open(source) if isinstance(source, Path) else os.dup(source)
-    bundle = _bundle(layout, descriptor)
+    with told_of(source):
+        bundle = _bundle(layout, descriptor)
     try:
         yield bundle
     finally:

@@ -19,7 +19,8 @@ from engine.images.bundle import Piece
 from engine.images.bundled import read_contents
 from engine.images.elsewhere import ArchivePlace, OnReading, Reading, RegistryPlace, choose_image
 from engine.images.offload import leaf
-from engine.images.opening import opened
+from engine.images.opening import opened, told_of
+from engine.images.preview import LayerElsewhere, layers_elsewhere
 from engine.images.remote import RemoteImage, RemoteLayer, fetch_image
 from engine.images.trouble import disk_trouble
 from engine.layers.blob import GrowingBlob, interrupted
@@ -76,13 +77,25 @@ class Peek:
             self.image: RemoteImage = asyncio.run(self._ask(place.reference, platform))
         else:
             bundle = held.enter_context(opened(layout, place.path))
-            found = choose_image(read_contents(bundle, platform).images, place.tag)
+            with told_of(place.path):
+                contents = read_contents(bundle, platform)
+            found = choose_image(contents.images, place.tag)
             self.image = found.image
             self._pieces.update(found.pieces)
 
     def is_here(self, diff_id: Digest) -> bool:
         """Whether a layer is unpacked in the store."""
         return self._layers.has(diff_id)
+
+    def layers(self) -> tuple[LayerElsewhere, ...]:
+        """The image's layers, base first; none is read."""
+
+        def unpacked(diff_id: Digest) -> int | None:
+            if self.is_here(diff_id):
+                return self._layers.usage(diff_id).unpacked
+            return self._kept.unpacked(diff_id)
+
+        return layers_elsewhere(self.image, self.is_here, unpacked)
 
     def tables(self, diff_ids: Sequence[Digest]) -> Mapping[Digest, FileTable]:
         """The file tables of layers of the image; blobs are read of those only that are not known yet.

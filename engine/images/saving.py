@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import NotFound
+from engine.errors import LaminaError, NotFound, Unavailable
 from engine.events import Event
 from engine.images.archive_models import ArchiveFormat, Compression, SavedImage, SaveResult
 from engine.images.bundled import FULL_NAME, INDEX_FILE, LAYOUT_FILE, LAYOUT_VERSION, SHORT_NAME
@@ -52,8 +52,10 @@ def save(
             writer = _Writer(parts, sink, form)
             images = [writer.image(each) for each in chosen]
             writer.finish()
+    except BrokenPipeError:
+        raise  # whoever reads has had enough, which is for the command line to say
     except OSError as error:
-        raise disk_trouble(error) from error
+        raise _trouble(error, target, parts) from error
     finally:
         with parts.database.write() as connection:
             drop_lease(connection, lease)
@@ -61,6 +63,16 @@ def save(
         attributes = {"name": ", ".join(image.names)}
         parts.journal.append(Event(time.time(), "image", "save", image.id, attributes))
     return SaveResult(tuple(images), sink.size, time.monotonic() - begun, tuple(writer.notes))
+
+
+def _trouble(error: OSError, target: Path | int, parts: Parts) -> LaminaError:
+    """What the target refuses, unless it was the store."""
+    if isinstance(target, int) or str(error.filename or "").startswith(str(parts.layout.root)):
+        return disk_trouble(error)
+    return Unavailable(
+        f"{target} cannot be written: {error.strerror or error}",
+        hint="choose a place that is there, is yours and has room: lamina save -o FILE",
+    )
 
 
 def _choose(parts: Parts, lease: str, names: Sequence[str], compression: Compression) -> list[_Chosen]:

@@ -192,6 +192,19 @@ def test_reading_is_told_layer_by_layer(settings: Settings, tmp_path: Path) -> N
     assert told[-1].done == told[-1].total == len(_BASE.blob) + len(_NEXT.blob)
 
 
+async def test_layers_elsewhere_are_told_without_reading_them(lamina: Lamina, tmp_path: Path) -> None:
+    async with registry_of(tmp_path) as registry:
+        (await run_beside(lamina, "pull", "-q", registry.publish("base:1", _BASE))).ok()
+        name = f"docker://{registry.publish('app:1', _BASE, _NEXT)}"
+        rows = (await run_beside(lamina, "layers", name, "--format", "json")).json()
+        assert registry.served(_NEXT).requests == 0
+    keys = ("position", "diff_id", "compressed", "unpacked", "here")
+    assert [tuple(row[key] for key in keys) for row in rows] == [
+        (1, _BASE.diff_id, len(_BASE.blob), 8, True),
+        (2, _NEXT.diff_id, len(_NEXT.blob), None, False),
+    ]
+
+
 async def run_beside(lamina: Lamina, *words: str) -> Finished:
     """Run a command while this process serves a registry."""
     return await asyncio.to_thread(lamina, *words)

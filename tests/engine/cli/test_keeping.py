@@ -99,6 +99,23 @@ def test_image_prune_leaves_images_with_names(lamina: Lamina, odd: str) -> None:
     assert odd.rpartition(":")[0] in lamina("image", "ls").ok().out
 
 
+def test_a_place_that_cannot_be_written_is_named(lamina: Lamina, odd: str, tmp_path: Path) -> None:
+    failed = lamina("save", "-o", str(tmp_path / "nowhere" / "a.tar"), odd)
+    assert failed.code == 1
+    assert "nowhere/a.tar cannot be written: No such file or directory" in failed.err
+
+
+def test_a_save_into_a_pipe_that_closes_ends_quietly(lamina: Lamina, odd: str) -> None:
+    with subprocess.Popen(
+        lamina.words("save", odd), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
 def test_a_wrong_archive_is_said_in_a_line(lamina: Lamina, tmp_path: Path) -> None:
     (tmp_path / "a.tar").write_bytes(b"no archive" * 200)
     told = lamina("load", "-i", str(tmp_path / "a.tar"))

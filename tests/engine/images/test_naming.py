@@ -36,7 +36,7 @@ def test_a_name_wins_over_an_id_that_begins_so() -> None:
 def test_an_unknown_name_is_told_with_the_way_to_get_it() -> None:
     with pytest.raises(NotFound) as caught:
         find(ALL, "postgres:15")
-    assert caught.value.hint == "lamina pull postgres:15"
+    assert "lamina pull postgres:15 " in caught.value.hint
 
 
 def test_an_unknown_id_is_told() -> None:
