@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # The same commands under Docker's longer names.
 _ELSEWHERE = {
+    "history": "engine.cli.history:history",
     "inspect": "engine.cli.inspect:inspect",
     "load": "engine.cli.load:load",
     "ls": "engine.cli.images:images",

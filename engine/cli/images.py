@@ -12,7 +12,8 @@ from engine.cli.ending import each
 from engine.cli.looking import look_platform_option, looking
 from engine.cli.output import format_option, print_json, print_table
 from engine.cli.session import Session, pass_session
-from engine.cli.words import ago, size
+from engine.cli.shape import Shape, print_rows, shape_option
+from engine.cli.words import ago, size, timestamp
 from engine.images.instruction import written
 from engine.printable import printable
 
@@ -28,10 +29,10 @@ _NONE = "<none>"  # Docker's word for a name that is not there
 @click.option("-q", "--quiet", is_flag=True, help="Only image ids.")
 @click.option("--no-trunc", is_flag=True, help="Whole ids.")
 @click.option("--digests", is_flag=True, help="Show the manifests' digests.")
-@format_option
+@shape_option
 @pass_session
 def images(
-    session: Session, name: str | None, quiet: bool, no_trunc: bool, digests: bool, as_json: bool
+    session: Session, name: str | None, quiet: bool, no_trunc: bool, digests: bool, shape: Shape
 ) -> None:
     """List images, the newest first; with NAME only those of that name or repository.
 
@@ -40,27 +41,50 @@ def images(
     found = session.rooms.images.list()
     if name is not None:
         found = [image for image in found if any(_is_named(label, name) for label in image.names)]
-    if as_json:
+    if shape.as_json:
         print_json(found)
+        return
+    named = [
+        (image, label)
+        for image in found
+        for label in image.names or ("",)
+        if name is None or _is_named(label, name)
+    ]
+    if shape.is_own:
+        headings = {"ID": "IMAGE ID", "CreatedSince": "CREATED"}
+        print_rows(shape, [_fields(image, label, no_trunc) for image, label in named], headings)
     elif quiet:
         for image in found:
             click.echo(_id(image, no_trunc))
     else:
-        _print_images(found, name, no_trunc, digests)
+        _print_images(named, no_trunc, digests)
 
 
-def _print_images(found: list[ImageSummary], name: str | None, no_trunc: bool, digests: bool) -> None:
+def _print_images(named: list[tuple[ImageSummary, str]], no_trunc: bool, digests: bool) -> None:
     digest_heading = ("DIGEST",) if digests else ()
     rows = []
-    for image in found:
-        for label in image.names or ("",):
-            if name is not None and not _is_named(label, name):
-                continue
-            repository, tag_name = _repository_and_tag(label)
-            digest = (str(image.manifest_digest),) if digests else ()
-            tail = (_id(image, no_trunc), ago(image.created), size(image.unpacked))
-            rows.append((repository, tag_name, *digest, *tail))
+    for image, label in named:
+        digest = (str(image.manifest_digest),) if digests else ()
+        tail = (_id(image, no_trunc), ago(image.created), size(image.unpacked))
+        rows.append((*_repository_and_tag(label), *digest, *tail))
     print_table(("REPOSITORY", "TAG", *digest_heading, "IMAGE ID", "CREATED", "SIZE"), rows)
+
+
+def _fields(image: ImageSummary, label: str, no_trunc: bool) -> dict[str, object]:
+    """By the names of docker images; sizes are unpacked."""
+    repository, tag_name = _repository_and_tag(label)
+    return {
+        "Repository": repository,
+        "Tag": tag_name,
+        "ID": _id(image, no_trunc),
+        "Digest": str(image.manifest_digest),
+        "CreatedSince": ago(image.created),
+        "CreatedAt": timestamp(image.created),
+        "Size": size(image.unpacked),
+        "UniqueSize": size(image.unique),
+        "SharedSize": size(image.shared),
+        "Containers": str(image.containers),
+    }
 
 
 def _id(image: ImageSummary, no_trunc: bool) -> str:

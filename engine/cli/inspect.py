@@ -9,17 +9,18 @@ import click
 from engine.cli import complete
 from engine.cli.ending import each
 from engine.cli.looking import look_platform_option, looking
-from engine.cli.output import format_option, json_option, print_json
+from engine.cli.output import format_option, print_json
 from engine.cli.session import Session, pass_session
+from engine.cli.shape import Shape, inspection_option, print_inspections
 from engine.printable import cells, printable
 
 
 @click.command()
 @click.argument("names", metavar="NAME...", nargs=-1, required=True, shell_complete=complete.anything)
 @look_platform_option
-@json_option
+@inspection_option
 @pass_session
-def inspect(session: Session, names: tuple[str, ...], platform: str) -> int:
+def inspect(session: Session, names: tuple[str, ...], platform: str, shape: Shape) -> int:
     """Show containers and images with Docker's keys, as one JSON list.
 
     Where a container and an image have the same name, the container is shown. An image may lie elsewhere (see
@@ -38,7 +39,7 @@ def inspect(session: Session, names: tuple[str, ...], platform: str) -> int:
             found.append(inside.inspect(name))
 
     code = each(names, look)
-    print_json(found)
+    print_inspections(shape, found)
     return code
 
 

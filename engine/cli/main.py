@@ -47,6 +47,7 @@ _VERBS = {
     "export": ("engine.cli.export:export", "Write all files of a container as an archive"),
     "exec": ("engine.cli.exec:exec_", "Run a program in a running container"),
     "extract": ("engine.cli.cat:extract", "Write a file or directory of an image to the host"),
+    "history": ("engine.cli.history:history", "Show the instructions that made an image"),
     "image": ("engine.cli.image:image", "Docker's longer names for verbs about images; image prune"),
     "images": ("engine.cli.images:images", "List images"),
     "import": ("engine.cli.commit:import_", "Make an image of an archive of files"),

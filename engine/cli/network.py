@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
 from engine.cli import complete
 from engine.cli.ending import each
 from engine.cli.network_options import parse_attachment
-from engine.cli.output import format_option, json_option, print_json, print_table
+from engine.cli.output import format_option, print_json, print_table
 from engine.cli.session import Session, pass_session
+from engine.cli.shape import (
+    Shape,
+    inspection_option,
+    label_of,
+    labels_text,
+    print_inspections,
+    print_rows,
+    shape_option,
+)
 from engine.errors import InvalidArgument, NotFound
 from engine.network.models import NetworkOptions
 from engine.printable import printable
@@ -59,17 +70,21 @@ def create(
 @network.command("ls")
 @click.option("-q", "--quiet", is_flag=True, help="Ids only.")
 @click.option("--no-trunc", is_flag=True, help="Whole ids.")
-@format_option
+@shape_option
 @pass_session
-def list_networks(session: Session, quiet: bool, no_trunc: bool, as_json: bool) -> None:
+def list_networks(session: Session, quiet: bool, no_trunc: bool, shape: Shape) -> None:
     """List networks."""
     networks = session.rooms.kept.networks
     networks.ensure_default()
     found = networks.all()
-    if as_json:
+    if shape.as_json or shape.is_own:
         from engine.containers.network_view import describe
 
-        print_json([describe(one) for one in found])
+        described = [describe(one) for one in found]
+        if shape.as_json:
+            print_json(described)
+        else:
+            print_rows(shape, [_fields(one, no_trunc) for one in described], {"ID": "NETWORK ID"})
         return
     ids = [one.id if no_trunc else one.id[:12] for one in found]
     if quiet:
@@ -84,15 +99,36 @@ def list_networks(session: Session, quiet: bool, no_trunc: bool, as_json: bool) 
     print_table(("NETWORK ID", "NAME", "DRIVER", "SUBNET", "IPV6", "SCOPE"), rows)
 
 
+def _fields(found: Mapping[str, Any], no_trunc: bool) -> dict[str, object]:
+    """By the names of docker network ls."""
+    identifier = found["Id"] if no_trunc else found["Id"][:12]
+    flags = {
+        "IPv4": "true",
+        "IPv6": str(found["EnableIPv6"]).lower(),
+        "Internal": str(found["Internal"]).lower(),
+    }
+    labels = found.get("Labels") or {}
+    return {
+        "ID": identifier,
+        "Name": found["Name"],
+        "Driver": found["Driver"],
+        "Scope": found["Scope"],
+        "CreatedAt": found["Created"],
+        "Labels": labels_text(labels),
+        "Label": label_of(labels),
+        **{name: str(value).lower() for name, value in flags.items()},
+    }
+
+
 @network.command()
 @click.argument("names", metavar="NETWORK...", nargs=-1, required=True)
-@json_option
+@inspection_option
 @pass_session
-def inspect(session: Session, names: tuple[str, ...]) -> None:
+def inspect(session: Session, names: tuple[str, ...], shape: Shape) -> None:
     """Show everything about networks, with the way of a packet from each container to the outside."""
     from engine.containers.network_view import inspect_network
 
-    print_json([inspect_network(session.rooms.kept, name) for name in names])
+    print_inspections(shape, [inspect_network(session.rooms.kept, name) for name in names])
 
 
 @network.command()

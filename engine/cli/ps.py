@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 import click
 
-from engine.cli.output import format_option, print_json, print_table
+from engine.cli.output import print_json, print_table
 from engine.cli.session import Session, pass_session
-from engine.cli.words import ago, status
+from engine.cli.shape import Shape, label_of, labels_text, print_rows, shape_option
+from engine.cli.words import ago, status, timestamp
 from engine.containers.models import ContainerSummary, Status
 from engine.containers.network_view import published_text
 
@@ -92,7 +93,7 @@ def _filters(_ctx: click.Context, _: click.Parameter, values: tuple[str, ...]) -
     "-f", "--filter", "tests", metavar="KEY=VALUE", multiple=True, callback=_filters,
     help=f"Only what fits: {', '.join(_FILTERS)}. One of several values for one key, all keys.",
 )  # fmt: skip
-@format_option
+@shape_option
 @pass_session
 def ps(
     session: Session,
@@ -102,7 +103,7 @@ def ps(
     latest: bool,
     no_trunc: bool,
     tests: dict[str, list[Test]],
-    as_json: bool,
+    shape: Shape,
 ) -> None:
     """List containers that run, the newest first."""
     last = 1 if latest else last
@@ -115,14 +116,17 @@ def ps(
         if all(any(test(container) for test in alternatives) for alternatives in tests.values())
     ]
     found = found[:last] if last > 0 else found
-    if as_json:
+    if shape.as_json:
         print_json(found)
+    elif shape.is_own:
+        headings = {"ID": "CONTAINER ID", "RunningFor": "CREATED"}
+        print_rows(shape, [_fields(container, no_trunc) for container in found], headings)
     elif quiet:
         for container in found:
             click.echo(_id(container, no_trunc))
     else:
-        headings = ("CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES")
-        print_table(headings, [_row(container, no_trunc) for container in found])
+        columns = ("CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES")
+        print_table(columns, [_row(container, no_trunc) for container in found])
 
 
 def _row(found: ContainerSummary, no_trunc: bool) -> tuple[str, ...]:
@@ -138,6 +142,26 @@ def _row(found: ContainerSummary, no_trunc: bool) -> tuple[str, ...]:
         published_text(found.ports),
         found.name,
     )
+
+
+def _fields(found: ContainerSummary, no_trunc: bool) -> dict[str, object]:
+    """By the names of docker ps."""
+    identifier, image, command, created, state, ports, name = _row(found, no_trunc)
+    return {
+        "ID": identifier,
+        "Image": image,
+        "Command": command,
+        "CreatedAt": timestamp(found.created),
+        "RunningFor": created,
+        "State": str(found.status),
+        "Status": state,
+        "Health": found.health,
+        "Ports": ports,
+        "Names": name,
+        "Labels": labels_text(found.labels),
+        "Label": label_of(found.labels),
+        "Networks": found.network,
+    }
 
 
 def _id(found: ContainerSummary, no_trunc: bool) -> str:

@@ -13,8 +13,17 @@ import click
 from engine.cli import complete
 from engine.cli.ending import each, say_error
 from engine.cli.mounts import check_driver
-from engine.cli.output import format_option, json_option, print_json, print_table
+from engine.cli.output import format_option, print_json, print_table
 from engine.cli.session import Session, pass_session
+from engine.cli.shape import (
+    Shape,
+    inspection_option,
+    label_of,
+    labels_text,
+    print_inspections,
+    print_rows,
+    shape_option,
+)
 from engine.cli.words import size
 from engine.errors import InvalidArgument, NotFound
 from engine.printable import printable
@@ -48,15 +57,17 @@ def create(session: Session, name: str, labels: tuple[str, ...], driver: str) ->
     help="dangling=true|false, name=PART, label=NAME[=VALUE], driver=local.",
 )  # fmt: skip
 @click.option("-s", "--size", "sizes", is_flag=True, help="Measure them, and say who uses them.")
-@format_option
+@shape_option
 @pass_session
-def list_volumes(session: Session, quiet: bool, filters: tuple[str, ...], sizes: bool, as_json: bool) -> None:
+def list_volumes(session: Session, quiet: bool, filters: tuple[str, ...], sizes: bool, shape: Shape) -> None:
     """List volumes."""
     found = session.rooms.volumes.list(sizes)
     for text in filters:
         found = _filtered(found, text)
-    if as_json:
+    if shape.as_json:
         print_json(found)
+    elif shape.is_own:
+        print_rows(shape, [_fields(one) for one in found], {"Name": "VOLUME NAME"})
     elif quiet:
         for each_one in found:
             click.echo(each_one.name)
@@ -71,13 +82,13 @@ def list_volumes(session: Session, quiet: bool, filters: tuple[str, ...], sizes:
 
 @volume.command()
 @click.argument("names", metavar="VOLUME...", nargs=-1, required=True, shell_complete=complete.volumes)
-@json_option
+@inspection_option
 @pass_session
-def inspect(session: Session, names: tuple[str, ...]) -> int:
+def inspect(session: Session, names: tuple[str, ...], shape: Shape) -> int:
     """Show everything about volumes: where they lie, their size, who uses them."""
     found: list[dict[str, Any]] = []
     code = each(names, lambda name: found.append(_inspection(session.rooms.volumes.get(name, True))))
-    print_json(found)
+    print_inspections(shape, found)
     return code
 
 
@@ -178,6 +189,20 @@ def _whole_file(path: str) -> Iterator[Callable[[bytes | memoryview], object]]:
         with contextlib.suppress(OSError):
             os.unlink(draft)
         raise
+
+
+def _fields(found: Volume) -> dict[str, object]:
+    """By the names of docker volume ls."""
+    return {
+        "Name": found.name,
+        "Driver": "local",
+        "Mountpoint": found.path,
+        "Scope": "local",
+        "Labels": labels_text(found.labels),
+        "Label": label_of(found.labels),
+        "Size": "N/A" if found.size is None else size(found.size),
+        "Links": str(len(found.used_by)) if found.size is not None else "N/A",
+    }
 
 
 def _inspection(found: Volume) -> dict[str, Any]:

@@ -28,6 +28,13 @@ def ago(moment: float | None, now: float | None = None) -> str:
     return "N/A" if moment is None else f"{_span(moment, now)} ago"
 
 
+def timestamp(moment: float | None) -> str:
+    """A moment as Docker's lists write it: `2026-11-23 22:23:13 +0000 UTC`; `N/A` where it is not known."""
+    from datetime import UTC, datetime
+
+    return "N/A" if moment is None else f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S +0000 UTC}"
+
+
 def status(container: ContainerSummary, now: float | None = None) -> str:
     """Docker's STATUS column: `Up 3 minutes`, `Exited (0) 2 hours ago`."""
     from engine.containers.models import Status  # 10 ms that pulls do without

@@ -340,3 +340,29 @@ def test_container_becomes_an_image_and_an_archive_and_that_an_image(house: Lami
         assert (refused.code, refused.err.startswith("lamina: ")) == (1, True), words
     house("rm", "c").ok()
     house("rmi", "-f", "made:1", "flat:1").ok()
+
+
+def test_lists_and_inspections_take_templates(house: Lamina) -> None:
+    house("create", "--name", "shaped", "--label", "tier=front", "lab/base", "true").ok()
+    assert (
+        house("ps", "-a", "--format", '{{.Names}} {{.State}} {{.Label "tier"}}').out
+        == "shaped created front\n"
+    )
+    table = house("ps", "-a", "--format", r"table {{.ID}}\t{{.Names}}").ok().out.splitlines()
+    assert table[0].split() == ["CONTAINER", "ID", "NAMES"]
+    assert table[1].split()[1] == "shaped"
+    assert house("inspect", "-f", "{{.State.Status}} {{.Name}}", "shaped").out == "created /shaped\n"
+    assert "lab/base:latest" in house("images", "--format", "{{.Repository}}:{{.Tag}}").out.splitlines()
+    assert house("network", "inspect", "-f", "{{.Driver}}", "bridge").out == "bridge\n"
+    house("volume", "create", "shaped").ok()
+    assert "shaped local\n" in house("volume", "ls", "--format", "{{.Name}} {{.Driver}}").out
+    assert house("volume", "inspect", "-f", "{{.Driver}}", "shaped").out == "local\n"
+    house("volume", "rm", "shaped").ok()
+
+
+def test_history_tells_how_an_image_was_made(house: Lamina) -> None:
+    lines = house("history", "lab/web:1").ok().out.splitlines()
+    assert lines[0].split() == ["POSITION", "CREATED", "CREATED", "BY", "SIZE", "COMMENT"]
+    layers = house("layers", "lab/web:1", "--format", "json").json()
+    told = house("history", "lab/web:1", "--format", "json").json()
+    assert sorted(row["position"] for row in told if row["position"]) == [one["position"] for one in layers]
