@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import shlex
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.containers.models import ContainerSummary
 from engine.errors import Conflict, InvalidArgument
 from tui.actions import Context
 from tui.actions.containers import FITS, chosen, command_on, running, startable
+from tui.actions.tabs import TAB_OF
 from tui.command_base import CommandBase
 from tui.panels.groups import labels_of
 from tui.tasks import Report, said
@@ -33,7 +35,7 @@ class ContainerCommands(CommandBase):
         """Verbs by their id."""
         return {
             "run": self._run,
-            "logs": self._logs,
+            "logs": partial(self._look, "Logs"),
             "start": lambda ctx: self._do(ctx, "start", "starting…", self._start),
             "stop": lambda ctx: self._do(ctx, "stop", "stopping…", self._stop),
             "restart": lambda ctx: self._do(ctx, "restart", "restarting…", self._restart),
@@ -43,7 +45,12 @@ class ContainerCommands(CommandBase):
             "rename": self._rename,
             "group": self._group,
             "prune_containers": self._prune_containers,
+            **{verb: partial(self._look, tab) for verb, tab in TAB_OF.items()},
         }
+
+    def _look(self, tab: str, _: Context) -> None:
+        self.bench.inspector.open_tab(tab)
+        self.bench.inspector.focus()
 
     def _run(self, ctx: Context) -> None:
         from tui.entry import parse_run
@@ -78,10 +85,6 @@ class ContainerCommands(CommandBase):
         self.after[number] = lambda: self.bench.expect(made[0], standing)
 
     # looking
-
-    def _logs(self, _: Context) -> None:
-        self.bench.inspector.open_tab("Logs")
-        self.bench.inspector.focus()
 
     def _group(self, _: Context) -> None:
         """Which label shall group the containers."""

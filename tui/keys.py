@@ -23,6 +23,7 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
         "extract": "X",
         "copy_out": "X",
         "logs": "m",
+        "look_stats": "M",
         "prune": "D",
         "filter": "slash",
         "tab(1)": "right_square_bracket,right",

@@ -11,6 +11,7 @@ from tui.actions.equivalents import name_of_image, pull_command
 from tui.actions.inside import INSIDE
 from tui.actions.model import Action, Context, Group, Place, ScreenName
 from tui.actions.stores import STORES
+from tui.actions.tabs import ON_TABS
 from tui.actions.workbench import LEFT, ON_WORKBENCH, lab_down, remove_command
 
 __all__ = [
@@ -18,7 +19,7 @@ __all__ = [
     "name_of_image", "pull_command", "remove_command",
 ]  # fmt: skip
 
-ACTIONS: tuple[Action, ...] = (*ON_WORKBENCH, *ON_CONTAINERS, *INSIDE, *STORES)
+ACTIONS: tuple[Action, ...] = (*ON_WORKBENCH, *ON_CONTAINERS, *ON_TABS, *INSIDE, *STORES)
 
 GROUPS: dict[Group, str] = {
     "go": "Moving",

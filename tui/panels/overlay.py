@@ -21,7 +21,7 @@ _COLUMNS = (Column(1), Column(8), Column(20, most=4096, grow=1))
 _BESIDE = (Column(12, most=24, grow=1), Column(20, most=4096, grow=4))
 _CHANGE = (
     Column(10, most=11),
-    Column(14, most=4096, grow=1, cut="middle"),
+    Column(20, most=4096, grow=1, cut="middle"),
     Column(6, right=True, drop=2),
     Column(13, right=True),
     Column(9, most=9, drop=1),

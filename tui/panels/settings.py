@@ -185,7 +185,7 @@ def health(known: Inspected | None) -> Page | None:
         rows += _look(look)
     streak = found["FailingStreak"]
     state = [(safe(words, 60), _INKS.get(status, "muted"))]
-    state += [(f" · {streak} failed in a row", "bad")] if streak else []
+    state += [(f" · {streak} in a row", "bad")] if streak else []
     return Page(_LOOKS, rows, (), tuple(state))
 
 
