@@ -19,7 +19,7 @@ def _checked_format(ctx: click.Context, param: click.Parameter, value: str) -> b
         return value == "json"
     if "{{" in value:
         raise click.BadParameter(
-            "Go templates are not supported; use --format json, and jq to pick fields", ctx, param
+            "there are no templates of this; use --format json, and jq to pick fields", ctx, param
         )
     raise click.BadParameter(f"{printable(value)!r} is neither 'json' nor 'table'", ctx, param)
 

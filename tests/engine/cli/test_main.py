@@ -44,10 +44,10 @@ def test_unknown_option_is_named(lamina: Lamina) -> None:
     assert "--nothing" in lamina("run", "--nothing", "x").err
 
 
-def test_go_template_is_refused_clearly(lamina: Lamina) -> None:
-    finished = lamina("ps", "--format", "{{.ID}}")
+def test_a_template_is_refused_clearly_where_there_are_none(lamina: Lamina) -> None:
+    finished = lamina("stats", "--format", "{{.ID}}")
     assert finished.code == 125
-    assert "Go templates are not supported" in finished.err
+    assert "there are no templates of this" in finished.err
 
 
 def test_error_is_a_line_and_a_hint_without_a_traceback(lamina: Lamina) -> None:
