@@ -20,7 +20,7 @@ from engine.cli.session import Session, pass_session
 from engine.errors import AlreadyExists, InvalidArgument, LaminaError, NotFound
 
 if TYPE_CHECKING:
-    from engine.containers.models import ContainerSummary
+    from engine.containers.models import ContainerOptions, ContainerSummary
     from engine.runtime.start import OnStep
 
 
@@ -90,9 +90,25 @@ def start(
 def _create(session: Session, asked: Wanted) -> ContainerSummary:
     with _id_file(asked.id_file) as write_id:
         _bring_image(session, asked)
-        made = session.rooms.containers.create(asked.options)
+        made = session.rooms.containers.create(_keepable(asked.options))
         write_id(made.id)
     return made
+
+
+def _keepable(options: ContainerOptions) -> ContainerOptions:
+    """The options without limits that an ordinary user has no control groups for, which is said."""
+    from engine.linux.user_namespaces import in_user_namespace
+
+    if not in_user_namespace():
+        return options  # root is told what cannot be kept, and decides
+    from engine.linux.cgroups import find_cgroups
+    from engine.runtime.groups import keepable
+
+    kept, lost = keepable(find_cgroups(), options.resources)
+    if lost:
+        hint = "lamina info says what would add them"
+        click.echo(f"lamina: warning: {', '.join(lost)}: not kept, without control groups ({hint})", err=True)
+    return options._replace(resources=kept)
 
 
 @contextlib.contextmanager

@@ -93,11 +93,29 @@ def _make_parent(group: Group) -> None:
         for directory in (os.path.dirname(parent), parent):
             for controller in group.controllers:
                 try:
-                    _write(os.path.join(directory, "cgroup.subtree_control"), f"+{controller}")
+                    _enable(directory, controller)
                 except OSError:
                     continue  # not delegated to us; who asks for its limit is told that the file is missing
     elif "cpuset" in group.controllers:
         _inherit_cpuset(parent)
+
+
+def _enable(directory: str, controller: str) -> None:
+    """Have groups below a group of version 2 get a controller."""
+    file = os.path.join(directory, "cgroup.subtree_control")
+    try:
+        _write(file, f"+{controller}")
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            raise
+        # A group whose processes are its own gives nothing (cgroup-v2.rst, "No Internal Process
+        # Constraint"), as is one that was delegated with a front in it: they go to one beside.
+        beside = os.path.join(directory, "lamina-fronts")
+        os.makedirs(beside, exist_ok=True)
+        with open(os.path.join(directory, "cgroup.procs")) as procs:
+            for pid in procs.read().split():
+                _write(os.path.join(beside, "cgroup.procs"), pid)
+        _write(file, f"+{controller}")
 
 
 def _inherit_cpuset(path: str) -> None:

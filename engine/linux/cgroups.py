@@ -5,6 +5,7 @@ Found by looking at what is mounted and can be written, not by the kernel's vers
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -18,13 +19,21 @@ Mode = Literal["v1", "v2", "hybrid", "none"]
 class Hierarchy(NamedTuple):
     """One tree of groups.
 
-    :param path: where it is mounted. :param version: 1 or 2.
+    :param path: where this process may make groups: where it is mounted, or below, where some of it is
+        delegated. :param version: 1 or 2.
     :param controllers: what it limits, such as "memory"; "name=systemd" for one that only gives names.
+    :param mounted: the name of the directory it is mounted at, where that is not the last of `path`.
     """
 
     path: Path
     version: int
     controllers: tuple[str, ...]
+    mounted: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is called below /sys/fs/cgroup."""
+        return self.mounted or self.path.name
 
 
 class Cgroups(NamedTuple):
@@ -48,23 +57,29 @@ class Cgroups(NamedTuple):
         return None
 
 
-def find_cgroups(mountinfo: Path = Path("/proc/self/mountinfo"), root: Path = Path("/")) -> Cgroups:
+def find_cgroups(
+    mountinfo: Path = Path("/proc/self/mountinfo"),
+    root: Path = Path("/"),
+    own: Path = Path("/proc/self/cgroup"),
+) -> Cgroups:
     """What there is.
 
     :param mountinfo: the table of mounts, proc_pid_mountinfo(5).
     :param root: what the table's paths are below; for recorded trees.
+    :param own: the groups that this process is in, cgroups(7); whoever may not write to a whole tree may
+        have been given the part that he is in.
     """
     with mountinfo.open("rb") as file:
         lines = file.read(_LARGEST_FILE).decode("utf-8", "surrogateescape").splitlines()
     found: dict[tuple[str, ...], Hierarchy] = {}
     for line in lines:
-        hierarchy = _hierarchy(line, root)
+        hierarchy = _hierarchy(line, root, own)
         if hierarchy and hierarchy.controllers not in found:
             found[hierarchy.controllers] = hierarchy
     return Cgroups(tuple(sorted(found.values(), key=lambda one: (one.version, str(one.path)))))
 
 
-def _hierarchy(line: str, root: Path) -> Hierarchy | None:
+def _hierarchy(line: str, root: Path, own: Path) -> Hierarchy | None:
     left, dash, right = line.partition(" - ")
     before, after = left.split(" "), right.split(" ")
     if not dash or len(before) < 6 or len(after) < 3 or after[0] not in ("cgroup", "cgroup2"):
@@ -72,15 +87,48 @@ def _hierarchy(line: str, root: Path) -> Hierarchy | None:
     if "ro" in before[5].split(","):
         return None
     path = root / _ESCAPE.sub(lambda octal: chr(int(octal[1], 8)), before[4]).lstrip("/")
-    if not os.access(path, os.W_OK):
+    names = [name for name in after[2].split(",") if _is_controller(name)] if after[0] == "cgroup" else []
+    if after[0] == "cgroup" and not names:
         return None
-    if after[0] == "cgroup":
-        names = [name for name in after[2].split(",") if _is_controller(name)]
-        return Hierarchy(path, 1, tuple(names)) if names else None
+    mounted = ""
+    if not os.access(path, os.W_OK):
+        part = _delegated(path, before[3], _own_group(own, names))
+        if part is None:
+            return None
+        mounted, path = path.name, part
+    if names:
+        return Hierarchy(path, 1, tuple(names), mounted)
     try:
-        return Hierarchy(path, 2, tuple((path / "cgroup.controllers").read_text("ascii").split()))
+        return Hierarchy(path, 2, tuple((path / "cgroup.controllers").read_text("ascii").split()), mounted)
     except OSError:
         return None
+
+
+def _own_group(own: Path, names: Sequence[str]) -> str:
+    """The group that this process is in, of the tree with these controllers, "" where it cannot be said."""
+    try:
+        lines = own.read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return ""
+    for line in lines:
+        _, controllers, group = line.split(":", 2)
+        if set(controllers.split(",")) - {""} == set(names):
+            return group
+    return ""
+
+
+def _delegated(mounted: Path, top: str, group: str) -> Path | None:
+    """The topmost group above this process's, or that one, in which groups can be made and joined.
+
+    :param top: the group that is seen where the tree is mounted.
+    """
+    below = group.removeprefix(top).strip("/") if group.startswith(top) else ""
+    path = mounted
+    for name in below.split("/") if below and ".." not in below.split("/") else ():
+        path = path / name
+        if os.access(path, os.W_OK) and os.access(path / "cgroup.procs", os.W_OK):
+            return path
+    return None
 
 
 def _is_controller(option: str) -> bool:

@@ -11,6 +11,7 @@ from engine.rootless.providers import ADD, obstacle
 _ADD_IDS = "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}"
 _ADD_HELPERS = "sudo apt install uidmap"
 _DELEGATE = "systemd-run --user --scope -p Delegate=yes lamina …"
+_WORDS = {"memory": "memory", "cpu": "processors", "pids": "processes"}  # what people limit
 
 
 def rootless(limits: tuple[str, ...]) -> Rootless:
@@ -28,12 +29,17 @@ def rootless(limits: tuple[str, ...]) -> Rootless:
                 f"{_ADD_HELPERS} && {_ADD_IDS.format(user=_user())}",
             )
         )
-    if not limits:
-        missing.append(Missing("control groups", "no limits of memory, processors or processes", _DELEGATE))
+    without = [_WORDS[name] for name in _WORDS if name not in limits]
+    if without:
+        missing.append(Missing("control groups", f"no limits of {_listed(without)}", _DELEGATE))
     if problem := obstacle():
         cost = f"containers have --network none or --network host only: {problem}"
         missing.append(Missing("networks of containers", cost, ADD))
     return Rootless(ids, tuple(missing))
+
+
+def _listed(words: list[str]) -> str:
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _user() -> str:

@@ -9,10 +9,26 @@ from engine.errors import NotSupported
 from engine.launch.cgroups import Group, Setting
 from engine.linux.cgroups import Cgroups, Hierarchy, find_cgroups
 from engine.runtime.devices import DeviceRule, as_lines
-from engine.runtime.isolation import Resources
+from engine.runtime.isolation import UNLIMITED, Resources
 
 _PARENT = "lamina"
 _PERIOD = 100_000  # microseconds in which a share of processor time is counted, Docker's
+# Option, field of Resources, and the controllers of which any one can hold it.
+_FIELDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("--memory", "memory", ("memory",)),
+    ("--memory-swap", "memory_swap", ("memory",)),
+    ("--memory-reservation", "memory_reservation", ("memory",)),
+    ("--cpus", "nano_cpus", ("cpu",)),
+    ("--cpu-period", "cpu_period", ("cpu",)),
+    ("--cpu-quota", "cpu_quota", ("cpu",)),
+    ("--cpu-shares", "cpu_shares", ("cpu",)),
+    ("--cpuset-cpus", "cpuset_cpus", ("cpuset",)),
+    ("--cpuset-mems", "cpuset_mems", ("cpuset",)),
+    ("--pids-limit", "pids", ("pids",)),
+    ("--blkio-weight", "blkio_weight", ("blkio", "io")),
+    ("--memory-swappiness", "swappiness", ("memory",)),
+    ("--oom-kill-disable", "oom_kill_disable", ("memory",)),
+)
 _CONTROLLERS_OF_2 = ("cpu", "cpuset", "io", "memory", "pids")
 
 
@@ -38,13 +54,25 @@ def plan_groups(
     ]
 
 
+def keepable(cgroups: Cgroups, resources: Resources) -> tuple[Resources, list[str]]:
+    """The limits that this machine can keep, and the options of those that it cannot."""
+    lost = [
+        (option, field)
+        for option, field, controllers in _FIELDS
+        if getattr(resources, field) != getattr(UNLIMITED, field)
+        and not any(cgroups.of(controller) for controller in controllers)
+    ]
+    kept = resources._replace(**{field: getattr(UNLIMITED, field) for _, field in lost})
+    return kept, [option for option, _ in lost]
+
+
 def check_resources(cgroups: Cgroups, resources: Resources) -> None:
     """:raises NotSupported: a limit was asked for that no group here can hold; names it."""
     for option, controllers in _needed(resources):
         if not any(cgroups.of(controller) for controller in controllers):
             raise NotSupported(
-                f"{option}: this machine has no control group for {' or '.join(controllers)}",
-                hint="lamina info says what its control groups can limit",
+                f"{option}: this machine has no control group for {' or '.join(controllers)} that is ours",
+                hint="lamina info says what can be limited",
             )
     memory = cgroups.of("memory")
     if memory is not None and memory.version == 2:
@@ -81,27 +109,16 @@ def _shown(hierarchy: Hierarchy, cgroups: Cgroups) -> list[str]:
     if hierarchy.version == 2:
         # Beside version 1 it has nothing to show, and Docker shows none.
         return [""] if cgroups.mode == "v2" else []
-    links = [name for name in hierarchy.controllers if "=" not in name and name != hierarchy.path.name]
-    return [hierarchy.path.name, *links]
+    links = [name for name in hierarchy.controllers if "=" not in name and name != hierarchy.name]
+    return [hierarchy.name, *links]
 
 
 def _needed(resources: Resources) -> Iterator[tuple[str, tuple[str, ...]]]:
-    asked = (
-        ("--memory", resources.memory, ("memory",)),
-        ("--memory-swap", resources.memory_swap, ("memory",)),
-        ("--memory-reservation", resources.memory_reservation, ("memory",)),
-        ("--cpus", resources.nano_cpus, ("cpu",)),
-        ("--cpu-period", resources.cpu_period, ("cpu",)),
-        ("--cpu-quota", resources.cpu_quota, ("cpu",)),
-        ("--cpu-shares", resources.cpu_shares, ("cpu",)),
-        ("--cpuset-cpus", resources.cpuset_cpus, ("cpuset",)),
-        ("--cpuset-mems", resources.cpuset_mems, ("cpuset",)),
-        ("--pids-limit", resources.pids, ("pids",)),
-        ("--blkio-weight", resources.blkio_weight, ("blkio", "io")),
-        ("--memory-swappiness", resources.swappiness >= 0, ("memory",)),
-        ("--oom-kill-disable", resources.oom_kill_disable, ("memory",)),
+    return (
+        (option, controllers)
+        for option, field, controllers in _FIELDS
+        if getattr(resources, field) != getattr(UNLIMITED, field)
     )
-    return ((option, controllers) for option, value, controllers in asked if value)
 
 
 def limits_in(hierarchy: Hierarchy, resources: Resources) -> Iterator[Setting]:

@@ -11,6 +11,7 @@ from engine.launch.limits import UNLIMITED, Limit
 from engine.launch.walls import Memory, Node, Walls
 from engine.linux.capabilities import held
 from engine.linux.cgroups import find_cgroups
+from engine.linux.user_namespaces import in_user_namespace
 from engine.runtime import devices
 from engine.runtime.config import ContainerConfig
 from engine.runtime.groups import plan_groups
@@ -94,6 +95,9 @@ def walls_of(container_id: str, config: ContainerConfig) -> Walls:
     cgroups = find_cgroups()
     # Where version 1 has the devices, its groups are told them, and a program would be one too many.
     by_program = allowed is not None and cgroups.of("devices") is None
+    if in_user_namespace():
+        # Nobody there may tell the kernel which devices can be opened, nor make one that is not the host's.
+        allowed, by_program = None, False
     return Walls(
         plan_groups(cgroups, container_id, config.resources, allowed),
         devices.as_program(allowed) if allowed is not None and by_program else b"",

@@ -11,13 +11,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from engine.linux.cgroups import Hierarchy
 from tests.engine.network.world import entering
 from tests.support.command import REPOSITORY, Finished
 from tests.support.leaks import processes_of
@@ -38,6 +39,7 @@ case $python in
   mount -t tmpfs -o mode=755 tmpfs /root
   mkdir -p "$python"; mount --bind "$etc/python" "$python"; umount "$etc/python";;
 esac
+for group in $GROUPS_; do echo $$ > "$group/cgroup.procs"; done
 exec setpriv --reuid "$UID_" --regid "$UID_" --clear-groups --inh-caps=-all "$@"
 """
 
@@ -48,11 +50,13 @@ class OrdinaryUser:
 
     :param home: his directory, which he owns. :param etc: files that stand in for those of /etc.
     :param namespace: a descriptor of the network that his commands are run in, -1 for that of the tests.
+    :param groups: control groups that are his, in which his commands are.
     """
 
     home: Path
     etc: Path
     namespace: int = -1
+    groups: tuple[Path, ...] = ()
 
     @property
     def root(self) -> Path:
@@ -67,6 +71,7 @@ class OrdinaryUser:
     def run(self, *words: str, stdin: str = "", timeout: float = 60) -> Finished:
         """Run any program as this user."""
         environment = {"HOME": str(self.home), "PATH": _PATH, "USER": USER, "UID_": str(UID),
+                       "GROUPS_": " ".join(map(str, self.groups)),
                        "PYTHONDONTWRITEBYTECODE": "1"}  # fmt: skip
         python = os.path.realpath(sys.base_prefix)
         place = entering(self.namespace) if self.namespace >= 0 else []
@@ -105,6 +110,33 @@ def ordinary_user(subordinate: bool) -> Iterator[OrdinaryUser]:
         for process in processes_of(top):
             os.kill(process.pid, 9)
         shutil.rmtree(top)
+
+
+@contextmanager
+def delegated_groups(trees: Sequence[Hierarchy]) -> Iterator[tuple[Path, ...]]:
+    """A control group of each tree that is the user's, as a service manager delegates them."""
+    made = []
+    try:
+        for tree in trees:
+            group = tree.path / f"laminatest-{os.getpid()}"
+            group.mkdir()
+            made.append(group)
+            if "cpuset" in tree.controllers and tree.version == 1:
+                for name in ("cpuset.cpus", "cpuset.mems"):
+                    (group / name).write_text((tree.path / name).read_text("ascii"), "ascii")
+            for path in (group, *group.glob("cgroup.*"), *group.glob("tasks")):
+                os.chown(path, UID, UID)
+        yield tuple(made)
+    finally:
+        for group in made:
+            assert eventually(lambda group=group: _removed(group))  # type: ignore[misc]
+
+
+def _removed(group: Path) -> bool:
+    for directory, _, _ in os.walk(group, topdown=False):
+        with suppress(OSError):
+            os.rmdir(directory)
+    return not group.exists()
 
 
 def _write_files(etc: Path, subordinate: bool) -> None:
