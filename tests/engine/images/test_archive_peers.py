@@ -15,7 +15,7 @@ from engine.images.models import ImageDetail
 from engine.images.service import ImageService
 from engine.settings import Settings
 from tests.engine.layers.differ import compare
-from tests.support.peers import needs_programs, run
+from tests.support.peers import PeerRegistry, needs_programs, run
 from tests.support.small_images import SmallImages
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("requires_root")]
@@ -140,6 +140,51 @@ async def test_a_loaded_image_goes_back_to_a_registry_as_it_was(
     target = small_images.odd.replace("small/odd:1", "again/odd:1")
     other.tag("odd", target)
     assert (await other.push(target)).digest == other.get("odd").summary.manifest_digest
+
+
+async def test_podman_pulls_what_is_pushed(
+    images: ImageService, odd: ImageDetail, peer_registry: PeerRegistry, podman: Podman
+) -> None:
+    target = f"{peer_registry.host}/pushed/odd:1"
+    images.tag(odd.summary.names[0], target)
+    assert (await images.push(target)).digest == odd.summary.manifest_digest
+    podman("pull", "-q", "--tls-verify=false", target)
+    told = json.loads(podman("image", "inspect", target))[0]
+    assert (told["Id"], told["Digest"]) == (odd.summary.id.hex, odd.summary.manifest_digest)
+    assert told["RootFS"]["Layers"] == [layer.diff_id for layer in odd.layers]
+
+
+@pytest.mark.parametrize("options", [("--format", "v2s2"), ("--dest-compress-format", "zstd")], ids=" ".join)
+async def test_what_skopeo_pushes_in_another_form_stays_what_it_is(
+    images: ImageService, peer_registry: PeerRegistry, small_images: SmallImages, tmp_path: Path,
+    options: tuple[str, ...],
+) -> None:  # fmt: skip
+    peer_registry.copy(f"oci:{small_images.layout}:odd", "other/odd:1", *options)
+    name, target = f"{peer_registry.host}/other/odd:1", f"{peer_registry.host}/back/odd:1"
+    told = json.loads(run("skopeo", "inspect", "--tls-verify=false", f"docker://{name}"))
+    await images.pull(name)
+    assert images.get(name).summary.manifest_digest == told["Digest"]
+    images.tag(name, target)
+    assert (await images.push(target)).digest == told["Digest"]
+    saved = images.save([name], tmp_path / "a.tar", ArchiveFormat.OCI)
+    found = json.loads(run("skopeo", "inspect", f"oci-archive:{tmp_path}/a.tar:1"))
+    # An image layout holds no manifest of Docker's: what it has instead is said.
+    assert found["Digest"] == told["Digest"] or found["Digest"] in saved.notes[0]
+    assert images.get(name).summary.id == saved.images[0].id
+
+
+async def test_several_images_go_through_one_archive_and_back(
+    images: ImageService, small_images: SmallImages, podman: Podman, tmp_path: Path
+) -> None:
+    names = [small_images.app1, small_images.app2]
+    for name in names:
+        await images.pull(name)
+    images.save(names, tmp_path / "ours.tar")
+    podman("load", "-q", "-i", str(tmp_path / "ours.tar"))
+    podman("save", "-q", "-m", "-o", str(tmp_path / "theirs.tar"), *names)
+    other = second_store(tmp_path)
+    await other.load(tmp_path / "theirs.tar")
+    assert [identity(other.get(name)) for name in names] == [identity(images.get(name)) for name in names]
 
 
 def second_store(tmp_path: Path) -> ImageService:
