@@ -49,9 +49,13 @@ class Paths:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A writable layer, and what was seen to happen to it, the newest first, each with its time."""
+    """A writable layer, and what was seen to happen to it, the newest first, each with its time.
+
+    :param view: with the dearest of its changes, the dearest first. :param counts: of all, by what was done.
+    """
 
     view: OverlayView
+    counts: tuple[tuple[str, int], ...] = ()
     feed: tuple[tuple[float, OverlayChange], ...] = ()
 
 

@@ -6,10 +6,12 @@ One reader at a time: it ends when another tab, another container or another sta
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from engine.errors import Conflict, LaminaError, NotFound
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
     from engine.containers.models import ContainerSummary
-    from engine.containers.overlays import OverlayChange
+    from engine.containers.overlays import OverlayChange, OverlayView
     from engine.events import Event
     from engine.runtime.processes import ProcessRow
 
@@ -53,7 +55,7 @@ class Watcher:
         self._tell = tell
         self._run = run
         self._clock = clock
-        self._wanted: tuple[ContainerSummary, str] | None = None
+        self._wanted: tuple[object, ...] = ()
         self._worker: Worker[None] | None = None
         self._feeds: dict[str, deque[tuple[float, OverlayChange]]] = {}
         self._readers: Mapping[str, Reader] = {
@@ -69,15 +71,16 @@ class Watcher:
 
     def watch(self, container: ContainerSummary | None, tab: str) -> None:
         """Read for this tab of this container from now on, and for no other; None reads nothing."""
-        wanted = (container, tab) if container is not None and tab in self._readers else None
+        reads = container is not None and tab in self._readers
+        wanted = (container.id, container.pid, container.health, tab) if container and reads else ()
         if wanted == self._wanted:
             return
         self._wanted = wanted
         if self._worker is not None:
             self._worker.cancel()
             self._worker = None
-        if wanted is not None:
-            self._worker = self._run(partial(self._read, *wanted), "facts")
+        if container is not None and reads:
+            self._worker = self._run(partial(self._read, container, tab), "facts")
 
     async def _read(self, container: ContainerSummary, tab: str) -> None:
         await asyncio.sleep(_SETTLE)
@@ -97,14 +100,14 @@ class Watcher:
     # readers
 
     async def _inspected(self, container: ContainerSummary) -> AsyncGenerator[Facts, None]:
-        yield Inspected(await self._source.inspect(container.id))
+        while True:
+            yield Inspected(await self._source.inspect(container.id))
+            await asyncio.sleep(_SELDOM)
 
     async def _health(self, container: ContainerSummary) -> AsyncGenerator[Facts, None]:
         while True:
             yield Inspected(await self._source.inspect(container.id))
-            if not container.health:
-                return
-            await asyncio.sleep(_OFTEN)
+            await asyncio.sleep(_OFTEN if container.health else _SELDOM)
 
     async def _processes(self, container: ContainerSummary) -> AsyncGenerator[Facts, None]:
         before: dict[int, float] = {}
@@ -136,9 +139,9 @@ class Watcher:
         yield Walls(None)
 
     async def _overlay(self, container: ContainerSummary) -> AsyncGenerator[Facts, None]:
-        view = await self._source.overlay(container.id)
+        known = await self._walk(container.id)
         feed = self._feed_of(container.id)
-        yield Written(view, tuple(feed))
+        yield replace(known, feed=tuple(feed))
         if not container.pid:
             return
         pause = _SOONEST
@@ -147,13 +150,19 @@ class Watcher:
             async for changes in batches:
                 now = self._clock()
                 feed.extendleft((now, change) for change in changes)
-                yield Written(view, tuple(feed))
+                yield replace(known, feed=tuple(feed))
                 await asyncio.sleep(pause)
                 # Big layers take long to walk through, and shall not be walked through all the time.
                 begun = loop.time()
-                view = await self._source.overlay(container.id)
+                known = await self._walk(container.id)
                 pause = max(_SOONEST, 10 * (loop.time() - begun))
-                yield Written(view, tuple(feed))
+                yield replace(known, feed=tuple(feed))
+
+    async def _walk(self, container: str) -> Written:
+        view = await self._source.overlay(container)
+        if len(view.changes) > _MOST_CHANGES:
+            return await asyncio.to_thread(dearest, view)
+        return dearest(view)
 
     def _feed_of(self, container: str) -> deque[tuple[float, OverlayChange]]:
         feed = self._feeds.pop(container, None) or deque(maxlen=_MOST_CHANGES)
@@ -185,6 +194,13 @@ def _is_about(event: Event, container: str) -> bool:
 
 def _identity(event: Event) -> tuple[float, str, str]:
     return event.time, event.action, event.id
+
+
+def dearest(view: OverlayView) -> Written:
+    """A view with those of its changes that cost most, so that a layer of any size can be drawn."""
+    counts = Counter(change.effect.value for change in view.changes)
+    kept = nsmallest(_MOST_CHANGES, view.changes, key=lambda change: (-change.cost, change.path))
+    return Written(view._replace(changes=tuple(kept)), tuple(counts.most_common()))
 
 
 def as_tree(rows: list[ProcessRow]) -> tuple[tuple[int, ProcessRow], ...]:

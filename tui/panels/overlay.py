@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -56,9 +55,11 @@ def overlay(known: Written | None, detail: ImageDetail | None, running: bool) ->
             for time, change in known.feed
         ]
     if view.changes:
-        rows.append(_title("all-title", "all of it, the dearest first"))
-        dearest = sorted(view.changes, key=lambda change: (-change.cost, change.path))
-        rows += [_change(f"all-{change.path}", "", change, layers) for change in dearest]
+        total = sum(number for _, number in known.counts)
+        cut = total > len(view.changes)
+        title = f"the {len(view.changes)} dearest of {total}" if cut else "all of it, the dearest first"
+        rows.append(_title("all-title", title))
+        rows += [_change(f"all-{change.path}", "", change, layers) for change in view.changes]
     elif not known.feed:
         rows += [Row(f"teach-{number}", _line(text, "muted")) for number, text in enumerate(("", *_TEACHES))]
     state = ((f"{size(view.disk)} ", "text"), ("written", "muted"))
@@ -92,8 +93,7 @@ def _merged(known: Written, layers: Mapping[str, LayerRow], running: bool) -> Ro
 
 def _upper(known: Written) -> Row:
     view = known.view
-    kinds = Counter(change.effect.value for change in view.changes)
-    parts = [f"{number} {kind}" for kind, number in kinds.most_common()]
+    parts = [f"{number} {kind}" for kind, number in known.counts]
     words: Spans = ((size(view.disk), "text"), (f" · {', '.join(parts) or 'empty'}", "text"))
     words += ((f" · a commit would add {size(view.commit)}", "muted"),) if view.changes else ()
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PLAIN = str.maketrans(
     {
-        **dict.fromkeys("▌▏▎▍│↕", "|"),
+        **dict.fromkeys("▌▏▎▍│↕┤", "|"),
         **dict.fromkeys("█▇▉▊▋", "#"),
         **dict(zip("▁▂▃▄▅▆", "_.:-=+", strict=True)),
         **dict.fromkeys("▯○", "o"),
@@ -38,7 +38,8 @@ PLAIN = str.maketrans(
         "▾": "v",
         "↑": "^",
         "↓": "v",
-        "←": "<",
+        **dict.fromkeys("←‹", "<"),
+        "└": "`",
         "‖": "=",
         "↻": "@",
     }
