@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from engine.cli.main import cli
+from engine.cli.main import add_verbs, cli
+from tui.entry import VERBS
 
 PAGE = Path(__file__).parent.parent / "docs" / "cli.md"
 _HEAD = """# The command line
@@ -20,6 +21,7 @@ Written from the program by `make reference`; `lamina VERB --help` says the same
 
 def reference() -> str:
     """The whole page, in Markdown."""
+    add_verbs(VERBS)
     context = click.Context(cli, info_name="lamina", terminal_width=100)
     parts = [_HEAD, *_options(cli, context)]
     for name in sorted(cli.list_commands(context)):

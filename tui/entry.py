@@ -11,16 +11,21 @@ if TYPE_CHECKING:
     from engine.settings import Settings
 
 
+VERBS = {"web": ("tui.web.verb:web", "Open the workstation in a browser of this host")}
+"""Verbs that need the screen."""
+
+
 def main() -> int:
     """Run one command; gives the exit code."""
     from engine.cli.quick import main as command_line
 
-    return command_line(open_workstation)
+    return command_line(open_workstation, VERBS)
 
 
 def open_workstation(settings: Settings) -> int:
     """Open the workstation over a store; without a terminal, say what to do instead."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    in_browser = os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")  # see `tui.web`
+    if not in_browser and not (sys.stdin.isatty() and sys.stdout.isatty()):
         sys.stderr.write(
             "lamina: the workstation needs a terminal\n"
             "  in a terminal: lamina\n"

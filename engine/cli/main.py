@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -101,12 +101,17 @@ def home_of(verb: str) -> str:
     return _VERBS[verb][0] if verb in _VERBS else ""
 
 
+def add_verbs(more: Mapping[str, tuple[str, str]]) -> None:
+    """Have the program know verbs beside the engine's: where each is, and what it does."""
+    _VERBS.update(more)
+
+
 class _Verbs(click.Group):
     """The table of verbs as a click group that imports a verb when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every verb, in the order of the alphabet."""
-        return list(_VERBS)
+        return sorted(_VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The verb's command; None for a word that is no verb."""
@@ -136,7 +141,7 @@ class _Verbs(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of verbs from the table, without importing one."""
         with formatter.section("Commands"):
-            formatter.write_dl([(verb, what) for verb, (_, what) in _VERBS.items()])
+            formatter.write_dl([(verb, what) for verb, (_, what) in sorted(_VERBS.items())])
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -180,15 +185,18 @@ def cli(ctx: click.Context, root: str | None, plain: bool, read_only: bool) -> i
 def main(
     open_workstation: OpenWorkstation | None = None,
     arguments: Sequence[str] | None = None,
+    more: Mapping[str, tuple[str, str]] | None = None,
 ) -> int:
     """Run one command.
 
     :param open_workstation: what a bare `lamina` calls; gives the exit code.
+    :param more: verbs that the program has beside the engine's: where each is, and what it does.
     :param arguments: without the program's name; the process's own where None.
     :returns: the exit code: the command's; 1 for an error of the engine, or with run and exec 125, and 126 or
         127 for a program that cannot be executed or found; 125 for wrong words; 130 after Ctrl-C.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    add_verbs(more or {})
     if _COMPLETE in os.environ:
         return _complete()
 

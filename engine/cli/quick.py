@@ -29,7 +29,9 @@ _VALUES = {
 }
 
 
-def main(open_workstation: Callable[[Settings], int] | None = None) -> int:
+def main(
+    open_workstation: Callable[[Settings], int] | None = None, more: dict[str, tuple[str, str]] | None = None
+) -> int:
     """Run one command; gives the exit code. See `engine.cli.main.main`."""
     # Hardly anything that is loaded is garbage, and looking through it every 700 objects takes a twentieth.
     gc.set_threshold(_OBJECTS)
@@ -45,7 +47,7 @@ def main(open_workstation: Callable[[Settings], int] | None = None) -> int:
             os._exit(_stand_in(connection, plain.stdin))
     from engine.cli.main import main as command_line
 
-    return command_line(open_workstation)
+    return command_line(open_workstation, more=more)
 
 
 def _plainly(words: list[str], root: str) -> int | None:

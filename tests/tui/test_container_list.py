@@ -52,7 +52,7 @@ async def test_health_and_ports_are_seen(make: Make) -> None:
         await ready(pilot)
         row = text_of(_list(pilot)).splitlines()[0]
         assert row.split()[:2] == ["!", "pg1"]
-        assert "127.0.0.1:8080→80 53→" in row
+        assert "127.0.0.1:8080→80 53" in row
         assert "unhealthy" in row
 
 

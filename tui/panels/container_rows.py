@@ -28,7 +28,7 @@ def columns_for(names: Sequence[str], with_ports: bool) -> tuple[Column, ...]:
         Column(CELLS, drop=4, gap=1),
         Column(6, right=True, drop=2, gap=1),
         Column(CELLS, drop=6, gap=1),
-        Column(11, most=14, grow=1, right=True, drop=1),
+        Column(12, most=14, grow=1, right=True, drop=1),
     )
 
 
