@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -18,13 +19,59 @@ from engine.printable import printable
 if TYPE_CHECKING:
     from engine.events import Event
 
+Test = Callable[["Event"], bool]
+
+
+def _of(kind: str) -> Callable[[str], Test]:
+    """What happened to one of a kind, by its name, its id or the start of that."""
+    return lambda value: (
+        lambda event: event.kind == kind and (event.attributes.get("name") == value or _is_id(event, value))
+    )
+
+
+def _is_id(event: Event, start: str) -> bool:
+    return bool(start) and event.id.removeprefix("sha256:").startswith(start.removeprefix("sha256:"))
+
+
+def _from_image(value: str) -> Test:
+    return lambda event: (
+        value in (event.attributes.get("image"), event.attributes.get("name"))
+        or (event.kind == "image" and _is_id(event, value))
+    )
+
+
+_FILTERS: dict[str, Callable[[str], Test]] = {
+    "type": lambda value: lambda event: event.kind == value,
+    "event": lambda value: lambda event: event.action == value,
+    "container": _of("container"),
+    "image": _from_image,
+    "network": _of("network"),
+    "volume": _of("volume"),
+}
+
+
+def _filters(_ctx: click.Context, _: click.Parameter, values: tuple[str, ...]) -> list[list[Test]]:
+    tests: dict[str, list[Test]] = {}
+    for value in values:
+        key, equals, wanted = value.partition("=")
+        if key not in _FILTERS or not equals or not wanted:
+            raise click.BadParameter(f"{value!r} is not KEY=VALUE with one of {', '.join(_FILTERS)}")
+        tests.setdefault(key, []).append(_FILTERS[key](wanted))
+    return list(tests.values())
+
 
 @click.command()
 @click.option("--since", metavar="TIME", callback=moment, help="Begin with what happened then.")
 @click.option("--until", metavar="TIME", callback=moment, help="End at that time.")
+@click.option(
+    "-f", "--filter", "tests", metavar="KEY=VALUE", multiple=True, callback=_filters,
+    help=f"Only what fits: {', '.join(_FILTERS)}. One of several values for one key, all keys.",
+)  # fmt: skip
 @format_option
 @pass_session
-def events(session: Session, since: float | None, until: float | None, as_json: bool) -> None:
+def events(
+    session: Session, since: float | None, until: float | None, tests: list[list[Test]], as_json: bool
+) -> None:
     """Show what happens on the store, by whichever program, until Ctrl-C.
 
     TIME is an ISO time, seconds since 1970, or a time ago such as 10m or 1h30m.
@@ -32,7 +79,8 @@ def events(session: Session, since: float | None, until: float | None, as_json: 
     with JournalFollower(session.rooms.layout, session.rooms.journal, since) as follower:
         while True:
             for event in follower.read():
-                if until is None or event.time <= until:
+                fits = all(any(test(event) for test in alternatives) for alternatives in tests)
+                if fits and (until is None or event.time <= until):
                     _show(event, as_json)
             if not _wait(follower, until):
                 return

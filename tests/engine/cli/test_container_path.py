@@ -366,3 +366,24 @@ def test_history_tells_how_an_image_was_made(house: Lamina) -> None:
     layers = house("layers", "lab/web:1", "--format", "json").json()
     told = house("history", "lab/web:1", "--format", "json").json()
     assert sorted(row["position"] for row in told if row["position"]) == [one["position"] for one in layers]
+
+
+def test_events_are_filtered_by_kind_deed_and_name(house: Lamina) -> None:
+    house("run", "--rm", "--name", "told", "lab/base", "true").ok()
+
+    def actions(*words: str) -> set[tuple[str, str]]:
+        filters = [item for word in words for item in ("--filter", word)]
+        lines = house(
+            "events", "--since", "1h", "--until", "0s", "--format", "json", *filters
+        ).out.splitlines()
+        return {(event["kind"], event["action"]) for event in map(json.loads, lines)}
+
+    mine = {("container", word) for word in ("create", "start", "die", "destroy")}
+    assert actions("container=told") == mine
+    assert actions("container=told", "event=die", "event=start") == {
+        ("container", "die"),
+        ("container", "start"),
+    }
+    assert actions("container=told", "type=image") == set()
+    assert ("image", "pull") in actions("type=image")
+    assert house("events", "--filter", "colour=red").code == 125
