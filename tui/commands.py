@@ -198,6 +198,8 @@ class Commands(ImageCommands, ContainerCommands):
     def _copy(self, ctx: Context) -> None:
         if ctx.task is not None:
             self.copy(ctx.task.command or ctx.task.note)
+        elif ctx.place == "inspector" and self.bench.inspector.full:
+            self.copy(self.bench.inspector.full)
         else:
             self.copy(ctx.container.name if ctx.container is not None else ctx.image_name)
 

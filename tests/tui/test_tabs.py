@@ -210,6 +210,18 @@ async def test_tabs_open_by_a_key_and_from_the_palette(make: Make) -> None:
         await until(pilot, lambda: inspector.tab == "Namespaces", "the tab")
 
 
+async def test_a_text_that_is_too_long_for_its_row_is_shown_in_full_and_copied(make: Make) -> None:
+    source = FakeSource()
+    source.inspected["Config"]["Env"] = ["LONG=" + "abcd " * 100 + "end"]
+    async with make(source).run_test(size=(80, 24)) as pilot:
+        inspector = await _on(pilot, "Config", lambda text: "LONG=" in text)
+        assert inspector.go_to_key(next(row.key for row in inspector.rows if "long=" in row.search))
+        await pilot.press("enter")
+        await until(pilot, lambda: "end" in "\n".join(screen_lines(pilot)), "its end")
+        await pilot.press("y")
+        assert app_of(pilot).clipboard.endswith("end")
+
+
 async def test_only_the_tab_in_front_is_read(make: Make) -> None:
     source = FakeSource()
     async with make(source).run_test(size=(160, 45)) as pilot:

@@ -331,7 +331,7 @@ async def test_a_field_that_cannot_be_meant_is_named_and_nothing_runs(
 async def test_help_lists_every_verb_with_a_key(make: Make) -> None:
     from tui.actions import ACTIONS
 
-    async with make().run_test(size=(120, 90)) as pilot:
+    async with make().run_test(size=(120, 130)) as pilot:
         await ready(pilot)
         await pilot.press("question_mark")
         assert isinstance(pilot.app.screen, Help)

@@ -39,4 +39,4 @@ def _row(event: Event) -> Row:
     action, more = safe(action, 200), safe(more)
     cells = (cell(moment(event.time), "muted"), cell(action, ink), cell(more, "muted"))
     # Numbered by time, so that the cursor stays on its event when the oldest leave.
-    return Row(f"{event.time}-{event.action}", cells, f"{action} {more}".lower())
+    return Row(f"{event.time}-{event.action}", cells, f"{action} {more}".lower(), f"{action}  {more}".strip())

@@ -194,6 +194,11 @@ class Inspector(Panel):
         width, beside = self.outer_size.width - 6, _width(state)
         return max(width * 2 // 3, width - beside - 3 if beside else width)
 
+    @property
+    def full(self) -> str:
+        """The text under the cursor in full; "" where there is no more of it than is seen."""
+        return self.rows[self.cursor].full if self.key is not None else ""
+
     # folding
 
     def fold(self) -> bool:

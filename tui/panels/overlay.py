@@ -134,7 +134,7 @@ def _change(key: str, time: str, change: OverlayChange, layers: Mapping[str, Lay
         _origin(change.layer, layers),
     )
     row = (cell(mark, ink), cell(time, "muted"), across(_CHANGE, cells))
-    return Row(key, row, f"{effect} {path}".lower())
+    return Row(key, row, f"{effect} {path}".lower(), path)
 
 
 def _origin(layer: str, layers: Mapping[str, LayerRow]) -> Spans:

@@ -65,4 +65,4 @@ def _hop(key: str, hop: Hop) -> Row:
         cell(safe(hop.name)),
         cell(detail if hop.up or stops else f"{detail} · not there now", "text" if hop.up else "warn"),
     )
-    return Row(key, cells, f"{hop.kind} {hop.name} {detail}".lower())
+    return Row(key, cells, f"{hop.kind} {hop.name} {detail}".lower(), detail)

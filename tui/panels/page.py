@@ -49,7 +49,8 @@ def pairs_rows(pairs: Iterable[Pair]) -> list[Row]:
         label = name if name != last else ""
         last = name
         shown = safe(value)
-        rows.append(Row(f"{name}-{index}", (cell(label, "muted"), cell(shown)), f"{name} {shown}".lower()))
+        cells = (cell(label, "muted"), cell(shown))
+        rows.append(Row(f"{name}-{index}", cells, f"{name} {shown}".lower(), shown))
     return rows
 
 

@@ -56,7 +56,7 @@ def _row(depth: int, row: ProcessRow, cpu: int | None, now: float) -> Row:
         cell(age(now - row.started), "muted"),
         ((branch, "frame"), (command, "text")),
     )
-    return Row(str(row.pid), cells, f"{row.pid} {row.inside} {command}".lower())
+    return Row(str(row.pid), cells, f"{row.pid} {row.inside} {command}".lower(), command)
 
 
 @lru_cache(maxsize=256)

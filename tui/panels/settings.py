@@ -154,7 +154,7 @@ def _mount_row(key: str, kind: str, target: str, source: str, access: str) -> Ro
         cell(source, "muted"),
         cell(access, "muted"),
     )
-    return Row(key, cells, f"{kind} {target} {source}".lower())
+    return Row(key, cells, f"{kind} {target} {source}".lower(), f"{source}  →  {target}  ({access})")
 
 
 _LOOKS = (Column(1), Column(20, most=4096, grow=1))
@@ -196,7 +196,7 @@ def _check(check: _Values) -> Row:
     shown = safe(command)
     words = f"every {every:g} s, waits {patience:g} s, ill after {check['Retries']}"
     line = across(_CHECK, (cell(words, "muted"), cell(shown)))
-    return Row("check", (cell("?", "accent"), line), shown.lower())
+    return Row("check", (cell("?", "accent"), line), shown.lower(), shown)
 
 
 def _look(look: _Values) -> list[Row]:
@@ -209,7 +209,7 @@ def _look(look: _Values) -> list[Row]:
     verdict = cell("works", "good") if good else cell("too slow" if code < 0 else f"says {code}", "bad")
     first = (cell(moment(start), "muted"), verdict, cell(took, "muted"), cell(lines[0]))
     key = str(look["Start"])
-    rows = [Row(key, (mark, across(_LOOK, first)), lines[0].lower())]
+    rows = [Row(key, (mark, across(_LOOK, first)), lines[0].lower(), "  ".join(lines))]
     for number, line in enumerate(lines[1:], 1):
         more = across(_LOOK, (_NOTHING, _NOTHING, _NOTHING, cell(line)))
         rows.append(Row(f"{key}-{number}", (_NOTHING, more), line.lower()))

@@ -64,7 +64,7 @@ def history(detail: ImageDetail, now: float) -> Page:
             cell(size(entry.unpacked) if made else ""),
             cell(age(now - entry.created) if entry.created is not None else "", "muted"),
         )
-        rows.append(Row(str(index), cells, text.lower()))
+        rows.append(Row(str(index), cells, text.lower(), text))
     return Page(_HISTORY, rows, ("", "This image carries no history."))
 
 
@@ -125,6 +125,7 @@ def steps(known: Sequence[StepRow] | None) -> Page:
                 cell(_lasted(step.seconds), "muted"),
             ),
             f"{step.name} {step.what} {step.command}".lower(),
+            safe(step.command or step.what),
         )
         for index, step in enumerate(known or (), 1)
     ]

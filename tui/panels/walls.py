@@ -54,6 +54,7 @@ def walls(known: Walls | None) -> Page | None:
             f"{name}-{number}",
             (_NOTHING, cell("" if number else name, "muted"), cell(value)),
             f"{name} {value}".lower(),
+            value,
         )
         for name, values in _rights(seen)
         for number, value in enumerate(values)

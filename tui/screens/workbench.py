@@ -260,8 +260,14 @@ class Workbench(Board):
 
     def _open_inspected(self) -> None:
         inspector = self.inspector
-        if not inspector.fold() and inspector.tab == "Used by" and inspector.key is not None:
+        if inspector.fold():
+            return
+        if inspector.tab == "Used by" and inspector.key is not None:
             self.go_to(inspector.key)
+        elif inspector.full:
+            from tui.screens.text import TextDialog
+
+            self.app.push_screen(TextDialog(inspector.tab, inspector.full))
 
     def go_to(self, key: str) -> None:
         """Put the cursor on an image or container by its id."""

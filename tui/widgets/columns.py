@@ -40,11 +40,13 @@ class Row:
 
     :param key: what it stands for; the cursor stays on it when the list changes.
     :param search: text the filter looks in.
+    :param full: safe text of which a narrow row shows only a part; what is looked at in full and copied.
     """
 
     key: str
     cells: tuple[Cell, ...]
     search: str = ""
+    full: str = ""
 
 
 def cell(text: str, ink: str = "text") -> Spans:
