@@ -17,12 +17,12 @@ def _on_it(verb: str) -> Callable[[Context], str]:
 
 
 _TABS = {
-    "Stats": ("m", "what it uses: processor, memory by kind, network, disk, and what it waits for", "stats "),
+    "Stats": ("m", "plots of what it uses, and of what it waits for", "stats "),
     "Processes": ("T", "what runs in it, by numbers on the host and inside", "top "),
     "Config": ("i", "how it was made: program, limits, rights, environment", "inspect "),
     "Mounts": ("", "what of the host it sees, and whether it may write there", "inspect "),
     "Network": ("", "the way its packets take to the outside, and what stops them", "inspect "),
-    "Overlay": ("O", "what it writes, as it happens: copy-ups and whiteouts, with their cost", "overlay "),
+    "Overlay": ("O", "what it writes, as it happens, and what that costs", "overlay "),
     "Namespaces": ("", "what the kernel shows it beside what it shows the host", "namespaces "),
     "Steps": ("", "what was done to start it, with the commands that would do the same", "steps "),
     "Health": ("", "how it is asked whether it works, and its last answers", "inspect "),
