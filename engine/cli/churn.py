@@ -8,7 +8,7 @@ import click
 
 from engine.cli.output import format_option, print_json, print_table
 from engine.cli.session import Session, pass_session, platform_option
-from engine.cli.words import ago, size
+from engine.cli.words import ago, counted, size
 from engine.printable import printable
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _print(found: Churn) -> None:
     if updates:
         spent, whole = (sum(getattr(each, key) for each in updates) for key in ("cost", "total"))
         share = f", {100 * spent / whole:.0f}% of pulling each anew" if whole else ""
-        click.echo(f"following {len(updates)} updates cost {size(spent)}{share}")
+        click.echo(f"following {counted(len(updates), 'update')} costs {size(spent)}{share}")
     for reason in found.skipped:
         click.echo(printable(f"left out {reason}"), err=True)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.words import size
+from engine.cli.words import counted, size
 from engine.printable import printable
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ class _Line:
         self._drawn = False
 
     def draw(self, reading: Reading) -> None:
-        layers = f"{reading.read} of {reading.layers} layer{'' if reading.layers == 1 else 's'}"
-        how_far = f"{size(reading.done)} of {size(reading.total)}, {layers}"
+        layers = counted(reading.layers, "layer")
+        how_far = f"{size(reading.done)} of {size(reading.total)}, {reading.read} of {layers}"
         click.echo(f"{_CLEAR_LINE}reading {printable(reading.image)}: {how_far}", err=True, nl=False)
         self._drawn = True
         if reading.read == reading.layers:

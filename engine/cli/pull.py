@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from engine.cli.output import format_option, print_json, print_table
-from engine.cli.pulling import layers_in_words, pull_image, told_of_lab
+from engine.cli.pulling import pull_image, told_of_lab
 from engine.cli.session import Session, pass_session, platform_option
-from engine.cli.words import size
+from engine.cli.words import counted, size
 from engine.errors import NotFound, PermissionDenied, Unavailable
 from engine.printable import printable
 
@@ -54,6 +54,6 @@ def plan(session: Session, reference: str, platform: str, as_json: bool, short_j
     kept = sum({layer.diff_id: layer.kept for layer in found.layers}.values())
     click.echo(
         f"to fetch: {size(found.fetch_bytes)} of {size(found.total_bytes)}, "
-        f"{missing} of {layers_in_words(len(found.layers))}; on disk about +{size(found.disk_bytes)}"
-        + (f"; {size(kept)} of these are here already, from a pull that was interrupted" if kept else "")
+        f"{missing} of {counted(len(found.layers), 'layer')}; on disk about +{size(found.disk_bytes)}"
+        + (f"; {size(kept)} more are here from a pull that was interrupted" if kept else "")
     )

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from engine.cli.progress import PullProgress
-from engine.cli.words import size
+from engine.cli.words import counted, size
 from engine.errors import LaminaError, NotFound, PermissionDenied, Unavailable
 from engine.printable import printable
 
@@ -26,11 +26,15 @@ def pull_image(rooms: Rooms, reference: str, platform: str = "", *, quiet: bool 
         return await rooms.images.pull(reference, platform, on_plan=progress.plan, on_progress=progress.layer)
 
     try:
-        result = asyncio.run(work())
+        try:
+            result = asyncio.run(work())
+        finally:
+            progress.close()
     except _OF_NO_LAB as error:
         raise told_of_lab(rooms, reference, error) from error
-    finally:
-        progress.close()
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted: what has arrived is kept, and the next pull goes on from there\n")
+        raise
     if not quiet:
         lines = [_outcome(result), *(f"note: {printable(note)}" for note in result.notes)]
         sys.stderr.write("".join(f"{line}\n" for line in lines))
@@ -45,11 +49,6 @@ def told_of_lab(rooms: Rooms, reference: str, error: LaminaError) -> LaminaError
     return type(error)(error.message, hint="the sample images under lab/ are served by: lamina lab up")
 
 
-def layers_in_words(count: int) -> str:
-    """`1 layer`, `6 layers`."""
-    return f"{count} layer{'' if count == 1 else 's'}"
-
-
 def _outcome(result: PullResult) -> str:
     """What was planned and what came of it, side by side."""
     plan, fetched = result.plan, result.fetched_bytes
@@ -58,6 +57,6 @@ def _outcome(result: PullResult) -> str:
     planned = "as planned" if fetched == plan.fetch_bytes else f"{fetched} bytes, planned {plan.fetch_bytes}"
     return (
         f"fetched {size(fetched)} of {size(plan.total_bytes)} ({planned}), {missing} of"
-        f" {layers_in_words(len(plan.layers))}; on disk +{size(result.disk_bytes)}"
+        f" {counted(len(plan.layers), 'layer')}; on disk +{size(result.disk_bytes)}"
         f" (planned about +{size(plan.disk_bytes)})"
     )

@@ -9,7 +9,7 @@ import click
 from engine.cli import complete
 from engine.cli.output import format_option, print_facts, print_json, print_table
 from engine.cli.session import Session, pass_session
-from engine.cli.words import size
+from engine.cli.words import counted, size
 
 if TYPE_CHECKING:
     from engine.analysis.sharing import Sharing
@@ -65,7 +65,7 @@ def _print(found: Sharing) -> None:
         )
         click.echo()
     freed = found.freed
-    unpacked = f"{size(freed.unpacked)} in {len(freed.layers)} unpacked layers"
+    unpacked = f"{size(freed.unpacked)} in {counted(len(freed.layers), 'unpacked layer')}"
     total = f"{size(freed.total)}: {unpacked}, {size(freed.blobs)}"
     print_facts(
         [("Sharing saves", size(found.saved)), ("Removing these frees", f"{total} as they travelled")]

@@ -10,7 +10,7 @@ from engine.cli import complete
 from engine.cli.looking import look_platform_option, looking
 from engine.cli.output import format_option, print_facts, print_json, print_table
 from engine.cli.session import Session, pass_session
-from engine.cli.words import size
+from engine.cli.words import counted, size
 from engine.printable import printable
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _print(found: Waste, paths: tuple[WastedPath, ...]) -> None:
     print_facts(
         [
             ("Content of all layers", size(found.total)),
-            ("Wasted", f"{size(found.wasted)} in {found.files} files"),
+            ("Wasted", f"{size(found.wasted)} in {counted(found.files, 'file')}"),
             ("Efficiency", f"{found.efficiency:.1%}"),
         ]
     )
@@ -73,7 +73,7 @@ def _layer_row(layer: LayerWaste) -> tuple[str, ...]:
     )
     return (
         str(layer.position),
-        *(f"{size(total)} in {files} files" if files else "" for total, files in sums),
+        *(f"{size(total)} in {counted(files, 'file')}" if files else "" for total, files in sums),
     )
 
 

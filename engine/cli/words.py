@@ -20,6 +20,11 @@ def size(count: int) -> str:
     return f"{value:.3g} {_UNITS[unit]}"
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 layer`, `6 layers`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def ago(moment: float | None, now: float | None = None) -> str:
     """How long ago a moment was: `3 minutes ago`; `N/A` where it is not known, as Docker says.
 
