@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.cli.filters import Tests, filter_option, fits
 from engine.cli.moments import moment
 from engine.cli.output import format_option, print_json_line
 from engine.cli.session import Session, pass_session
@@ -50,28 +51,13 @@ _FILTERS: dict[str, Callable[[str], Test]] = {
 }
 
 
-def _filters(_ctx: click.Context, _: click.Parameter, values: tuple[str, ...]) -> list[list[Test]]:
-    tests: dict[str, list[Test]] = {}
-    for value in values:
-        key, equals, wanted = value.partition("=")
-        if key not in _FILTERS or not equals or not wanted:
-            raise click.BadParameter(f"{value!r} is not KEY=VALUE with one of {', '.join(_FILTERS)}")
-        tests.setdefault(key, []).append(_FILTERS[key](wanted))
-    return list(tests.values())
-
-
 @click.command()
 @click.option("--since", metavar="TIME", callback=moment, help="Begin with what happened then.")
 @click.option("--until", metavar="TIME", callback=moment, help="End at that time.")
-@click.option(
-    "-f", "--filter", "tests", metavar="KEY=VALUE", multiple=True, callback=_filters,
-    help=f"Only what fits: {', '.join(_FILTERS)}. One of several values for one key, all keys.",
-)  # fmt: skip
+@filter_option(_FILTERS)
 @format_option
 @pass_session
-def events(
-    session: Session, since: float | None, until: float | None, tests: list[list[Test]], as_json: bool
-) -> None:
+def events(session: Session, since: float | None, until: float | None, tests: Tests, as_json: bool) -> None:
     """Show what happens on the store, by whichever program, until Ctrl-C.
 
     TIME is an ISO time, seconds since 1970, or a time ago such as 10m or 1h30m.
@@ -79,8 +65,7 @@ def events(
     with JournalFollower(session.rooms.layout, session.rooms.journal, since) as follower:
         while True:
             for event in follower.read():
-                fits = all(any(test(event) for test in alternatives) for alternatives in tests)
-                if fits and (until is None or event.time <= until):
+                if fits(event, tests) and (until is None or event.time <= until):
                     _show(event, as_json)
             if not _wait(follower, until):
                 return

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import click
 
 from engine.cli import complete
 from engine.cli.ending import each
+from engine.cli.filters import Tests, filter_option, fits
 from engine.cli.looking import look_platform_option, looking
 from engine.cli.output import format_option, print_json, print_table
 from engine.cli.session import Session, pass_session
@@ -24,21 +26,46 @@ if TYPE_CHECKING:
 _NONE = "<none>"  # Docker's word for a name that is not there
 
 
+def _dangling(value: str) -> Callable[[ImageSummary], bool]:
+    if value not in ("true", "false"):
+        raise click.BadParameter(f"dangling={value}: say true or false")
+    return lambda image: (not image.names) == (value == "true")
+
+
+def _reference(value: str) -> Callable[[ImageSummary], bool]:
+    """A pattern as a shell's, over the name, the name with its tag, or the end of the path."""
+    return lambda image: any(
+        fnmatchcase(text, value)
+        for name in image.names
+        for text in (name, name.rsplit("/", 1)[-1], *_repository_and_tag(name)[:1])
+    )
+
+
+_FILTERS = {"dangling": _dangling, "reference": _reference}
+
+
 @click.command()
 @click.argument("name", required=False, shell_complete=complete.images)
 @click.option("-q", "--quiet", is_flag=True, help="Only image ids.")
 @click.option("--no-trunc", is_flag=True, help="Whole ids.")
 @click.option("--digests", is_flag=True, help="Show the manifests' digests.")
+@filter_option(_FILTERS)
 @shape_option
 @pass_session
 def images(
-    session: Session, name: str | None, quiet: bool, no_trunc: bool, digests: bool, shape: Shape
+    session: Session,
+    name: str | None,
+    quiet: bool,
+    no_trunc: bool,
+    digests: bool,
+    tests: Tests,
+    shape: Shape,
 ) -> None:
     """List images, the newest first; with NAME only those of that name or repository.
 
     SIZE is what all layers of an image take unpacked, shared ones too; `lamina sharing` tells these apart.
     """
-    found = session.rooms.images.list()
+    found = [image for image in session.rooms.images.list() if fits(image, tests)]
     if name is not None:
         found = [image for image in found if any(_is_named(label, name) for label in image.names)]
     if shape.as_json:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import click
 
+from engine.cli.filters import Tests, filter_option, fits
 from engine.cli.output import print_json, print_table
 from engine.cli.session import Session, pass_session
 from engine.cli.shape import Shape, label_of, labels_text, print_rows, shape_option
@@ -70,16 +71,6 @@ _FILTERS: dict[str, Callable[[str], Test]] = {
 }
 
 
-def _filters(_ctx: click.Context, _: click.Parameter, values: tuple[str, ...]) -> dict[str, list[Test]]:
-    tests: dict[str, list[Test]] = {}
-    for value in values:
-        key, equals, wanted = value.partition("=")
-        if key not in _FILTERS or not equals or not wanted:
-            raise click.BadParameter(f"{value!r} is not KEY=VALUE with one of {', '.join(_FILTERS)}")
-        tests.setdefault(key, []).append(_FILTERS[key](wanted))
-    return tests
-
-
 @click.command()
 @click.option("-a", "--all", "stopped_too", is_flag=True, help="Also those that do not run.")
 @click.option("-q", "--quiet", is_flag=True, help="Only container ids.")
@@ -89,10 +80,7 @@ def _filters(_ctx: click.Context, _: click.Parameter, values: tuple[str, ...]) -
 )  # fmt: skip
 @click.option("-l", "--latest", is_flag=True, help="The one that was made last.")
 @click.option("--no-trunc", is_flag=True, help="Whole ids and commands.")
-@click.option(
-    "-f", "--filter", "tests", metavar="KEY=VALUE", multiple=True, callback=_filters,
-    help=f"Only what fits: {', '.join(_FILTERS)}. One of several values for one key, all keys.",
-)  # fmt: skip
+@filter_option(_FILTERS)
 @shape_option
 @pass_session
 def ps(
@@ -102,7 +90,7 @@ def ps(
     last: int,
     latest: bool,
     no_trunc: bool,
-    tests: dict[str, list[Test]],
+    tests: Tests,
     shape: Shape,
 ) -> None:
     """List containers that run, the newest first."""
@@ -113,7 +101,7 @@ def ps(
         for container in session.rooms.containers.list(
             stopped_too or last > 0 or not _OF_ALL.isdisjoint(tests)
         )
-        if all(any(test(container) for test in alternatives) for alternatives in tests.values())
+        if fits(container, tests)
     ]
     found = found[:last] if last > 0 else found
     if shape.as_json:
