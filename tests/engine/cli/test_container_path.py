@@ -387,3 +387,15 @@ def test_events_are_filtered_by_kind_deed_and_name(house: Lamina) -> None:
     assert actions("container=told", "type=image") == set()
     assert ("image", "pull") in actions("type=image")
     assert house("events", "--filter", "colour=red").code == 125
+
+
+def test_images_are_filtered_by_name_and_by_having_one(house: Lamina) -> None:
+    def names(word: str) -> list[str]:
+        return house("images", "--filter", word, "--format", "{{.Repository}}:{{.Tag}}").ok().out.splitlines()
+
+    for pattern in ("lab/w*", "web:?", "lab/web"):
+        assert "lab/web:1" in names(f"reference={pattern}")
+        assert "lab/base:latest" not in names(f"reference={pattern}")
+    assert "lab/web:1" not in names("dangling=true")
+    assert "lab/web:1" in names("dangling=false")
+    assert house("images", "--filter", "dangling=maybe").code == 125
