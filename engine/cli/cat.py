@@ -12,7 +12,7 @@ from engine.cli import complete
 from engine.cli.looking import look_platform_option, looking
 from engine.cli.output import format_option, print_json
 from engine.cli.session import Session, pass_session
-from engine.cli.words import size
+from engine.cli.words import counted, size
 from engine.errors import InvalidArgument, LimitExceeded
 from engine.layers.member import Kind
 from engine.printable import printable
@@ -112,7 +112,8 @@ def extract(session: Session, image: str, path: str, destination: Path, platform
     if as_json:
         print_json(done)
         return
-    told = f"{done.files} files, {done.directories} directories, {done.links} links, {size(done.size)}"
+    directories = f"{done.directories} director{'y' if done.directories == 1 else 'ies'}"
+    told = f"{counted(done.files, 'file')}, {directories}, {counted(done.links, 'link')}, {size(done.size)}"
     click.echo(printable(f"{done.path}: {told}"))
     for skipped in done.skipped[:_MOST_NAMED]:
         click.echo(printable(f"left out: /{skipped}"), err=True)
