@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from engine.errors import LaminaError
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from engine.containers.models import ContainerSummary
 
@@ -60,20 +61,29 @@ def stand_in(
     interactive: bool,
     keys: bytes,
     sig_proxy: bool = True,
+    shown: Collection[str] = ("stdout", "stderr"),
 ) -> int | None:
-    """Stand in a container's streams until it ends; gives its exit code, None when it was left running."""
+    """Stand in a container's streams until it ends; gives its exit code, None when it was left running.
+
+    :param shown: of stdout and stderr; what the other says is dropped here.
+    """
     from engine.runtime.attach import run_attached
 
     sys.stdout.flush()
-    return run_attached(
-        attachment,
-        stdin=sys.stdin.fileno() if interactive else None,
-        stdout=sys.stdout.fileno(),
-        stderr=sys.stderr.fileno(),
-        terminal=container.tty,
-        on_signal=_handed_on(session, container.id) if sig_proxy else None,
-        detach_keys=keys,
-    )
+    with open(os.devnull, "wb") as nowhere:
+        stdout, stderr = (
+            stream.fileno() if name in shown else nowhere.fileno()
+            for name, stream in (("stdout", sys.stdout), ("stderr", sys.stderr))
+        )
+        return run_attached(
+            attachment,
+            stdin=sys.stdin.fileno() if interactive else None,
+            stdout=stdout,
+            stderr=stderr,
+            terminal=container.tty,
+            on_signal=_handed_on(session, container.id) if sig_proxy else None,
+            detach_keys=keys,
+        )
 
 
 def _handed_on(session: Session, container: str) -> Callable[[int], None]:

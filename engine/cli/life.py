@@ -10,6 +10,7 @@ import click
 from engine.cli import complete
 from engine.cli.ending import each
 from engine.cli.quantities import processors_of, size_of
+from engine.cli.refusing import Refusing
 from engine.cli.session import Session, pass_session
 from engine.errors import InvalidArgument
 
@@ -86,7 +87,7 @@ _LIMITS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
 }
 
 
-@click.command()
+@click.command(cls=Refusing)
 @_names(complete.containers)
 @click.option("-m", "--memory", metavar="BYTES", help="Limit of its memory; 0 lifts it.")
 @click.option("--memory-swap", metavar="BYTES", help="Limit of memory and swap together; -1: none.")

@@ -9,6 +9,7 @@ import click
 
 from engine.cli import complete
 from engine.cli.ending import each, say_error
+from engine.cli.refusing import Refusing
 from engine.cli.session import Session, pass_session
 from engine.errors import NotFound
 
@@ -25,12 +26,13 @@ def _names(which: Any) -> Callable[[_Command], _Command]:
     "-t", "--time", "--timeout", "grace", metavar="SECONDS", type=click.FloatRange(min=0),
     help="How long to wait before killing; else what --stop-timeout said, or 10.",
 )  # fmt: skip
+@click.option("-s", "--signal", default="", metavar="NAME", help="Asks it to end; else its own stop signal.")
 @pass_session
-def stop(session: Session, names: tuple[str, ...], grace: float | None) -> int:
+def stop(session: Session, names: tuple[str, ...], grace: float | None, signal: str) -> int:
     """Ask containers to end with their stop signal; kill those that do not."""
 
     def stop_one(name: str) -> None:
-        session.rooms.containers.stop(name, grace)
+        session.rooms.containers.stop(name, grace, signal)
         click.echo(name)
 
     return each(names, stop_one)
@@ -50,7 +52,7 @@ def kill(session: Session, names: tuple[str, ...], signal: str) -> int:
     return each(names, kill_one)
 
 
-@click.command()
+@click.command(cls=Refusing)
 @_names(complete.containers)
 @click.option("-f", "--force", is_flag=True, help="Kill those that run.")
 @click.option("-v", "--volumes", is_flag=True, help="Also volumes that were made for them without a name.")

@@ -13,6 +13,7 @@ import click
 from engine.cli import complete
 from engine.cli.moments import moment
 from engine.cli.output import format_option, print_json_line
+from engine.cli.refusing import Refusing
 from engine.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def _tail(_ctx: click.Context, _: click.Parameter, text: str) -> int | None:
     raise click.BadParameter(f"{text!r} is neither a number of lines nor 'all'")
 
 
-@click.command()
+@click.command(cls=Refusing)
 @click.argument("container", shell_complete=complete.containers)
 @click.option("-f", "--follow", is_flag=True, help="Go on until the container ends.")
 @click.option(

@@ -35,10 +35,35 @@ def create(session: Session, /, **options: Any) -> None:
 @click.command(cls=Refusing, context_settings=CONTEXT)
 @click.option("-d", "--detach", is_flag=True, help="Let it run by itself; print its id.")
 @click.option("--pause-steps", is_flag=True, help="Stop between the steps of its start; Enter goes on.")
+@click.option(
+    "-a",
+    "--attach",
+    "streams",
+    multiple=True,
+    metavar="STREAM",
+    type=click.Choice(["stdin", "stdout", "stderr"], case_sensitive=False),
+    help="Connect only these of stdin, stdout and stderr.",
+)
+@click.option(
+    "--sig-proxy",
+    type=bool,
+    default=True,
+    show_default=True,
+    help="Hand Ctrl-C and its like to the container; false: they end only this command.",
+)
 @detach_keys_option
 @container_options
 @pass_session
-def run(session: Session, /, detach: bool, detach_keys: str | None, pause_steps: bool, **options: Any) -> int:
+def run(
+    session: Session,
+    /,
+    detach: bool,
+    detach_keys: str | None,
+    pause_steps: bool,
+    sig_proxy: bool,
+    streams: tuple[str, ...],
+    **options: Any,
+) -> int:
     """Make a container of IMAGE and run COMMAND in it, or what the image says.
 
     Ends with the program's own exit code; 125, 126 or 127 when it could not be started.
@@ -49,12 +74,16 @@ def run(session: Session, /, detach: bool, detach_keys: str | None, pause_steps:
         raise InvalidArgument(
             "-t with -i wants a terminal, and standard input is none", hint="leave out -t, or use -d"
         )
+    _check_streams(streams, asked.options.interactive, detach)
     on_step = stepper() if pause_steps else None
     made = _create(session, asked)
     try:
         if not detach:
-            interactive, auto_remove = asked.options.interactive, asked.options.auto_remove
-            return _start_attached(session, made.id, interactive, auto_remove, keys, on_step)
+            interactive = asked.options.interactive and (not streams or "stdin" in streams)
+            fronts = {"sig_proxy": sig_proxy, **({"shown": streams} if streams else {})}
+            return _start_attached(
+                session, made.id, interactive, asked.options.auto_remove, keys, on_step, **fronts
+            )
         session.rooms.containers.start(made.id, on_step=on_step)
     except LaminaError:
         if asked.options.auto_remove:
@@ -64,7 +93,7 @@ def run(session: Session, /, detach: bool, detach_keys: str | None, pause_steps:
     return 0
 
 
-@click.command()
+@click.command(cls=Refusing)
 @click.argument("names", metavar="CONTAINER...", nargs=-1, required=True, shell_complete=complete.containers)
 @click.option("-a", "--attach", is_flag=True, help="Show its output and end with its exit code.")
 @click.option("-i", "--interactive", is_flag=True, help="Connect standard input; implies -a.")
@@ -85,6 +114,15 @@ def start(
         click.echo(name)
 
     return each(names, start_one)
+
+
+def _check_streams(streams: tuple[str, ...], interactive: bool, detach: bool) -> None:
+    if streams and detach:
+        raise InvalidArgument("-a and -d exclude each other")
+    if "stdin" in streams and not interactive:
+        raise InvalidArgument("-a stdin wants -i too", hint="without it standard input is closed")
+    if set(streams) == {"stdin"}:
+        raise InvalidArgument("-a stdin alone would show nothing", hint="name stdout or stderr too")
 
 
 def _create(session: Session, asked: Wanted) -> ContainerSummary:
@@ -176,13 +214,14 @@ def _start_attached(
     auto_remove: bool,
     keys: bytes = b"",
     on_step: OnStep | None = None,
+    **fronts: Any,
 ) -> int:
     from engine.runtime.attach import terminal_size
 
     containers = session.rooms.containers
     started = containers.start(name, attach=True, size=terminal_size(sys.stdin.fileno()), on_step=on_step)
     assert started.attachment is not None
-    code = stand_in(session, containers.get(started.id), started.attachment, interactive, keys)
+    code = stand_in(session, containers.get(started.id), started.attachment, interactive, keys, **fronts)
     if code is None:
         return 0  # left running
     if auto_remove:

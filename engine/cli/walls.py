@@ -11,6 +11,7 @@ from engine.cli.mounts import Mounts, take_mounts, tmpfs_option
 from engine.cli.quantities import number_of, processors_of, size_of
 from engine.containers.models import Device, Isolation, Names, Resources, Ulimit
 from engine.errors import InvalidArgument, NotFound, NotSupported
+from engine.runtime.isolation import DISK_KINDS, DiskLimit
 
 _LARGEST_PROFILE = 1 << 20  # bytes
 
@@ -50,6 +51,11 @@ WALL_OPTIONS = (
     _many("--sysctl", metavar="NAME=VALUE", help="A setting of the kernel that its namespaces have."),
     _many("--ulimit", metavar="NAME=SOFT[:HARD]", help="A limit of its processes, such as nofile=1024."),
     _many("--device", metavar="HOST[:INSIDE[:rwm]]", help="Give it a device of the host."),
+    _many("--device-cgroup-rule", metavar="RULE", help="Let it open devices that it makes: 'c 42:* rwm'."),
+    _many("--device-read-bps", metavar="DISK:BYTES", help="What it may read from a disk in a second."),
+    _many("--device-write-bps", metavar="DISK:BYTES", help="What it may write to a disk in a second."),
+    _many("--device-read-iops", metavar="DISK:NUMBER", help="How often it may read in a second."),
+    _many("--device-write-iops", metavar="DISK:NUMBER", help="How often it may write in a second."),
     _many("--tmpfs", metavar="DIR[:OPTIONS]", help="Mount an empty file system in memory."),
     _many("--mount", metavar="KEY=VALUE,…", help="type=bind, volume or tmpfs, source=…, target=…, readonly."),
     _many("--volumes-from", metavar="CONTAINER[:ro]", help="Mount what another container has mounted."),
@@ -71,6 +77,7 @@ WALL_OPTIONS = (
         ["--oom-kill-disable"], is_flag=True, help="Let it wait for memory instead of being killed."
     ),
     click.Option(["--oom-score-adj"], type=int, help="How soon the host kills it for memory, -1000 to 1000."),
+    _text("--domainname", metavar="NAME", help="Its NIS domain, and that of its name in /etc/hosts."),
     _many("--add-host", metavar="NAME:ADDRESS", help="A line of its /etc/hosts."),
     _many("--dns", metavar="ADDRESS", help="A name server in place of the host's."),
     _many("--dns-option", metavar="OPTION", help="An option of its resolv.conf, such as ndots:1."),
@@ -111,12 +118,14 @@ def take_walls(options: dict[str, Any]) -> tuple[Isolation, Resources, Names, Mo
         tmpfs=(*map(tmpfs_option, options.pop("tmpfs")), *mounts.memory),
         shm_size=size_of("--shm-size", shm_size) if shm_size else 0,
         oom_score=options.pop("oom_score_adj"),
+        device_rules=tuple(options.pop("device_cgroup_rule")),
     )
     names = Names(
         tuple(map(_host, options.pop("add_host"))),
         tuple(options.pop("dns")),
         tuple(options.pop("dns_search")),
         tuple(options.pop("dns_option")),
+        options.pop("domainname"),
     )
     return isolation, _resources(options), names, mounts
 
@@ -162,6 +171,21 @@ def _resources(options: dict[str, Any]) -> Resources:
         cpu_quota=options.pop("cpu_quota"),
         swappiness=options.pop("memory_swappiness"),
         oom_kill_disable=options.pop("oom_kill_disable"),
+        disks=tuple(
+            _disk(kind, text)
+            for kind in DISK_KINDS
+            for text in options.pop(f"device_{kind.replace('-', '_')}")
+        ),
+    )
+
+
+def _disk(kind: str, text: str) -> DiskLimit:
+    option = f"--device-{kind}"
+    path, colon, value = text.rpartition(":")
+    if not colon or not path.startswith("/"):
+        raise InvalidArgument(f"{option} {text!r} is not DISK:VALUE", hint="for example /dev/sda:1mb")
+    return DiskLimit(
+        kind, path, number_of(option, value) if kind.endswith("iops") else size_of(option, value)
     )
 
 

@@ -12,7 +12,9 @@ from engine.errors import InvalidArgument, NotSupported
 from engine.launch.limits import NAMES as ULIMITS
 from engine.linux import capabilities
 from engine.linux.cgroups import find_cgroups
-from engine.runtime.devices import look_up
+from engine.linux.user_namespaces import in_user_namespace
+from engine.runtime.devices import look_up, parse_rules
+from engine.runtime.disks import disk_number, option_of
 from engine.runtime.groups import check_resources
 from engine.runtime.isolation import Isolation, Names, Resources, Tmpfs
 from engine.runtime.walls import TMPFS_FLAGS
@@ -27,6 +29,7 @@ _IPC_SYSCTLS = frozenset(
 _HOST = re.compile(r"[A-Za-z0-9_.-]{1,253}", re.ASCII)
 _RESOLVER_OPTION = re.compile(r"[a-z0-9-]{1,32}(:[0-9]{1,5})?", re.ASCII)
 _LARGEST_ID = 2**31 - 1
+_LONGEST_DOMAIN = 64  # bytes; uname(2)
 
 
 def check_limits(asked: Resources) -> None:
@@ -57,7 +60,15 @@ def check_limits(asked: Resources) -> None:
     for option, text in (("--cpuset-cpus", asked.cpuset_cpus), ("--cpuset-mems", asked.cpuset_mems)):
         if text and not _NUMBERS.fullmatch(text):
             raise InvalidArgument(f"{option} {text!r} is no list of numbers such as 0-2,4")
+    _check_disks(asked)
     check_resources(find_cgroups(), asked)
+
+
+def _check_disks(asked: Resources) -> None:
+    for limit in asked.disks:
+        disk_number(limit)
+        if limit.value < 1:
+            raise InvalidArgument(f"{option_of(limit)} {limit.path}: at least 1 is needed")
 
 
 def _check_processor_time(asked: Resources) -> None:
@@ -90,16 +101,27 @@ def check_isolation(asked: Isolation, network: str, hostname: str) -> None:
             raise InvalidArgument(f"--ulimit {limit.name}: there are {', '.join(ULIMITS)}")
         if limit.hard >= 0 and not 0 <= limit.soft <= limit.hard:
             raise InvalidArgument(f"--ulimit {limit.name}: the soft limit is above the hard one")
+    _check_devices(asked)
+    for tmpfs in asked.tmpfs:
+        _check_tmpfs(tmpfs)
+    if asked.oom_score is not None and not -1000 <= asked.oom_score <= 1000:
+        raise InvalidArgument("--oom-score-adj is from -1000 to 1000")
+
+
+def _check_devices(asked: Isolation) -> None:
     for device in asked.devices:
         look_up(device)
         if posixpath.normpath(device.target) != device.target or not device.target.startswith("/dev/"):
             raise InvalidArgument(f"--device {device.target}: inside, a device stands below /dev")
         if not device.access or set(device.access) - set("rwm"):
             raise InvalidArgument(f"--device {device.source}: {device.access!r} is not made of r, w and m")
-    for tmpfs in asked.tmpfs:
-        _check_tmpfs(tmpfs)
-    if asked.oom_score is not None and not -1000 <= asked.oom_score <= 1000:
-        raise InvalidArgument("--oom-score-adj is from -1000 to 1000")
+    for rule in asked.device_rules:
+        parse_rules(rule)
+        if in_user_namespace():
+            raise NotSupported(
+                "--device-cgroup-rule: only root may tell the kernel which devices are opened",
+                hint="--device binds one of the host's that you may use",
+            )
 
 
 def check_names(names: Names) -> None:
@@ -109,6 +131,8 @@ def check_names(names: Names) -> None:
             raise InvalidArgument(f"--add-host: {host!r} is no host name")
         if address != HOST_GATEWAY:
             _check_address("--add-host", address)
+    if names.domain and not (_HOST.fullmatch(names.domain) and len(names.domain) <= _LONGEST_DOMAIN):
+        raise InvalidArgument(f"--domainname {names.domain!r} is none", hint="64 bytes at most")
     for option in names.options:
         if not _RESOLVER_OPTION.fullmatch(option):
             raise InvalidArgument(f"--dns-option: {option!r} is none", hint="for example ndots:1")

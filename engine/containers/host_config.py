@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.runtime.config import ContainerConfig
+from engine.runtime.isolation import DISK_KINDS
 
 
 def host_config(config: ContainerConfig) -> dict[str, Any]:
@@ -45,12 +46,25 @@ def host_config(config: ContainerConfig) -> dict[str, Any]:
         "CpusetMems": limits.cpuset_mems,
         "PidsLimit": limits.pids or None,
         "BlkioWeight": limits.blkio_weight,
+        **_disks(config),
+        "DeviceCgroupRules": list(asked.device_rules),
         "MemorySwappiness": None if limits.swappiness < 0 else limits.swappiness,
         "OomKillDisable": limits.oom_kill_disable,
         "OomScoreAdj": asked.oom_score or 0,
         "Annotations": dict(config.annotations),
         "LogConfig": {"Type": "json-file", "Config": _log(config)},
     }
+
+
+def _disks(config: ContainerConfig) -> dict[str, list[dict[str, str | int]]]:
+    keys = {"bps": "Bps", "iops": "IOps"}
+    found: dict[str, list[dict[str, str | int]]] = {}
+    for kind in DISK_KINDS:
+        way, _, unit = kind.partition("-")
+        found[f"BlkioDevice{way.capitalize()}{keys[unit]}"] = [
+            {"Path": one.path, "Rate": one.value} for one in config.resources.disks if one.kind == kind
+        ]
+    return found
 
 
 def _log(config: ContainerConfig) -> dict[str, str]:

@@ -36,7 +36,7 @@ def write_network_files(directory: Path, config: ContainerConfig, endpoints: Seq
         resolver = _for_networks(resolver, names, endpoints)
     for name, text in (
         ("hostname", f"{config.hostname}\n"),
-        ("hosts", hosts_text(base, names) + own_lines(config.hostname, endpoints)),
+        ("hosts", hosts_text(base, names) + own_lines(config.hostname, endpoints, names.domain)),
         ("resolv.conf", resolver),
     ):
         (directory / name).write_text(text, "utf-8", "surrogateescape")
@@ -47,10 +47,11 @@ def hosts_text(base: str, names: Names) -> str:
     return base + "".join(f"{address}\t{name}\n" for name, address in names.hosts)
 
 
-def own_lines(hostname: str, endpoints: Sequence[Endpoint]) -> str:
-    """The container's own name at its own addresses."""
+def own_lines(hostname: str, endpoints: Sequence[Endpoint], domain: str = "") -> str:
+    """The container's own name at its own addresses, with its domain first where it has one (hosts(5))."""
+    names = f"{hostname}.{domain} {hostname}" if domain else hostname
     addresses = [address for one in endpoints for address in (one.address, one.address6) if address]
-    return "".join(f"{address}\t{hostname}\n" for address in addresses)
+    return "".join(f"{address}\t{names}\n" for address in addresses)
 
 
 def resolver_text(host: str, names: Names) -> str:

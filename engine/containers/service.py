@@ -217,10 +217,10 @@ class ContainerService:
         record = self._store.running(name)
         return attach(attach_socket(self._store.layout, record.id))
 
-    def stop(self, name: str, timeout: float | None = None) -> None:
+    def stop(self, name: str, timeout: float | None = None, signal: str = "") -> None:
         """Send the container's stop signal, and SIGKILL when `timeout` seconds have passed.
 
-        :param timeout: None takes what the container was made with.
+        :param timeout: None takes what the container was made with. :param signal: instead of its own.
         One that does not run is stopped already.
         """
         from engine.containers.stopping import end
@@ -228,7 +228,7 @@ class ContainerService:
 
         record = self._store.records.find(name)
         grace = record.config.stop_timeout if timeout is None else timeout
-        if end(self._store, record, signal_number(record.config.stop_signal), grace):
+        if end(self._store, record, signal_number(signal or record.config.stop_signal), grace):
             self._store.tell("stop", record)
 
     def kill(self, name: str, signal: str = "KILL") -> None:

@@ -54,6 +54,7 @@ def inspection(
         "Mounts": as_mounts(config.binds, directory.parents[1] / "volumes"),
         "Config": {
             "Hostname": config.hostname,
+            "Domainname": config.names.domain,
             "User": config.user,
             "Tty": config.tty,
             "OpenStdin": config.interactive,

@@ -66,6 +66,8 @@ def _become(task: Task, reporter: Reporter, terminal_fd: int) -> None:
     if "uts" not in task.walls.of_others:
         reporter.begin(Stage.HOSTNAME)
         sys.sethostname(task.hostname)
+        if task.walls.domain:
+            sys.setdomainname(task.walls.domain)
         reporter.step(f"host name {task.hostname}", f"hostname {task.hostname}")
 
     reporter.begin(Stage.IDENTITY)

@@ -279,6 +279,12 @@ def sethostname(name: str) -> None:
     _check(_libc.sethostname(data, ctypes.c_size_t(len(data))), "sethostname")
 
 
+def setdomainname(name: str) -> None:
+    """setdomainname(2): that of NIS, which uname and domainname tell."""
+    data = os.fsencode(name)
+    _check(_libc.setdomainname(data, ctypes.c_size_t(len(data))), "setdomainname")
+
+
 class _CapHeader(ctypes.Structure):
     _fields_ = [("version", ctypes.c_uint32), ("pid", ctypes.c_int)]
 

@@ -47,6 +47,7 @@ class Walls:
         namespaces it joins: "pid", "ipc", "uts", "net".
     :param sysctls: (name with dots, value, whether it is an error that the kernel has none of the name).
     :param shm_size: bytes of /dev/shm.
+    :param domain: its NIS domain name; "" for none.
     :param writable: /sys and control groups may be written, as --privileged has it.
     """
 
@@ -61,6 +62,7 @@ class Walls:
         shm_size: int = 64 << 20,
         writable: bool = False,
         joined: list[tuple[str, int, int, str]] | None = None,
+        domain: str = "",
     ) -> None:
         self.groups = groups
         self.device_filter = device_filter
@@ -71,6 +73,7 @@ class Walls:
         self.shm_size = shm_size
         self.writable = writable
         self.joined = joined or []
+        self.domain = domain
 
     @property
     def of_others(self) -> list[str]:

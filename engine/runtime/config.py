@@ -112,7 +112,7 @@ class ContainerConfig(NamedTuple):
             # Fields that a container of an earlier version has not, keep their defaults.
             for name, load in (
                 ("isolation", Isolation.load),
-                ("resources", lambda found: Resources(**found)),
+                ("resources", Resources.load),
                 ("names", Names.load),
                 ("restart", lambda found: RestartPolicy(**found)),
                 ("log", lambda found: LogLimits(**found)),

@@ -1,6 +1,7 @@
 """Which devices a container may make and open: Docker's list, as each kind of control group takes it."""
 
 import os
+import re
 import stat
 import struct
 from collections.abc import Iterable
@@ -49,6 +50,22 @@ class Node(NamedTuple):
     mode: int
     uid: int
     gid: int
+
+
+_RULE = re.compile(r"([abc]) ([0-9]{1,7}|\*):([0-9]{1,7}|\*) ([rwm]{1,3})", re.ASCII)
+
+
+def parse_rules(text: str) -> list[DeviceRule]:
+    """Rules in Docker's words, "c 42:* rmw"; "a" is both kinds.
+
+    :raises InvalidArgument: it is none.
+    """
+    found = _RULE.fullmatch(text)
+    if not found:
+        raise InvalidArgument(f"--device-cgroup-rule {text!r} is none", hint="for example 'c 42:* rwm'")
+    kinds = "bc" if found[1] == "a" else found[1]
+    major, minor = (None if number == "*" else int(number) for number in found.group(2, 3))
+    return [DeviceRule(kind, major, minor, found[4]) for kind in kinds]
 
 
 def look_up(device: Device) -> Node:

@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.errors import NotSupported
 from engine.launch.cgroups import Group, Setting
 from engine.linux.cgroups import Cgroups, Hierarchy, find_cgroups
+from engine.runtime import disks
 from engine.runtime.devices import DeviceRule, as_lines
 from engine.runtime.isolation import UNLIMITED, Resources
 
@@ -48,7 +49,11 @@ def plan_groups(
             hierarchy.version,
             [name for name in hierarchy.controllers if hierarchy.version == 1 or name in _CONTROLLERS_OF_2],
             _shown(hierarchy, cgroups),
-            [*limits_in(hierarchy, resources), *_devices(hierarchy, devices)],
+            [
+                *limits_in(hierarchy, resources),
+                *disks.disk_settings(hierarchy, resources.disks),
+                *_devices(hierarchy, devices),
+            ],
         )
         for hierarchy in cgroups.hierarchies
     ]
@@ -62,6 +67,8 @@ def keepable(cgroups: Cgroups, resources: Resources) -> tuple[Resources, list[st
         if getattr(resources, field) != getattr(UNLIMITED, field)
         and not any(cgroups.of(controller) for controller in controllers)
     ]
+    if not any(cgroups.of(controller) for controller in disks.CONTROLLERS):
+        lost += [(option, "disks") for option in {disks.option_of(one): 0 for one in resources.disks}]
     kept = resources._replace(**{field: getattr(UNLIMITED, field) for _, field in lost})
     return kept, [option for option, _ in lost]
 
@@ -114,11 +121,11 @@ def _shown(hierarchy: Hierarchy, cgroups: Cgroups) -> list[str]:
 
 
 def _needed(resources: Resources) -> Iterator[tuple[str, tuple[str, ...]]]:
-    return (
-        (option, controllers)
-        for option, field, controllers in _FIELDS
-        if getattr(resources, field) != getattr(UNLIMITED, field)
-    )
+    for option, field, controllers in _FIELDS:
+        if getattr(resources, field) != getattr(UNLIMITED, field):
+            yield option, controllers
+    for limit in resources.disks:
+        yield disks.option_of(limit), disks.CONTROLLERS
 
 
 def limits_in(hierarchy: Hierarchy, resources: Resources) -> Iterator[Setting]:

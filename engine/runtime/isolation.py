@@ -8,6 +8,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
+DISK_KINDS = ("read-bps", "write-bps", "read-iops", "write-iops")  # of limits of single disks
+
+
+class DiskLimit(NamedTuple):
+    """How much of a single disk it may use in a second.
+
+    :param kind: of DISK_KINDS; bps are bytes, iops operations.
+    :param path: of the disk on the host.
+    """
+
+    kind: str
+    path: str
+    value: int
+
 
 class Resources(NamedTuple):
     """Limits by control group; 0 is none.
@@ -23,6 +37,7 @@ class Resources(NamedTuple):
     :param blkio_weight: weight at the disks, 10 to 1000.
     :param swappiness: how gladly its memory is swapped, 0 to 100; -1 is as its parent's.
     :param oom_kill_disable: processes that find no memory wait, instead of being killed.
+    :param disks: of single disks.
     """
 
     memory: int = 0
@@ -38,6 +53,12 @@ class Resources(NamedTuple):
     cpu_quota: int = 0
     swappiness: int = -1
     oom_kill_disable: bool = False
+    disks: tuple[DiskLimit, ...] = ()
+
+    @classmethod
+    def load(cls, fields: dict[str, Any]) -> Self:
+        """From what `_asdict` gave, by way of JSON. :raises TypeError: it is something else."""
+        return cls(**{**fields, "disks": tuple(DiskLimit(*one) for one in fields.get("disks", ()))})
 
 
 class Tmpfs(NamedTuple):
@@ -84,6 +105,8 @@ class Isolation(NamedTuple):
     :param joined: (namespace, container) of those that it shares with another container: "pid", "ipc", "uts".
     :param sysctls: of the kernel's settings those that a namespace has for itself.
     :param shm_size: of /dev/shm; 0 is 64 MiB.
+    :param device_rules: further devices that may be used where somebody makes them, as Docker writes them:
+        "c 42:* rmw".
     :param oom_score: how soon its processes are killed when the host has no memory left, -1000 to 1000;
         None is the engine's own.
     """
@@ -102,6 +125,7 @@ class Isolation(NamedTuple):
     shm_size: int = 0
     joined: tuple[tuple[str, str], ...] = ()
     oom_score: int | None = None
+    device_rules: tuple[str, ...] = ()
 
     def dump(self) -> dict[str, Any]:
         """As plain values, for JSON."""
@@ -115,6 +139,7 @@ class Isolation(NamedTuple):
         """From what `dump` gave, by way of JSON. :raises TypeError: it is something else."""
         for name in ("cap_add", "cap_drop", "groups", "shared"):
             fields[name] = tuple(fields[name])
+        fields["device_rules"] = tuple(fields.get("device_rules", ()))
         fields["joined"] = tuple((name, other) for name, other in fields.get("joined", ()))
         fields["ulimits"] = tuple(Ulimit(**one) for one in fields["ulimits"])
         fields["devices"] = tuple(Device(**one) for one in fields["devices"])
@@ -128,19 +153,22 @@ class Names(NamedTuple):
     :param hosts: (name, address) lines for its /etc/hosts. :param servers: addresses for its resolv.conf;
         empty takes the host's. :param search: domains to try; "." is none.
     :param options: of its resolv.conf in place of the host's, such as "ndots:1".
+    :param domain: its NIS domain name (setdomainname(2)), and of its own name in its /etc/hosts; "" for none.
     """
 
     hosts: tuple[tuple[str, str], ...] = ()
     servers: tuple[str, ...] = ()
     search: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    domain: str = ""
 
     @classmethod
     def load(cls, fields: dict[str, Any]) -> Self:
         """From what `_asdict` gave, by way of JSON. :raises TypeError: it is something else."""
         hosts = tuple((name, address) for name, address in fields["hosts"])
         options = tuple(fields.get("options", ()))
-        return cls(hosts, tuple(fields["servers"]), tuple(fields["search"]), options)
+        domain = fields.get("domain", "")
+        return cls(hosts, tuple(fields["servers"]), tuple(fields["search"]), options, domain)
 
 
 # What is meant where nothing was asked for.

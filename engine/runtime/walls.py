@@ -89,6 +89,7 @@ def walls_of(container_id: str, config: ContainerConfig) -> Walls:
         devices.DeviceRule(node.kind, node.major, node.minor, device.access)
         for node, device in zip(nodes, isolation.devices, strict=True)
     ]
+    rules += [rule for text in isolation.device_rules for rule in devices.parse_rules(text)]
     allowed = None if isolation.privileged else [*devices.DEFAULT_RULES, *rules]
     if isolation.privileged:
         nodes = [*devices.all_of_the_host(), *nodes]
@@ -107,6 +108,7 @@ def walls_of(container_id: str, config: ContainerConfig) -> Walls:
         _sysctls(config),
         isolation.shm_size or _SHM_SIZE,
         isolation.privileged,
+        domain=config.names.domain,
     )
 
 
