@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.system, pytest.mark.usefixtures("requires_root")]
 
 SMALL = layer({"etc/os": b"small" + noise("small", 50_000)})
 BIG = layer({"bin/big": noise("big", 6_000_000)})
+GROWN = layer({f"zeros/{number}": bytes(1_000_000) for number in range(40)})
 MANY = layer({f"many/{number}": b"x" for number in range(3000)})
 
 # Commands come in as lines of JSON, answers go out so; the namespace and its disk end with the process.
@@ -125,6 +126,23 @@ async def test_a_pull_that_finds_no_room_says_so_and_leaves_no_image(
     code, said = await pull(few_bytes, big)
     assert code == 1
     assert "disk has free" in said
+    assert _names(few_bytes) == [small]
+    few_bytes.ok("image", "prune", "-f")
+    assert before - few_bytes.free < 100_000
+    few_bytes.ok("system", "check")
+
+
+async def test_a_layer_that_outgrows_the_disk_says_so_and_leaves_no_image(
+    few_bytes: SmallDisk, registry: Registry
+) -> None:
+    """Its blob is small, so that only the unpack can find out."""
+    small, grown = registry.publish("small:1", SMALL), registry.publish("grown:1", SMALL, GROWN)
+    assert (await pull(few_bytes, small))[0] == 0
+    before = few_bytes.free
+    code, said = await pull(few_bytes, grown)
+    assert code == 1
+    assert GROWN.digest.short in said
+    assert "lamina system prune" in said or "lamina rmi" in said
     assert _names(few_bytes) == [small]
     few_bytes.ok("image", "prune", "-f")
     assert before - few_bytes.free < 100_000
