@@ -3,7 +3,8 @@
     python -m scripts.soak [--cycles 1000] [--at-once 50] [--many 200] [--execs 5000] [--megabytes 1024]
 
 After each part, everything that belongs to its store is counted again: processes, mounts, control groups,
-this process's descriptors, files and rows. A difference ends it with 1.
+this process's descriptors, files, rows, and all interfaces, addresses and rules of the network namespace that it
+has to itself. A difference ends it with 1.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.containers.models import ContainerOptions, LogLimits
+from engine.containers.models import Attachment, ContainerOptions, LogLimits, Publish
 from engine.containers.sampling import Sampler
 from engine.containers.task import attach_socket
+from engine.launch import syscalls
+from engine.linux.rtnetlink import Routing
 from engine.rooms import Rooms
 from engine.runtime.exec import begin, new_request
 from engine.runtime.pump import Pump
@@ -36,6 +39,7 @@ _IMAGE = "lab/base"
 _PATIENCE = 10.0  # seconds for monitors to be gone after their last word
 # What grows by being told of containers, and is bounded elsewhere.
 _TOLD = ("events.jsonl", "lamina.db", "locks", "filters", "reserve")
+_STATES = ("UP", "DOWN", "UNKNOWN", "linkdown")
 _LINE = 999  # characters of each line of the burst
 
 
@@ -49,14 +53,16 @@ class Count:
     descriptors: int
     files: frozenset[str]
     rows: tuple[tuple[str, int], ...]
+    network: frozenset[str]
 
 
 def _changes(before: Count, after: Count) -> Iterator[str]:
     for name in ("processes", "mounts", "groups", "descriptors"):
         if (was := getattr(before, name)) != (now := getattr(after, name)):
             yield f"{name}: {was}, then {now}"
-    for path in sorted(before.files ^ after.files)[:20]:
-        yield f"file {path}"
+    for what, were, are in (("file", before.files, after.files), ("network", before.network, after.network)):
+        for item in sorted(were ^ are)[:20]:
+            yield f"{what} {item}"
     for one, other in zip(before.rows, after.rows, strict=True):
         if one != other:
             yield f"rows of {one[0]}: {one[1]}, then {other[1]}"
@@ -84,6 +90,7 @@ def count(root: Path) -> Count:
         _descriptors(),
         frozenset(_files(root)),
         _rows(root / "lamina.db"),
+        frozenset(_network()),
     )
 
 
@@ -94,6 +101,17 @@ def _descriptors() -> int:
         with suppress(FileNotFoundError):  # that of the listing itself
             found += "/lamina.db" not in os.readlink(entry)
     return found
+
+
+def _network() -> Iterator[str]:
+    """Interfaces, addresses, routes and rules of this network namespace."""
+    for words in (["ip", "-o", "-brief", "address"], ["ip", "route"], ["nft", "list", "ruleset"]):
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+        # An interface is up or not by whom it leads to.
+        yield from (
+            " ".join(word for word in line.split() if word not in _STATES)
+            for line in done.stdout.splitlines()
+        )
 
 
 def _files(root: Path) -> Iterator[str]:
@@ -131,9 +149,13 @@ class Soak:
             self.left += 1
             _say(f"  LEFT: {'; '.join(_changes(before, after))}")
 
-    def cycle(self, _: int = 0) -> None:
-        """create, start, stop, rm."""
-        made = self.containers.create(ContainerOptions(_IMAGE, ("sleep", "1000"), stop_signal="KILL"))
+    def cycle(self, number: int = 0) -> None:
+        """create, start, stop, rm; every other on a network, with a published port."""
+        options = ContainerOptions(_IMAGE, ("sleep", "1000"), stop_signal="KILL")
+        if number % 2:
+            port = Publish("", 0, 80, "tcp")
+            options = options._replace(network="bridge", attachments=(Attachment("bridge"),), ports=(port,))
+        made = self.containers.create(options)
         self.containers.start(made.id)
         self.containers.stop(made.id)
         self.containers.remove(made.id)
@@ -227,6 +249,13 @@ def _open_in(pid: int) -> int:
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
+def _leave_network() -> None:
+    """Go to a network namespace where everything is this program's: others change the host's meanwhile."""
+    syscalls.unshare(syscalls.CLONE_NEWNET)
+    with Routing() as routing:
+        routing.set_up(1)  # lo, always the first
+
+
 def main() -> int:
     """Run the parts that were asked for; 1 when anything is left."""
     parser = argparse.ArgumentParser(description="Containers at scale, and nothing of them left.")
@@ -241,13 +270,15 @@ def main() -> int:
             f"--{name}", type=int, default=usual, help=f"{usual} unless said; 0 leaves it out"
         )
     asked = parser.parse_args()
+    _leave_network()
     with lab_house() as lamina:
         soak = Soak(lamina.root)
-        soak.cycle()  # what is made once for a store: filters, directories, connections
+        for number in range(2):
+            soak.cycle(number)  # what is made once for a store: filters, directories, connections
         if asked.cycles:
             with soak.part("create, start, stop, rm", asked.cycles):
-                for _ in range(asked.cycles):
-                    soak.cycle()
+                for number in range(asked.cycles):
+                    soak.cycle(number)
         if asked.at_once:
             with soak.part("the same, all at once", asked.at_once), ThreadPoolExecutor(asked.at_once) as pool:
                 list(pool.map(soak.cycle, range(asked.at_once)))
