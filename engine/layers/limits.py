@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from engine.errors import LimitExceeded
 
-ROOM = "if the disk has no more, make room: lamina system prune, or lamina rmi; else it is more than we accept"
+ROOM = "if the disk has no more, make room: lamina system prune or lamina rmi; else it is more than we accept"
 
 
 class Limits(NamedTuple):
