@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.containers.models import ContainerOptions
     from engine.containers.service import ContainerService, Started
     from engine.runtime.waiting import Waiting
+    from engine.settings import Settings
 
 _FLAGS = {
     "--rm": "auto_remove",
@@ -91,33 +92,58 @@ def read(words: list[str], root: str) -> Plain | None:
 
 def run(plain: Plain) -> int | None:
     """Do it; gives the exit code, None where nothing was done and the command line has to find out more."""
-    if os.geteuid() != 0 or None in (sys.stdin, sys.stdout, sys.stderr):
+    if None in (sys.stdin, sys.stdout, sys.stderr):
         return None
+    settings = None
+    if os.geteuid() != 0:
+        # Before anything else: where the store is depends on who asks, and afterwards that is root.
+        settings = _entered(plain.root)
+        if settings is None:
+            return None
     from engine.containers.names import new_id
     from engine.runtime.waiting import Waiting
 
     with Waiting(new_id(), attach=not plain.detach) as waiting:
         try:
-            return _run(plain, waiting)
+            return _run(plain, waiting, settings)
         except BaseException as error:  # noqa: BLE001 - said as the command line says it, which is loaded for that alone
             from engine.cli.ending import ended
 
             return ended(functools.partial(_again, error))
 
 
+def _entered(root: str) -> Settings | None:
+    """An ordinary user's settings, in whose namespace this process is from now on; None: there is none."""
+    from engine.errors import LaminaError
+    from engine.settings import load_settings
+
+    try:
+        settings = load_settings(root or None)
+        from engine.rootless.session import enter
+
+        enter(settings)
+    except LaminaError:
+        return None  # which the command line meets too, and tells
+    return settings
+
+
 def _again(error: BaseException) -> None:
     raise error
 
 
-def _run(plain: Plain, waiting: Waiting) -> int | None:
+def _run(plain: Plain, waiting: Waiting, settings: Settings | None) -> int | None:
     from engine.errors import NotFound
     from engine.rooms import Rooms
     from engine.settings import load_settings
 
-    rooms = Rooms(load_settings(plain.root or None))
+    rooms = Rooms(settings or load_settings(plain.root or None))
     try:
         rooms.images.recipe(plain.image)
     except NotFound:
+        if settings:
+            from engine.cli.session import Session
+
+            Session.entered = settings  # who loads them now would be taken for root
         return None
     container = rooms.containers.create(plain.options(), waiting.container_id).id
     started = _start(rooms.containers, container, waiting, plain)

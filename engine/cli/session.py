@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import click
 
@@ -19,6 +19,9 @@ class Session:
     :param root: the store's directory as given by `--root`, or None.
     :ivar lenient: go on without a settings file that cannot be used, and tell of it in `settings.faults`.
     """
+
+    entered: ClassVar[Settings | None] = None
+    """The settings of an ordinary user whose namespace this process is in already."""
 
     def __init__(self, root: str | None = None) -> None:
         self._root = root

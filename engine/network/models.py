@@ -1,17 +1,19 @@
-"""What is known of networks: plain values. Addresses are texts, an empty one stands for none."""
+"""What is known of networks: plain values. Addresses are texts, an empty one stands for none.
+
+Named tuples, because every start loads them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 DEFAULT_NETWORK = "bridge"
 DEFAULT_BRIDGE = "lamina0"
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkOptions:
+class NetworkOptions(NamedTuple):
     """How to make a network; what is left empty is chosen.
 
     :param subnet: such as "10.1.0.0/24"; always IPv4. :param ipv6: have an IPv6 subnet beside it.
@@ -25,11 +27,10 @@ class NetworkOptions:
     subnet6: str = ""
     gateway6: str = ""
     internal: bool = False
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(NamedTuple):
     """One network.
 
     :param created: seconds since the epoch. :param bridge: the interface on the host.

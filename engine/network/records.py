@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import NotFound
@@ -39,7 +38,7 @@ def find_network(db: sqlite3.Connection, name: str) -> Network:
 
 def add_network(db: sqlite3.Connection, network: Network) -> None:
     """Keep a network. sqlite3.IntegrityError passes through."""
-    values = (*astuple(network)[:-2], int(network.internal), json.dumps(dict(network.labels)))
+    values = (*network[:-2], int(network.internal), json.dumps(dict(network.labels)))
     db.execute(f"INSERT INTO networks ({_NETWORK}) VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608
 
 

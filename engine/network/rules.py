@@ -22,7 +22,7 @@ from engine.linux import nftables
 from engine.linux.nftables import Element, Table
 from engine.linux.user_namespaces import in_user_namespace
 from engine.network.models import Network
-from engine.rootless.forwarding import BACK, OUTWARDS
+from engine.rootless.providers import BACK, OUTWARDS
 
 TABLE = Table("inet", "lamina")
 _PROTOCOLS = {"tcp": socket.IPPROTO_TCP, "udp": socket.IPPROTO_UDP}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +42,7 @@ def add_default(routing: Routing, database: Database) -> None:
         known = records.all_networks(db)
         if not any(network.is_default for network in known):
             network = draft(NetworkOptions(DEFAULT_NETWORK), known, routed)
-            records.add_network(db, replace(network, bridge=default_bridge(routing, network.id)))
+            records.add_network(db, network._replace(bridge=default_bridge(routing, network.id)))
 
 
 def _move(routing: Routing, database: Database, network: Network) -> bool:
@@ -57,8 +56,7 @@ def _move(routing: Routing, database: Database, network: Network) -> bool:
     with database.write() as db:
         others = [one for one in records.all_networks(db) if one.id != network.id]
         fresh = draft(NetworkOptions(DEFAULT_NETWORK), others, routed)
-        moved = replace(
-            network,
+        moved = network._replace(
             bridge=default_bridge(routing, network.id),
             subnet=fresh.subnet,
             gateway=fresh.gateway,

@@ -13,8 +13,8 @@ import socket
 from collections.abc import Callable
 from ipaddress import ip_address
 
-OUTWARDS = 0x6C61  # what bears this mark is led to the container that publishes the port it is for
-BACK = 0x6C62  # the answers
+from engine.rootless.providers import OUTWARDS
+
 OWN = "fd6c:616d:696e:61::1"  # the namespace's own address, for IPv6 clients of the loopback
 _IP_TRANSPARENT, _IPV6_TRANSPARENT, _SO_MARK = 19, 75, 36  # include/uapi/linux/in.h, in6.h, asm-generic
 Handler = Callable[[int], None]

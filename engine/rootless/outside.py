@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -98,6 +97,8 @@ def _connect(directory: Path) -> Uplink | None:
 
 
 def _begin(directory: Path, found: int) -> None:
+    import subprocess  # felt, and only needed by the first
+
     problem = providers.obstacle()
     if problem:
         raise NotSupported(

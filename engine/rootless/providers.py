@@ -7,10 +7,11 @@ device. Neither is told to let a container reach what listens on the host's loop
 from __future__ import annotations
 
 import os
-import shutil
 
 INTERFACE = "tap0"
 NAME_SERVER = "10.0.2.3"  # which the program answers for, by the host's servers, also those of its loopback
+OUTWARDS = 0x6C61  # a mark: led to the container that publishes the port it is for
+BACK = 0x6C62  # and one of the answers
 ADD = "sudo apt install slirp4netns"
 _MTU = 65520
 _TUN = "/dev/net/tun"
@@ -20,6 +21,8 @@ _NAMES = ("slirp4netns", "pasta")
 
 def provider() -> str:
     """The path of the program that is used, "" where none is installed; `LAMINA_UPLINK` chooses one."""
+    import shutil  # with all that it loads; most starts find the program running
+
     chosen = os.environ.get("LAMINA_UPLINK", "")
     path = os.environ.get("PATH") or _PATH
     names = (chosen,) if chosen in _NAMES else _NAMES

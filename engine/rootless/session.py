@@ -18,7 +18,6 @@ from pathlib import Path
 
 from engine.errors import LaminaError, PermissionDenied, Unavailable
 from engine.launch import state, syscalls, unix
-from engine.rootless.mapping import map_ids
 from engine.settings import Settings
 
 _HOME = str(Path(__file__).resolve().parents[2])
@@ -112,6 +111,8 @@ def _begin(directory: Path, root: Path) -> None:
     try:
         word = ours.recv(16)
         if found < 0 and word.isdigit():
+            from engine.rootless.mapping import map_ids  # felt, and only needed by the first
+
             map_ids(int(word))
             ours.sendall(b"+")
             word = ours.recv(16)

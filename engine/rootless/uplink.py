@@ -134,7 +134,7 @@ def _prepare() -> None:
             routing.add_address(_LOOPBACK, forwarding.OWN, 128)
         for family in (socket.AF_INET, socket.AF_INET6):
             with contextlib.suppress(OSError):  # that, or it is there
-                routing.deliver_marked(family, forwarding.BACK, _TABLE, _LOOPBACK)
+                routing.deliver_marked(family, providers.BACK, _TABLE, _LOOPBACK)
 
 
 def _await_way_out() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from engine.containers.models import Status
-from engine.containers.namespaces import MountRow
+from engine.containers.namespaces import ContainerNamespaces, MountRow
 from engine.containers.network_view import PacketPath
 from engine.containers.overlays import Effect
 from engine.errors import NotSupported
@@ -243,6 +243,39 @@ async def test_nothing_is_read_for_an_inspector_that_is_not_seen(make: Make) -> 
         await until(pilot, lambda: "mnt" in text_of(app.workbench.inspector), "the namespaces")
 
 
+async def test_a_click_on_a_name_in_the_border_opens_the_tab(make: Make) -> None:
+    async with make().run_test(size=(160, 45)) as pilot:
+        inspector = await _on(pilot, "Mounts", lambda text: "pgdata" in text)
+        start = next(start for start, _, name in inspector.tab_places if name == "Network")
+        await pilot.click("#inspector", offset=(start + 1, 0))
+        assert inspector.tab == "Network"
+        await until(pilot, lambda: "lamina1" in text_of(inspector), "its content")
+        start, end, hidden = inspector.tab_places[-1]
+        assert screen_lines(pilot)[inspector.region.y][inspector.region.x + end - 1] == "›"
+        await pilot.click("#inspector", offset=(end - 1, 0))
+        assert inspector.tab == hidden
+
+
+async def test_a_read_that_lasts_is_told_in_the_border_and_blanks_nothing(make: Make) -> None:
+    source = FakeSource()
+    held = asyncio.Event()
+    answer = source.namespaces
+
+    async def late(name: str) -> ContainerNamespaces:
+        await held.wait()
+        return await answer(name)
+
+    source.namespaces = late  # type: ignore[method-assign]
+    async with make(source).run_test(size=(160, 45)) as pilot:
+        inspector = await _on(pilot, "Mounts", lambda text: "pgdata" in text)
+        inspector.open_tab("Namespaces")
+        await until(pilot, lambda: "reading…" in "\n".join(screen_lines(pilot)), "the word")
+        assert "pgdata" in "\n".join(screen_lines(pilot))
+        held.set()
+        await until(pilot, lambda: "mnt" in text_of(inspector), "the namespaces")
+        assert "reading…" not in "\n".join(screen_lines(pilot))
+
+
 async def test_what_was_known_stands_there_at_once_when_one_comes_back(make: Make) -> None:
     async with make().run_test(size=(160, 45)) as pilot:
         inspector = await _on(pilot, "Mounts", lambda text: "pgdata" in text)
@@ -301,7 +334,7 @@ class _HostileSource(FakeSource):
             for n, text in enumerate(HOSTILE, 1)
         ]
         path = self.paths[0]
-        network = replace(path.endpoint.network, name=HOSTILE[2], bridge=HOSTILE[3])
+        network = path.endpoint.network._replace(name=HOSTILE[2], bridge=HOSTILE[3])
         hops = tuple(Hop("rules", text, text, True) for text in HOSTILE)
         self.paths = (PacketPath(path.endpoint._replace(network=network, aliases=HOSTILE), hops),)
         self.view = self.view._replace(changes=tuple(change(Effect.NEW, text, 9) for text in HOSTILE))
