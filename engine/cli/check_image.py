@@ -12,7 +12,7 @@ from engine.cli import complete
 from engine.cli.looking import look_platform_option, looking
 from engine.cli.output import print_json
 from engine.cli.session import Session, pass_session
-from engine.errors import InvalidArgument, LaminaError
+from engine.errors import InvalidArgument, LaminaError, LimitExceeded
 from engine.printable import printable
 
 if TYPE_CHECKING:
@@ -90,5 +90,7 @@ def _file(path: Path) -> Rules:
     try:
         with path.open("rb") as file:
             return parse_rules(file.read(_MOST_RULES))
+    except (InvalidArgument, LimitExceeded) as error:
+        raise type(error)(f"{printable(str(path))}: {error.message}", hint=error.hint) from error
     except OSError as error:
         raise InvalidArgument(f"cannot read the rules {printable(str(path))}: {error.strerror}") from error
