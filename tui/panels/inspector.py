@@ -185,14 +185,14 @@ class Inspector(Panel):
         spans: list[Span] = [(f"{self.NUMBER} ", "muted")]
         sought: list[Span] = [(f"  /{safe(self.filter, 40)}", "accent")] if self.filter else []
         line = tab_line(self.names, self.tab, self._room_beside(state) - _width((*spans, *sought)))
-        at = 2 + _width(spans)  # the corner and the line beside it
+        at = 3 + _width(spans)  # the corner, the line beside it, and a blank
         self._tab_places = tuple((at + start, at + end, name) for start, end, name in line.places)
         self.entitle((*spans, *line.spans, *sought), state)
 
     def _room_beside(self, state: Iterable[Span]) -> int:
-        """Cells of the border that the title can have; see `Framed._draw_head`."""
+        """Cells of the border that the names of tabs can have; see `Framed._draw_head`."""
         width, beside = self.outer_size.width - 6, _width(state)
-        return max(width * 2 // 3, width - beside - 3 if beside else width)
+        return max(width * 3 // 5, width - beside - 3 if beside else width)
 
     @property
     def full(self) -> str:

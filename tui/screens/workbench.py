@@ -149,7 +149,7 @@ class Workbench(Board):
         inspector = self.inspector
         x, y = inspector.region.offset
         tabs = [
-            Target(x + start - 1, y, partial(self._jump_to_tab, name))
+            Target(x + start - 2, y, partial(self._jump_to_tab, name))
             for start, _, name in inspector.tab_places
         ]
         return [*super().targets(), *(tabs if inspector.region else [])]
