@@ -46,6 +46,10 @@ _FILTERS = {"dangling": _dangling, "reference": _reference}
 
 @click.command()
 @click.argument("name", required=False, shell_complete=complete.images)
+@click.option(
+    "-a", "--all", is_flag=True, expose_value=False,
+    help="What is shown anyway: no image here is but a step to another.",
+)  # fmt: skip
 @click.option("-q", "--quiet", is_flag=True, help="Only image ids.")
 @click.option("--no-trunc", is_flag=True, help="Whole ids.")
 @click.option("--digests", is_flag=True, help="Show the manifests' digests.")

@@ -15,6 +15,7 @@ import click
 
 from engine.cli.ending import ended
 from engine.cli.session import Session
+from engine.errors import NotSupported
 
 if TYPE_CHECKING:
     from engine.settings import Settings
@@ -132,6 +133,10 @@ class _Verbs(click.Group):
                 click.echo(ctx.get_help())
                 ctx.exit()
         if args[0] not in _VERBS and not args[0].startswith("-"):
+            from engine.cli.refusing import REFUSED_VERBS
+
+            if instead := REFUSED_VERBS.get(args[0]):
+                raise NotSupported(f"there is no verb {args[0]}", hint=instead)
             from difflib import get_close_matches
 
             if likes := get_close_matches(args[0], _VERBS, 3):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
 
 from engine.cli import complete
 from engine.cli.ending import each
+from engine.cli.filters import Tests, filter_option, fits
 from engine.cli.network_options import parse_attachment
 from engine.cli.output import format_option, print_json, print_table
 from engine.cli.session import Session, pass_session
@@ -23,7 +24,7 @@ from engine.cli.shape import (
     shape_option,
 )
 from engine.errors import InvalidArgument, NotFound
-from engine.network.models import NetworkOptions
+from engine.network.models import Network, NetworkOptions
 from engine.printable import printable
 
 _ALWAYS = (("host", "host"), ("none", "null"))  # Docker lists these two as networks; they have no rows
@@ -67,16 +68,31 @@ def create(
     click.echo(made.id)
 
 
+def _labelled(value: str) -> Callable[[Network], bool]:
+    name, equals, wanted = value.partition("=")
+    return lambda found: name in found.labels and (not equals or found.labels[name] == wanted)
+
+
+_FILTERS: dict[str, Callable[[str], Callable[[Network], bool]]] = {
+    "name": lambda value: lambda found: value in found.name,
+    "id": lambda value: lambda found: found.id.startswith(value),
+    "driver": lambda value: lambda _: value == "bridge",
+    "label": _labelled,
+    "type": lambda value: lambda found: value == ("builtin" if found.is_default else "custom"),
+}
+
+
 @network.command("ls")
 @click.option("-q", "--quiet", is_flag=True, help="Ids only.")
 @click.option("--no-trunc", is_flag=True, help="Whole ids.")
+@filter_option(_FILTERS)
 @shape_option
 @pass_session
-def list_networks(session: Session, quiet: bool, no_trunc: bool, shape: Shape) -> None:
+def list_networks(session: Session, quiet: bool, no_trunc: bool, tests: Tests, shape: Shape) -> None:
     """List networks."""
     networks = session.rooms.kept.networks
     networks.ensure_default()
-    found = networks.all()
+    found = [one for one in networks.all() if fits(one, tests)]
     if shape.as_json or shape.is_own:
         from engine.containers.network_view import describe
 
@@ -95,7 +111,7 @@ def list_networks(session: Session, quiet: bool, no_trunc: bool, shape: Shape) -
         (short, one.name, "bridge", one.subnet, one.subnet6 or "-", "internal" if one.internal else "")
         for short, one in zip(ids, found, strict=True)
     ]
-    rows += [("-", name, driver, "-", "-", "") for name, driver in _ALWAYS]
+    rows += [("-", name, driver, "-", "-", "") for name, driver in _ALWAYS if not tests]
     print_table(("NETWORK ID", "NAME", "DRIVER", "SUBNET", "IPV6", "SCOPE"), rows)
 
 

@@ -4,23 +4,50 @@ from __future__ import annotations
 
 import click
 
+from engine.cli.ending import each
 from engine.cli.output import format_option, print_json, print_table
 from engine.cli.pulling import pull_image, told_of_lab
 from engine.cli.session import Session, pass_session, platform_option
 from engine.cli.words import counted, size
-from engine.errors import NotFound, PermissionDenied, Unavailable
+from engine.errors import InvalidArgument, NotFound, PermissionDenied, Unavailable
 from engine.printable import printable
 
 
 @click.command()
 @click.argument("reference")
 @platform_option
+@click.option("-a", "--all-tags", is_flag=True, help="Every tag of the repository that REFERENCE names.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only the image's name.")
 @pass_session
-def pull(session: Session, reference: str, platform: str, quiet: bool) -> None:
+def pull(session: Session, reference: str, platform: str, all_tags: bool, quiet: bool) -> int:
     """Bring the image REFERENCE here; only layers that are missing travel."""
-    result = pull_image(session.rooms, reference, platform, quiet=quiet)
-    click.echo(printable(result.plan.reference))
+
+    def bring(name: str) -> None:
+        result = pull_image(session.rooms, name, platform, quiet=quiet)
+        click.echo(printable(result.plan.reference))
+
+    if not all_tags:
+        bring(reference)
+        return 0
+    return each(_all_of(session, reference), bring)
+
+
+def _all_of(session: Session, reference: str) -> list[str]:
+    """The names of all images of a repository."""
+    import asyncio
+
+    from engine.oci import Reference
+    from engine.registry import RegistryClient
+
+    asked = Reference.parse(reference)
+    if asked.digest is not None or asked.tag not in (None, "latest") or reference.endswith(":latest"):
+        raise InvalidArgument(f"--all-tags: {reference} names one image", hint="name the repository alone")
+
+    async def tags() -> list[str]:
+        async with RegistryClient(session.settings) as client:
+            return await client.tags(asked)
+
+    return [asked._replace(tag=tag).familiar for tag in asyncio.run(tags())]
 
 
 @click.command()

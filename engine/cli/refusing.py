@@ -47,6 +47,32 @@ REFUSED_BY: dict[str, dict[str, str]] = {
 }
 
 
+_ANOTHER_BUILDER = (
+    "Lamina builds no images; build with another tool and bring the image here: … | lamina load,"
+    " or from its registry; lamina commit makes one of a container"
+)
+_ONE_MACHINE = "Lamina works on this machine alone; an orchestrator beside it may call its commands"
+_NO_DAEMON = "there is no daemon to point to: lamina works on the store of --root or LAMINA_ROOT"
+
+REFUSED_VERBS = {
+    "build": _ANOTHER_BUILDER,
+    "builder": _ANOTHER_BUILDER,
+    "buildx": _ANOTHER_BUILDER,
+    "compose": "Lamina runs single containers; networks with names, --restart and lamina boot keep several",
+    "config": _ONE_MACHINE,
+    "context": _NO_DAEMON,
+    "manifest": "lamina inspect docker://IMAGE lists its platforms, lamina copy --all keeps them",
+    "node": _ONE_MACHINE,
+    "plugin": _NO_DAEMON,
+    "secret": _ONE_MACHINE,
+    "service": _ONE_MACHINE,
+    "stack": _ONE_MACHINE,
+    "swarm": _ONE_MACHINE,
+    "trust": "signatures are not looked at; digests always are",
+}
+"""Docker's verbs that are not here, and what to do instead."""
+
+
 class Refusing(click.Command):
     """A command that says of Docker's options why it has not got them."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.cli.aliases import group_of
 from engine.cli.image import print_pruned_images
 from engine.cli.output import format_option, print_json, print_table
 from engine.cli.session import Session, pass_session
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
 _CLEAR_LINE = "\x1b[2K"
 
 
-@click.group()
+# Docker's places for these two.
+_ELSEWHERE = {"events": "engine.cli.events:events", "info": "engine.cli.host:info"}
+
+
+@click.group(cls=group_of(_ELSEWHERE))
 def system() -> None:
     """The store as a whole: what it takes, making it smaller, checking it."""
 
