@@ -18,7 +18,7 @@ from tui.panels.page import Page
 from tui.panels.tab_line import tab_line
 from tui.state import State, Topics
 from tui.text import safe, width_of
-from tui.widgets.columns import Span
+from tui.widgets.columns import Column, Span
 
 if TYPE_CHECKING:
     from textual import events
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 IMAGE_TABS = ("Files", "Config", "History", "Used by")
 _WAITING = Page((), ())
+_NOTHING = Page((Column(1, most=4096, grow=1),), (), ("", "Nothing selected."))
 _PATIENCE = 0.3  # seconds after which the border says that something is being read
 
 
@@ -153,7 +154,7 @@ class Inspector(Panel):
                 width, height = self.content_size
                 return container_page(self.state, container, tab, width, height) or _WAITING
         if detail is None:
-            return _WAITING
+            return _WAITING if self.state.subject is not None else _NOTHING
         match self.tab:
             case "Config":
                 return tabs.image_config(detail)
