@@ -77,6 +77,8 @@ def run(
     _check_streams(streams, asked.options.interactive, detach)
     on_step = stepper() if pause_steps else None
     made = _create(session, asked)
+    if asked.options.ports or asked.options.publish_all:
+        _warn_of_firewalls(session, made.id)
     try:
         if not detach:
             interactive = asked.options.interactive and (not streams or "stdin" in streams)
@@ -131,6 +133,20 @@ def _create(session: Session, asked: Wanted) -> ContainerSummary:
         made = session.rooms.containers.create(_keepable(asked.options))
         write_id(made.id)
     return made
+
+
+def _warn_of_firewalls(session: Session, container: str) -> None:
+    """Say who drops what comes to published ports, which nothing else would tell."""
+    from engine.network.firewalls import obstacles
+    from engine.network.interfaces import way_out
+
+    networks = session.rooms.kept.networks
+    out = way_out(networks.endpoints(container))
+    found = networks.within(lambda: obstacles(out.network.bridge)) if out else ()
+    for one in found:
+        where = f"{one.family} {one.table} {one.chain}"
+        words = f"lamina: warning: the firewall {where} drops what comes to published ports from elsewhere"
+        click.echo(f"{words}; as root: {one.advice}", err=True)
 
 
 def _keepable(options: ContainerOptions) -> ContainerOptions:

@@ -82,6 +82,7 @@ def _bind(layout: Layout, bind: ConfigBind) -> Bind:
         propagation=bind.propagation.removeprefix("r"),
         recursive=bind.recursive != "disabled",
         writable_below=bind.recursive == "writable",
+        volume=bind.volume,
     )
 
 

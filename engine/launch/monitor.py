@@ -211,6 +211,7 @@ class Monitor:
         steps = "".join(f"{flat_object(step)}\n" for step in self._steps)
         state.replace_file(os.path.join(self._task.places.directory, "steps.jsonl"), steps.encode())
         self._event("start")
+        self._tell_volumes("mount")
         self._reporter.send({"kind": "running", "pid": pid})
         return pid, streams
 
@@ -350,6 +351,7 @@ class Monitor:
         if self._state.fields["out_of_memory"]:
             self._event("oom")
         self._event("die", exitCode=str(code))
+        self._tell_volumes("unmount")
         streams.finish(code)
         streams.close()
 
@@ -369,6 +371,14 @@ class Monitor:
     def _event(self, action: str, **attributes: str) -> None:
         described = {"name": self._name(), "image": self._task.image, **attributes}
         state.append_event(self._task.places.journal, action, self._task.id, described)
+
+    def _tell_volumes(self, action: str) -> None:
+        """By Docker's names and attributes."""
+        for bind in self._task.binds:
+            if bind.volume:
+                described = {"container": self._task.id, "driver": "local", "destination": bind.target}
+                described["read/write"] = "false" if bind.read_only else "true"
+                state.append_event(self._task.places.journal, action, bind.volume, described, "volume")
 
     def _name(self) -> str:
         """What it is called by now; `rename` leaves the new name in a file."""

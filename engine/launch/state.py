@@ -134,11 +134,13 @@ def replace_file(path: str, data: bytes, durable: bool = False) -> None:
     os.replace(temporary, path)
 
 
-def append_event(journal: str, action: str, id: str, attributes: dict[str, str]) -> None:
-    """Add a container's event to the store's journal; same form and lock as `engine.store.journal`."""
+def append_event(
+    journal: str, action: str, id: str, attributes: dict[str, str], kind: str = "container"
+) -> None:
+    """Add an event to the store's journal; same form and lock as `engine.store.journal`."""
     event: dict[str, Value | dict[str, str]] = {
         "time": time.time(),
-        "kind": "container",
+        "kind": kind,
         "action": action,
         "id": id,
         "attributes": attributes,

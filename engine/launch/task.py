@@ -24,6 +24,7 @@ class Bind:
     :param subpath: what is shown instead of the source's top, found below it without leaving it.
     :param propagation: "private", "slave" or "shared": of mounts that come and go below (mount(8)).
     :param recursive: with what is mounted below the source; :param writable_below: which stays writable.
+    :param volume: the name of the volume that it is, or "".
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Bind:
         propagation: str = "private",
         recursive: bool = True,
         writable_below: bool = False,
+        volume: str = "",
     ) -> None:
         self.source = source
         self.target = target
@@ -44,6 +46,7 @@ class Bind:
         self.propagation = propagation
         self.recursive = recursive
         self.writable_below = writable_below
+        self.volume = volume
 
 
 class Overlay:

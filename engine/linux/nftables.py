@@ -13,7 +13,16 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.errors import NotSupported, Unavailable
-from engine.linux.netlink import CREATE, DUMP, Netlink, attribute, attributes, message, nested
+from engine.linux.netlink import (
+    CREATE,
+    DUMP,
+    Netlink,
+    attribute,
+    attributes,
+    each_attribute,
+    message,
+    nested,
+)
 
 _NETLINK_NETFILTER = 12
 _BATCH_BEGIN, _BATCH_END = 0x10, 0x11
@@ -22,7 +31,7 @@ _GETRULE, _NEWRULE = _SUBSYSTEM << 8 | 7, _SUBSYSTEM << 8 | 6
 _GETCHAIN, _NEWCHAIN = _SUBSYSTEM << 8 | 4, _SUBSYSTEM << 8 | 3
 _CHAIN_TABLE, _CHAIN_NAME, _CHAIN_HOOK, _CHAIN_POLICY = 1, 3, 4, 5
 _HOOK_NUMBER, _FORWARD, _DROP = 1, 2, 0  # NFTA_HOOK_HOOKNUM, NF_INET_FORWARD, NF_DROP
-_NEWSETELEM, _DELSETELEM = _SUBSYSTEM << 8 | 12, _SUBSYSTEM << 8 | 14
+_NEWSETELEM, _GETSETELEM, _DELSETELEM = (_SUBSYSTEM << 8 | number for number in (12, 13, 14))
 _RULE_TABLE, _RULE_CHAIN, _RULE_HANDLE = 1, 2, 3
 _LIST_TABLE, _LIST_SET, _LIST_ELEMENTS = 1, 2, 3
 _ELEMENT_KEY, _ELEMENT_DATA, _DATA_VALUE, _LIST_ELEMENT = 1, 2, 1, 1
@@ -73,6 +82,22 @@ class Table:
             if each.kind == _NEWRULE
         ]
 
+    def elements(self, name: str) -> list[Element]:
+        """What is in a set or map; nothing where there is none of the name."""
+        body = _header(self._family) + attribute(_LIST_TABLE, self._name) + attribute(_LIST_SET, name)
+        try:
+            with Netlink(_NETLINK_NETFILTER) as kernel:
+                found = kernel.ask(_GETSETELEM, DUMP, body, f"nftables set {name}")
+        except FileNotFoundError:
+            return []
+        return [
+            _element(name, attributes(data))
+            for each in found
+            if each.kind == _NEWSETELEM
+            for kind, data in each_attribute(attributes(each.body[4:]).get(_LIST_ELEMENTS, b""))
+            if kind == _LIST_ELEMENT
+        ]
+
     def add(self, elements: Sequence[Element]) -> None:
         """Add elements, all or none; one that is there with the same value is fine.
 
@@ -110,6 +135,14 @@ class Table:
             + attribute(_LIST_SET, element.set)
             + nested(_LIST_ELEMENTS, nested(_LIST_ELEMENT, *parts))
         )
+
+
+def _element(name: str, parts: dict[int, bytes]) -> Element:
+    key, value, end = (
+        attributes(parts.get(kind, b"")).get(_DATA_VALUE, b"")
+        for kind in (_ELEMENT_KEY, _ELEMENT_DATA, _ELEMENT_KEY_END)
+    )
+    return Element(name, key, value, end)
 
 
 def closed_forward_chains() -> list[tuple[int, str, str]]:

@@ -1,4 +1,4 @@
-"""Bridges of stores that are gone: somebody deleted the directory and left the host's interfaces.
+"""Bridges of stores that are gone, and what the rules know of them: somebody deleted the directory alone.
 
 Only a bridge that nothing is plugged into is ever taken: should its store live after all, on a disk that is
 not mounted just now, its next start brings the bridge back.
@@ -22,9 +22,9 @@ def remove_orphans(routing: Routing) -> list[str]:
     found = [link for link in links if link.number not in plugged and is_ours(link) and _is_orphan(link)]
     for link in found:
         routing.delete(link.name)
-        with contextlib.suppress(FileNotFoundError):  # somebody flushed the rules
-            rules.TABLE.remove([rules.of_bridge(link.name)])
-    return [link.name for link in found]
+    gone = {link.name for link in found}
+    rules.TABLE.remove(rules.stale_elements({link.name for link in links} - gone))
+    return sorted(gone)
 
 
 def _is_orphan(link: Link) -> bool:

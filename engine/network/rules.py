@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Container
 from ipaddress import ip_network
 
 from engine.linux import nftables
@@ -25,6 +26,7 @@ from engine.network.models import Network
 from engine.rootless.providers import BACK, OUTWARDS
 
 TABLE = Table("inet", "lamina")
+_NAME = 16  # bytes of an interface's name, IFNAMSIZ
 _PROTOCOLS = {"tcp": socket.IPPROTO_TCP, "udp": socket.IPPROTO_UDP}
 
 _SETS = """
@@ -117,8 +119,30 @@ def of_bridge(name: str) -> Element:
     return Element("same", _interface(name) * 2)
 
 
+def stale_elements(bridges: Container[str]) -> list[Element]:
+    """What the rules still know of networks and ports that are gone.
+
+    :param bridges: those of any store that are there.
+    """
+    stale: list[Element] = []
+    subnets: list[tuple[bytes, bytes]] = []
+    for title in ("same", "internal", "near4", "near6"):
+        for element in TABLE.elements(title):
+            name = element.key[:_NAME].rstrip(b"\0").decode("utf-8", "replace")
+            if name not in bridges:
+                stale.append(element)
+            elif title.startswith("near"):
+                subnets.append((element.key[_NAME:], element.end[_NAME:]))
+    for title, size in (("all4", 4), ("one4", 4), ("all6", 16), ("one6", 16)):
+        for element in TABLE.elements(title):
+            to = element.value[:size]
+            if not any(len(to) == len(first) and first <= to <= last for first, last in subnets):
+                stale.append(element)
+    return stale
+
+
 def _interface(name: str) -> bytes:
-    return name.encode().ljust(16, b"\0")
+    return name.encode().ljust(_NAME, b"\0")
 
 
 def of_port(address: str, port: int, protocol: str, to: str, target: int) -> Element:

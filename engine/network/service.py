@@ -158,7 +158,7 @@ class NetworkService(NetworkViews):
                 if rules.ensure_rules():
                     self._restore(container_id)
                 known = [element for endpoint in endpoints for element in rules.of_network(endpoint.network)]
-                self._publish([*known, *published])
+                self._publish(routing, [*known, *published])
                 ports.forget_flows(self.published(container_id) if wanted else ())
                 for endpoint in endpoints:
                     self._have_resolver(endpoint.network)
@@ -232,10 +232,13 @@ class NetworkService(NetworkViews):
     # inner
 
     def _add_default(self) -> None:
+        from engine.network.orphans import remove_orphans
         from engine.network.settling import add_default
 
         with self._on_host() as routing:
             add_default(routing, self._database)
+            # Once for each store, so that a host does not fill with what deleted ones left.
+            remove_orphans(routing)
 
     def _on_host(self) -> AbstractContextManager[Routing]:
         return on_host(lock_of(self._layout.run))
@@ -304,7 +307,12 @@ class NetworkService(NetworkViews):
             found = ports.lease(db, out, wanted, self._is_held, held)
         return ports.elements(found, out)
 
-    def _publish(self, elements: Sequence[Element]) -> None:
+    def _publish(self, routing: Routing, elements: Sequence[Element]) -> None:
+        try:
+            rules.TABLE.add(elements)
+            return
+        except FileExistsError:
+            rules.TABLE.remove(rules.stale_elements({link.name for link in routing.links()}))
         try:
             rules.TABLE.add(elements)
         except FileExistsError as error:

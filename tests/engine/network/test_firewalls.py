@@ -35,6 +35,16 @@ def test_firewall_that_drops_what_is_forwarded_is_told_with_a_command_that_helps
     host.tool("nft", "delete", "table", *table.split())
 
 
+def test_publishing_behind_such_a_firewall_warns(host: Host) -> None:
+    words = ("run", "--rm", "-p", "8080:80", "lab/base", "true")
+    assert host(*words).ok().err == ""
+    host.tool("nft", f"add table inet theirs; add chain inet theirs closed {{ {_CLOSED} }}")
+    told = host(*words).ok().err
+    assert "inet theirs closed drops" in told
+    assert "nft insert rule inet theirs closed" in told
+    host.tool("nft", "delete", "table", "inet", "theirs")
+
+
 def test_host_without_such_a_firewall_has_none_told(host: Host) -> None:
     host("network", "inspect", "bridge").ok()
     assert _told(host) == []

@@ -151,3 +151,22 @@ def test_bridge_of_a_deleted_store_goes_with_a_prune_and_those_of_others_stay(ho
         assert host.tool("ip", "-o", "link").count("lamina-") == 1
         assert f"{left['Bridge']}:" in host.tool("ip", "-o", "link")
         Host(living, host.namespace, host.outside)("network", "prune", "-f").ok()
+
+
+def test_what_a_deleted_store_left_does_not_keep_its_ports_taken(host: Host) -> None:
+    stale = "lamina-01234567"
+    host.run("--rm", "lab/base", "true")
+    host.tool("ip", "link", "add", stale, "type", "bridge")
+    host.tool("ip", "link", "set", stale, "alias", f"lamina network {'0' * 64} of /nowhere/at/all")
+    table = "element inet lamina"
+    host.tool("nft", f'add {table} same {{ "{stale}" . "{stale}" }}')
+    host.tool("nft", f'add {table} near4 {{ "{stale}" . 10.99.0.0-10.99.255.255 }}')
+    host.tool("nft", f"add {table} all4 {{ tcp . 8080 : 10.99.0.2 . 80 }}")
+    host("network", "prune", "-f").ok()
+    left = host.tool("nft", "list", "ruleset")
+    assert stale not in left
+    assert "10.99." not in left
+    host.run("--rm", "lab/base", "true")
+    host.tool("nft", f"add {table} all4 {{ tcp . 8080 : 10.99.0.2 . 80 }}")
+    host.serve("web", "-p", "8080:80")
+    assert eventually(lambda: ask(host.outside, HOST, 8080).startswith("web"))
