@@ -3,8 +3,8 @@
     python -m scripts.soak [--cycles 1000] [--at-once 50] [--many 200] [--execs 5000] [--megabytes 1024]
 
 After each part, everything that belongs to its store is counted again: processes, mounts, control groups,
-this process's descriptors, files, rows, and all interfaces, addresses and rules of the network namespace that it
-has to itself. A difference ends it with 1.
+descriptors of this process, files, rows, and all interfaces, addresses and rules of a network
+namespace of its own. A difference ends it with 1.
 """
 
 from __future__ import annotations

@@ -11,28 +11,23 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sqlite3
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from engine.containers.models import ContainerOptions, Status
+from engine.containers.models import Status
 from engine.containers.task import attach_socket
-from engine.errors import LaunchError, NotFound
-from engine.launch.state import start_time
+from engine.errors import LaunchError
 from engine.rooms import Rooms
 from engine.runtime.exec import begin, new_request
-from engine.runtime.groups import group_paths
 from engine.runtime.pump import Pump
-from engine.settings import load_settings
-from engine.upkeep import Upkeep
+from tests.engine.containers.killing import check_and_clear, has_ended, make, rooms_of
 from tests.support.house import lab_house
-from tests.support.leaks import processes_of
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("requires_root")]
@@ -41,7 +36,6 @@ _POINTS = 8  # of some dozens of steps, spread evenly
 _STEPS = frozenset(
     {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chown", "os.posix_spawn", "fcntl.flock"}
 )
-_SHOWN = "trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done"
 
 
 @pytest.fixture(scope="module")
@@ -49,15 +43,6 @@ def root() -> Iterator[Path]:
     """A store with the lab's base image."""
     with lab_house() as lamina:
         yield lamina.root
-
-
-def _rooms(root: Path) -> Rooms:
-    return Rooms(load_settings(root))
-
-
-def _make(rooms: Rooms) -> str:
-    options = ContainerOptions("lab/base", ("sh", "-c", _SHOWN), name="box", stop_timeout=5)
-    return rooms.containers.create(options).id
 
 
 def _exec(rooms: Rooms) -> None:
@@ -77,12 +62,15 @@ def _commit(rooms: Rooms) -> None:
 
 # What is done, and whether the container runs before it.
 _WORKS: dict[str, tuple[Callable[[Rooms], object], bool | None]] = {
-    "create": (_make, None),
+    "create": (make, None),
     "start": (lambda rooms: rooms.containers.start("box"), False),
     "exec": (_exec, True),
     "cp": (_copy, True),
     "commit": (_commit, True),
     "stop": (lambda rooms: rooms.containers.stop("box"), True),
+    "restart": (lambda rooms: rooms.life.restart("box", 0), True),
+    "rename": (lambda rooms: rooms.life.rename("box", "other"), True),
+    "rm": (lambda rooms: rooms.containers.remove("box"), False),
     "remove": (lambda rooms: rooms.containers.remove("box", force=True), True),
 }
 
@@ -93,7 +81,7 @@ def _in_a_fork(root: Path, work: Callable[[Rooms], object], last: int) -> tuple[
     pid = os.fork()
     if pid == 0:
         try:
-            rooms, steps = _rooms(root), 0
+            rooms, steps = rooms_of(root), 0
 
             def step(event: str, _: object) -> None:
                 nonlocal steps
@@ -116,61 +104,11 @@ def _in_a_fork(root: Path, work: Callable[[Rooms], object], last: int) -> tuple[
 
 
 def _prepare(root: Path, runs: bool | None) -> None:
-    rooms = _rooms(root)
+    rooms = rooms_of(root)
     if runs is not None:
-        _make(rooms)
+        make(rooms)
     if runs:
         rooms.containers.start("box")
-
-
-def _check_and_clear(root: Path) -> None:
-    """What is said is so; a container that runs can be ended as ever; and nothing is left."""
-    rooms = _rooms(root)
-    ids = [entry.name for entry in rooms.layout.containers.iterdir()]
-    # What its front waited for may be on its way still, the word of an end too; what it held is let go.
-    assert eventually(lambda: _is_settled(rooms))
-    for row in rooms.containers.list():
-        if row.status == Status.RUNNING:
-            assert _exit_code(rooms, row.id) == 7
-        else:
-            assert not processes_of(rooms.layout.container(row.id))
-        rooms.containers.remove(row.id, force=True)
-    assert eventually(lambda: not processes_of(root))
-    _age(rooms.layout.containers)
-    Upkeep(rooms).prune(volumes=True)
-    with suppress(NotFound):
-        rooms.images.remove("made:1")
-    assert list(rooms.layout.containers.iterdir()) == []
-    assert [path for one in ids for path in group_paths(one) if os.path.exists(path)] == []
-    with closing(sqlite3.connect(root / "lamina.db")) as db:
-        tables = ("containers", "endpoints", "ports", "volume_uses")
-        assert [db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables] == [0] * 4
-
-
-def _is_settled(rooms: Rooms) -> bool:
-    return all(
-        start_time(row.pid)
-        if row.status == Status.RUNNING
-        else not processes_of(rooms.layout.container(row.id))
-        for row in rooms.containers.list()
-    )
-
-
-def _has_ended(rooms: Rooms, name: str) -> bool:
-    return rooms.containers.get(name).status != Status.RUNNING
-
-
-def _exit_code(rooms: Rooms, name: str) -> int | None:
-    log = rooms.layout.container(rooms.containers.get(name).id) / "container.log"
-    assert eventually(lambda: b"ready" in log.read_bytes())  # before that, it hears no signal
-    rooms.containers.stop(name)
-    return rooms.containers.get(name).exit_code
-
-
-def _age(directory: Path) -> None:
-    """What is new is not taken for left."""
-    for entry in directory.iterdir():
-        os.utime(entry, (0, 0))
 
 
 @pytest.mark.parametrize("what", _WORKS)
@@ -179,11 +117,11 @@ def test_a_front_killed_at_any_step_leaves_what_is_so_and_no_more(root: Path, wh
     _prepare(root, runs)
     killed, steps = _in_a_fork(root, work, 0)
     assert (killed, steps > 3) == (False, True)
-    _check_and_clear(root)
+    check_and_clear(root)
     for point in range(_POINTS):
         _prepare(root, runs)
         _in_a_fork(root, work, 1 + point * (steps - 1) // (_POINTS - 1))
-        _check_and_clear(root)
+        check_and_clear(root)
 
 
 def _launching(container_id: str) -> list[int]:
@@ -202,8 +140,8 @@ def test_a_start_whose_processes_are_killed_between_two_steps_fails_and_leaves_n
 ) -> None:
     last = 0
     while True:
-        rooms, seen = _rooms(root), 0
-        made = _make(rooms)
+        rooms, seen = rooms_of(root), 0
+        made = make(rooms)
 
         def step(_: object, __: object, made: str = made, last: int = last) -> None:
             nonlocal seen
@@ -220,8 +158,8 @@ def test_a_start_whose_processes_are_killed_between_two_steps_fails_and_leaves_n
             if seen <= last:
                 break  # nobody was killed: these were all the steps
             # It was killed when the program had begun, so it did start, and ends.
-            assert eventually(partial(_has_ended, rooms, made))
-        _check_and_clear(root)
+            assert eventually(partial(has_ended, rooms, made))
+        check_and_clear(root)
         last += 1
-    _check_and_clear(root)
+    check_and_clear(root)
     assert last > 8
