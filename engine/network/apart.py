@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
-from engine.errors import Unavailable
+from engine.errors import LaminaError, Unavailable
 from engine.launch import syscalls
-from engine.network import ports
+from engine.network import ports, rules
 from engine.network.models import Endpoint, Network, NetworkOptions, Sandbox
 from engine.network.service import NetworkService
 from engine.network.wishes import Attachment, Publish
@@ -93,7 +94,45 @@ class ApartNetworks(NetworkService):
     def _uplink(self) -> Uplink:
         from engine.rootless.outside import uplink
 
-        return uplink(self._layout.run, self._layout.root)
+        link = uplink(self._layout.run, self._layout.root)
+        if link.follows:
+            self._bring_in()
+        return link
+
+    def _bring_in(self) -> None:
+        """Have the process that followed a killed one know who runs, and serve ports that are published."""
+        from engine.runtime.state import read_state
+
+        with self._database.read() as db:
+            found = [row[0] for row in db.execute("SELECT DISTINCT container_id FROM endpoints")]
+        for container_id in found:
+            with suppress(LaminaError, OSError):
+                state = read_state(self._layout.container(container_id))
+                if state.standing:
+                    process = os.pidfd_open(state.monitor.pid)
+                    try:
+                        self._bring_in_one(container_id, process)
+                    finally:
+                        os.close(process)
+
+    def _bring_in_one(self, container_id: str, process: int) -> None:
+        from engine.network.interfaces import way_out
+        from engine.rootless.outside import standing_uplink
+
+        link = standing_uplink(self._layout.run)
+        if link is None:
+            return
+        held, published = self._new_held(), self.published(container_id)
+        out = way_out(self.endpoints(container_id))
+        try:
+            for each in published:
+                with suppress(OSError):  # somebody has taken the port meanwhile
+                    held.bind(each, bool(out and out.address6))
+            release = rules.TABLE.removal(ports.elements(published, out)) if out else ()
+            link.publish(held.descriptors, release, process)
+        finally:
+            held.close()
+            link.close()
 
     def _apart(
         self, action: Callable[[], _Made], *, needed: bool = True, link: Uplink | None = None

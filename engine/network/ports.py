@@ -181,7 +181,11 @@ def _refusal(publish: Publish, error: OSError) -> Exception:
         )
     if error.errno == errno.EADDRNOTAVAIL:
         return InvalidArgument(f"-p: {publish.address} is no address of this host")
-    return PermissionDenied(f"{where}: {error.strerror}")
+    setting = f"sudo sysctl net.ipv4.ip_unprivileged_port_start={publish.port}"
+    return PermissionDenied(
+        f"{where}: {error.strerror}",
+        hint=f"choose a port from 1024 on, or let users have this one: {setting}",
+    )
 
 
 def _family(address: str) -> int:

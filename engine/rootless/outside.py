@@ -24,22 +24,26 @@ class Uplink:
     """A connection to the process that keeps the namespace; whoever has it open counts as being there.
 
     :param namespace: a descriptor, closed with it.
+    :param follows: the process was started now, in a namespace that containers were in without one.
     """
 
-    def __init__(self, connection: unix.Socket, namespace: int) -> None:
+    def __init__(self, connection: unix.Socket, namespace: int, follows: bool = False) -> None:
         self._connection = connection
         self.namespace = namespace
+        self.follows = follows
 
-    def publish(self, sockets: Sequence[int], release: Sequence[bytes]) -> None:
+    def publish(self, sockets: Sequence[int], release: Sequence[bytes], process: int = -1) -> None:
         """Have what comes to sockets of the host passed on for as long as this connection is open.
 
         :param release: messages of netlink(7) for the namespace when it is no more.
+        :param process: a pidfd; it counts as being there instead, until it ends.
         :raises Unavailable: the process is gone.
         """
         import marshal
 
         try:
-            unix.send_document(self._connection, marshal.dumps(list(release)), sockets)
+            document = marshal.dumps((list(release), process >= 0))
+            unix.send_document(self._connection, document, [*([process] if process >= 0 else []), *sockets])
             word = self._connection.recv(1)
         except OSError:
             word = b""
@@ -79,8 +83,10 @@ def uplink(run: Path, root: Path) -> Uplink:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if (connected := _connect(directory)) is not None:
             return connected
-        _begin(directory, _left_namespace(root))
+        found = _left_namespace(root)
+        _begin(directory, found)
         if (connected := _connect(directory)) is not None:
+            connected.follows = found >= 0
             return connected
     finally:
         os.close(lock)

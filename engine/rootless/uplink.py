@@ -161,6 +161,7 @@ class Switchboard:
         self._forwarding = forwarding.Forwarding(self._loop)
         self._present: dict[int, unix.Socket] = {}
         self._releases: dict[int, list[bytes]] = {}
+        self._watched: dict[int, int] = {}  # processes that others brought in
         self._server = unix.listen(self._path)
         self._loop.watch(self._server.fileno(), select.EPOLLIN, self._admit)
 
@@ -201,17 +202,30 @@ class Switchboard:
             try:
                 document, descriptors = unix.receive_document(guest)
                 if document:
-                    self._releases[number] = [bytes(one) for one in marshal.loads(document)]  # noqa: S302 - of this user
-                    self._forwarding.publish(number, descriptors)
+                    release, by_process = marshal.loads(document)  # noqa: S302 - of this user
+                    self._serve(number, release, by_process, descriptors)
                     guest.sendall(b"+")
-                    # Its own direction is shut by now, so only its end is news.
-                    self._loop.watch(number, 0, lambda events: self._hear(number, select.EPOLLHUP))
                     return
             except (OSError, ValueError, EOFError, TypeError):
                 pass
         self._dismiss(number)
 
+    def _serve(self, number: int, release: list[bytes], by_process: bool, descriptors: list[int]) -> None:
+        """Pass on what comes to sockets. :param by_process: the first descriptor is of who they are for."""
+        until = number
+        if by_process:
+            until = self._watched[number] = descriptors.pop(0)
+        self._releases[number] = release
+        self._forwarding.publish(number, descriptors)
+        # A guest's own direction is shut by now, so only its end is news.
+        events = select.EPOLLIN if by_process else 0
+        self._loop.watch(until, events, lambda _events: self._dismiss(number))
+
     def _dismiss(self, number: int) -> None:
         self._forwarding.withdraw(number)
+        if number in self._watched:
+            self._loop.forget(self._watched[number])
+            os.close(self._watched.pop(number))
+        self._loop.forget(number)
         netfilter.send(self._releases.pop(number, []))
         self._present.pop(number).close()

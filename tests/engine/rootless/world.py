@@ -40,7 +40,7 @@ case $python in
   mkdir -p "$python"; mount --bind "$etc/python" "$python"; umount "$etc/python";;
 esac
 for group in $GROUPS_; do echo $$ > "$group/cgroup.procs"; done
-exec setpriv --reuid "$UID_" --regid "$UID_" --clear-groups --inh-caps=-all "$@"
+PATH=$PATH_ exec "$(command -v setpriv)" --reuid "$UID_" --regid "$UID_" --clear-groups --inh-caps=-all "$@"
 """
 
 
@@ -51,12 +51,14 @@ class OrdinaryUser:
     :param home: his directory, which he owns. :param etc: files that stand in for those of /etc.
     :param namespace: a descriptor of the network that his commands are run in, -1 for that of the tests.
     :param groups: control groups that are his, in which his commands are.
+    :param path: where his programs are looked for.
     """
 
     home: Path
     etc: Path
     namespace: int = -1
     groups: tuple[Path, ...] = ()
+    path: str = _PATH
 
     @property
     def root(self) -> Path:
@@ -70,9 +72,10 @@ class OrdinaryUser:
 
     def run(self, *words: str, stdin: str = "", timeout: float = 60) -> Finished:
         """Run any program as this user."""
-        environment = {"HOME": str(self.home), "PATH": _PATH, "USER": USER, "UID_": str(UID),
-                       "GROUPS_": " ".join(map(str, self.groups)),
-                       "PYTHONDONTWRITEBYTECODE": "1"}  # fmt: skip
+        environment = {
+            "HOME": str(self.home), "USER": USER, "PATH": _PATH, "PATH_": self.path, "UID_": str(UID),
+            "GROUPS_": " ".join(map(str, self.groups)), "PYTHONDONTWRITEBYTECODE": "1",
+        }  # fmt: skip
         python = os.path.realpath(sys.base_prefix)
         place = entering(self.namespace) if self.namespace >= 0 else []
         enter = [*place, "unshare", "--mount", "--propagation", "private", "sh", "-c", _SCRIPT, "sh"]
