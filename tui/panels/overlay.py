@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from tui.panels.page import Page, across
 from tui.text import count, safe, size
 from tui.widgets.bar import Segment, stacked
 from tui.widgets.columns import Cell, Column, Row, Span, Spans, cell
+from tui.widgets.lazy import LazyRows
 
 if TYPE_CHECKING:
     from engine.containers.overlays import OverlayChange
@@ -35,10 +36,15 @@ _MARKS = {
     "gone": ("−", "muted"),
 }
 _TEACHES = (
-    "Nothing written yet. When a program writes to a file of a layer, all of the file is",
-    "copied up first, and that copy is what it costs; what it deletes leaves a whiteout.",
+    "",
+    "Nothing written yet. When a program writes to a file of",
+    "a layer, all of it is copied up first: that is the cost.",
+    "What it deletes of a layer leaves a whiteout.",
 )
 _NOTHING = cell("")
+
+_Item = tuple["float | None", "OverlayChange"]
+"""A change, and when it was seen."""
 
 
 def overlay(known: Written | None, detail: ImageDetail | None, running: bool) -> Page | None:
@@ -48,22 +54,34 @@ def overlay(known: Written | None, detail: ImageDetail | None, running: bool) ->
     view = known.view
     layers = {str(layer.diff_id): layer for layer in detail.layers} if detail is not None else {}
     rows = [_merged(known, layers, running), _upper(known), _lower(known, detail, layers)]
+    items: list[Row | _Item] = [*rows]
     if known.feed:
-        rows.append(_title("feed-title", "as it happened"))
-        rows += [
-            _change(f"{time}-{change.effect.value}-{change.path}", _clock(time), change, layers)
-            for time, change in known.feed
-        ]
+        items += [_title("feed-title", "as it happened"), *known.feed]
     if view.changes:
         total = sum(number for _, number in known.counts)
         cut = total > len(view.changes)
         title = f"the {len(view.changes)} dearest of {total}" if cut else "all of it, the dearest first"
-        rows.append(_title("all-title", title))
-        rows += [_change(f"all-{change.path}", "", change, layers) for change in view.changes]
+        items += [_title("all-title", title), *((None, change) for change in view.changes)]
     elif not known.feed:
-        rows += [Row(f"teach-{number}", _line(text, "muted")) for number, text in enumerate(("", *_TEACHES))]
+        items += [Row(f"teach-{number}", _line(text, "muted")) for number, text in enumerate(_TEACHES)]
     state = ((f"{size(view.disk)} ", "text"), ("written", "muted"))
-    return Page(_COLUMNS, rows, (), state)
+    return Page(_COLUMNS, _Rows(items, layers), (), state)
+
+
+class _Rows(LazyRows):
+    """What a busy container does comes in hundreds, of which a screenful is seen."""
+
+    def __init__(self, items: Sequence[Row | _Item], layers: Mapping[str, LayerRow]) -> None:
+        self._items = items
+        self._layers = layers
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def row(self, index: int) -> Row:
+        """A row that stands already, or that of a change."""
+        item = self._items[index]
+        return item if isinstance(item, Row) else _change(*item, self._layers)
 
 
 def _line(text: str, ink: str) -> tuple[Cell, ...]:
@@ -121,7 +139,8 @@ def _segments(known: Written, layers: Mapping[str, LayerRow]) -> list[Segment]:
     return [Segment(layer.slot, max(1, layer.unpacked)) for layer in found if layer is not None]
 
 
-def _change(key: str, time: str, change: OverlayChange, layers: Mapping[str, LayerRow]) -> Row:
+def _change(time: float | None, change: OverlayChange, layers: Mapping[str, LayerRow]) -> Row:
+    """One path; :param time: when it was seen, None in the list of all."""
     effect = change.effect.value
     mark, ink = _MARKS.get(effect, ("~", "warn"))
     path = safe(change.path)
@@ -133,8 +152,8 @@ def _change(key: str, time: str, change: OverlayChange, layers: Mapping[str, Lay
         (cost,),
         _origin(change.layer, layers),
     )
-    row = (cell(mark, ink), cell(time, "muted"), across(_CHANGE, cells))
-    return Row(key, row, f"{effect} {path}".lower(), path)
+    row = (cell(mark, ink), cell("" if time is None else _clock(time), "muted"), across(_CHANGE, cells))
+    return Row(f"{time}-{effect}-{change.path}", row, f"{effect} {path}".lower(), path)
 
 
 def _origin(layer: str, layers: Mapping[str, LayerRow]) -> Spans:
