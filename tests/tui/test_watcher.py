@@ -52,7 +52,7 @@ async def test_another_screen_in_front_ends_the_reader_and_its_end_begins_it_ane
         await ready(pilot)
         await open_tab(pilot, "Events", lambda text: "die" in text)
         await until(pilot, lambda: len(source.followers) == 2, "the follower")
-        await pilot.press("question_mark")
+        await pilot.press("6")
         await until(pilot, lambda: len(source.followers) == 1, "its end")
         await pilot.press("escape")
         await until(pilot, lambda: len(source.followers) == 2, "the next one")
