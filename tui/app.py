@@ -147,7 +147,7 @@ class Lamina(App[None]):
         """Have what the selection and the tab in front need read."""
         state, inspector = self.state, self.workbench.inspector
         self.bridge.look(state)
-        self.bridge.look_stats(self.workbench.is_current and any(item.pid for item in state.containers or ()))
+        self.bridge.look_stats(self.workbench.is_seen and any(item.pid for item in state.containers or ()))
         container = state.container_of(state.subject)
         run = Run(container.id, container.started or 0) if container is not None else None
         self.bridge.watcher.watch(container if self.workbench.shows_inspector else None, inspector.tab)

@@ -106,10 +106,16 @@ class Workbench(Board):
         return (self.images, self.containers, self.stack, self.inspector, self.activity)
 
     @property
+    def is_seen(self) -> bool:
+        """Whether nothing but dialogs lies over it; Textual's `is_current` holds below any one screen."""
+        stack = self.app.screen_stack
+        return self in stack and all(screen.is_modal for screen in stack[stack.index(self) + 1 :])
+
+    @property
     def shows_inspector(self) -> bool:
         """Whether the inspector is looked at: no other screen covers it, nor the other column."""
         hidden = self.has_class("-narrow") and not self.has_class("-right")
-        return self.is_current and not hidden and not self.has_class("-small")
+        return self.is_seen and not hidden and not self.has_class("-small")
 
     @property
     def panel(self) -> Panel:
