@@ -1,118 +1,182 @@
-"""Pictures of the screens that are met every day, in two sizes and two themes."""
+"""Pictures of every screen, in three sizes and two themes."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 
 from tests.tui.conftest import Make
-from tests.tui.driving import app_of, ready, screen_lines, until
-from tests.tui.fake import FakeSource
+from tests.tui.driving import Driver, app_of, open_tab, ready, screen_lines, until
+from tests.tui.fake_still import StillSource, sampled
+from tests.tui.pictures import SIZES, THEMES, compare, pictures, settled, sized
+from tui.panels.inspector import IMAGE_TABS
+from tui.screens.compare import Compare
+from tui.screens.explorer import Explorer
 
-Compare = Callable[..., bool]
-Steps = Callable[[Pilot[Any]], Awaitable[None]]
-
-_SIZES = [(80, 24), (160, 45)]
-_THEMES = ["lamina-dark", "lamina-light"]
-
-
-async def _first(pilot: Pilot[Any]) -> None:
-    await ready(pilot)
+Steps = Callable[[Driver], Awaitable[None]]
 
 
-async def _layers(pilot: Pilot[Any]) -> None:
-    await ready(pilot)
-    await pilot.press("3")
+def _shown(pilot: Driver, words: str) -> bool:
+    return words in "\n".join(screen_lines(pilot))
+
+
+def _keys(*keys: str, shows: str = "") -> Steps:
+    """Press keys, and wait for words to stand on the screen."""
+
+    async def steps(pilot: Driver) -> None:
+        await pilot.press(*keys)
+        if shows:
+            await until(pilot, lambda: _shown(pilot, shows), shows)
+
+    return steps
+
+
+def _image_tab(name: str) -> Steps:
+    async def steps(pilot: Driver) -> None:
+        inspector = app_of(pilot).workbench.inspector
+        await pilot.press("4")
+        inspector.open_tab(name)
+        await until(pilot, lambda: bool(inspector.rows), name)
+
+    return steps
+
+
+def _container_tab(name: str) -> Steps:
+    async def steps(pilot: Driver) -> None:
+        await open_tab(pilot, name)
+
+    return steps
+
+
+async def _explorer(pilot: Driver, *keys: str) -> None:
+    await pilot.press("e")
     await pilot.pause()
+    explorer = pilot.app.screen
+    assert isinstance(explorer, Explorer)
+    await until(pilot, lambda: explorer.files.scene is not None, "the files")
+    await pilot.press("j", "j", "j")  # to the layer that changed something
+    await until(pilot, lambda: _shown(pilot, "config.py"), "its tree")
+    for key in keys:
+        await pilot.press(key)
+        await pilot.pause()
+    await until(pilot, lambda: bool(explorer.story.rows), "the story")
 
 
-async def _logs(pilot: Pilot[Any]) -> None:
-    await ready(pilot)
-    inspector = app_of(pilot).workbench.inspector
-    await pilot.press("2", "l")
-    await until(pilot, lambda: len(inspector.rows) == 40, "the log")
-
-
-async def _steps(pilot: Pilot[Any]) -> None:
-    await _logs(pilot)
-    inspector = app_of(pilot).workbench.inspector
-    inspector.open_tab("Steps")
-    await until(pilot, lambda: len(inspector.rows) == 6, "the steps")
-
-
-async def _run(pilot: Pilot[Any]) -> None:
-    await ready(pilot)
-    await pilot.press("R", "tab", *"db")
+async def _compared(pilot: Driver) -> None:
+    await pilot.press("space", "space", "c")
     await pilot.pause()
+    screen = pilot.app.screen
+    assert isinstance(screen, Compare)
+    await until(pilot, lambda: screen.comparison is not None, "the comparison")
 
 
-async def _remove(pilot: Pilot[Any]) -> None:
-    await ready(pilot)
-    await pilot.press("d")
-    await until(pilot, lambda: "Frees" in "\n".join(screen_lines(pilot)), "the question")
+def _file(key: str, words: str) -> Steps:
+    async def steps(pilot: Driver) -> None:
+        await _explorer(pilot, "tab")
+        explorer = pilot.app.screen
+        assert isinstance(explorer, Explorer)
+        while not (explorer.path or "").endswith("config.py"):
+            await pilot.press("j")
+        await pilot.press("enter")
+        await until(pilot, lambda: _shown(pilot, "how it runs"), "the file")
+        await pilot.press(key)
+        await until(pilot, lambda: _shown(pilot, words), words)
+
+    return steps
 
 
-async def _help(pilot: Pilot[Any]) -> None:
-    await ready(pilot)
-    await pilot.press("question_mark")
-    await pilot.pause()
+async def _waste(pilot: Driver) -> None:
+    await _explorer(pilot, "w")
 
 
-async def _pulling(pilot: Pilot[Any]) -> None:
-    await ready(pilot)
+async def _task(pilot: Driver) -> None:
+    await pilot.press("t", *"2", "enter", "5", "enter")
+    await until(pilot, lambda: _shown(pilot, "the same by hand"), "the action")
+
+
+async def _pulling(pilot: Driver) -> None:
     app = app_of(pilot)
     await pilot.press("P", *"postgres:15.1", "enter")
     await until(pilot, lambda: app.state.plan is not None, "the plan")
     await pilot.press("enter")
-    await until(pilot, lambda: " of 64 B" in "\n".join(screen_lines(pilot)), "progress")
+    await until(pilot, lambda: _shown(pilot, " of 64 B"), "progress")
 
 
-async def _networks(pilot: Pilot[Any]) -> None:
-    await ready(pilot)
-    await pilot.press("6")
-    await until(pilot, lambda: "pgdata" in "\n".join(screen_lines(pilot)), "the lists")
+async def _grouped(pilot: Driver) -> None:
+    app_of(pilot).workbench.containers.group_by("team")
+    await pilot.press("2", "g", "j", "space")
 
 
-async def _files(pilot: Pilot[Any]) -> None:
-    await ready(pilot)
-    await pilot.press("2", "F")
-    await until(pilot, lambda: "motd" in "\n".join(screen_lines(pilot)), "the files")
+async def _nothing(_: Driver) -> None:
+    """The first screen."""
 
 
 _SCREENS: dict[str, Steps] = {
-    "first": _first,
-    "layers": _layers,
-    "logs": _logs,
-    "steps": _steps,
-    "run": _run,
-    "remove": _remove,
-    "help": _help,
-    "networks": _networks,
-    "files": _files,
+    "first": _nothing,
+    "layers": _keys("3"),
+    "groups": _grouped,
+    "run": _keys("R", "tab", *"db", shows="--name db"),
+    "remove": _keys("d", shows="Frees"),
+    "several": _keys("2", "asterisk", "d", shows="5 containers?"),
+    "on-marked": _keys("2", "asterisk", "b", shows="With 5 marked"),
+    "group-by": _keys("2", "v", shows="by a label"),
+    "tag": _keys("t", shows="Another name"),
+    "plan-failed": _keys("P", *"nowhere", "enter", shows="is not in its registry"),
+    "help": _keys("question_mark", shows="Help"),
+    "palette": _keys("colon", shows="Go anywhere"),
+    "jump": _keys("ctrl+o", shows=" a "),
+    "filter": _keys("slash", *"pos"),
+    "networks": _keys("6", shows="pgdata"),
+    "volumes": _keys("7", shows="pgdata"),
+    "files": _keys("2", "F", shows="motd"),
+    "explorer": _explorer,
+    "waste": _waste,
+    "file": _file("y", "how it runs"),
+    "bytes": _file("h", "00000000"),
+    "difference": _file("d", "port"),
+    "compare": _compared,
+    "task": _task,
+    **{f"image-{name.lower().replace(' ', '-')}": _image_tab(name) for name in IMAGE_TABS},
+    **{f"container-{name.lower()}": _container_tab(name) for name in ("Logs", "Steps", "Files")},
 }
 
 
-@pytest.mark.parametrize("theme", _THEMES)
-@pytest.mark.parametrize("size", _SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("screen", _SCREENS)
-def test_screen(snap_compare: Compare, make: Make, screen: str, size: tuple[int, int], theme: str) -> None:
-    assert snap_compare(make(theme=theme), terminal_size=size, run_before=_SCREENS[screen])
+async def test_screen(request: pytest.FixtureRequest, make: Make, screen: str, theme: str) -> None:
+    async with make(StillSource(), theme=theme).run_test(size=SIZES[0]) as pilot:
+        await ready(pilot)
+        sampled(pilot, 0, 40)
+        await _SCREENS[screen](pilot)
+        compare(request, f"{screen}-{theme}", await pictures(pilot))
 
 
-@pytest.mark.parametrize("theme", _THEMES)
-@pytest.mark.parametrize("size", _SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def test_empty_store(snap_compare: Compare, make: Make, size: tuple[int, int], theme: str) -> None:
-    app = make(FakeSource(empty=True), theme)
-    assert snap_compare(app, terminal_size=size, run_before=_first)
+@pytest.mark.parametrize("theme", THEMES)
+async def test_an_empty_store(request: pytest.FixtureRequest, make: Make, theme: str) -> None:
+    async with make(StillSource(empty=True), theme=theme).run_test(size=SIZES[0]) as pilot:
+        await ready(pilot)
+        compare(request, f"empty-{theme}", await pictures(pilot))
 
 
-@pytest.mark.parametrize("theme", _THEMES)
-@pytest.mark.parametrize("size", _SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def test_pull_under_way(snap_compare: Compare, make: Make, size: tuple[int, int], theme: str) -> None:
-    source = FakeSource()
+@pytest.mark.parametrize("theme", THEMES)
+async def test_a_pull_under_way(request: pytest.FixtureRequest, make: Make, theme: str) -> None:
+    source = StillSource()
     del source.stacks["postgres:15.1"]
     source.hold_pull.clear()
-    assert snap_compare(make(source, theme), terminal_size=size, run_before=_pulling)
+    async with make(source, theme=theme).run_test(size=SIZES[0]) as pilot:
+        await ready(pilot)
+        sampled(pilot, 0, 40)
+        await _pulling(pilot)
+        compare(request, f"pull-{theme}", await pictures(pilot))
+
+
+async def test_windows_too_small_and_too_narrow(request: pytest.FixtureRequest, make: Make) -> None:
+    async with make(StillSource()).run_test(size=SIZES[0]) as pilot:
+        await ready(pilot)
+        sampled(pilot, 0, 40)
+        found = {}
+        for width, height in ((200, 60), (60, 80), (60, 16), (50, 10)):
+            await sized(pilot, width, height)
+            found[f"{width}x{height}"] = await settled(pilot)
+        compare(request, "sizes", found)

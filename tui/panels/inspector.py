@@ -127,7 +127,7 @@ class Inspector(Panel):
         self.follows_end = container is not None and self.tab in FOLLOWING
         if page is not _WAITING:
             self.show_filtered(page.columns, page.rows, page.empty, page.heading)
-        self._await(page is _WAITING)
+        self._await(page is _WAITING and subject is not None)
         self._page_state = page.state
         self.update_head()
 
