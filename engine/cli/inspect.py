@@ -24,8 +24,8 @@ def inspect(session: Session, names: tuple[str, ...], platform: str, shape: Shap
     """Show containers and images with Docker's keys, as one JSON list.
 
     Where a container and an image have the same name, the container is shown. An image may lie elsewhere (see
-    lamina tree --help): of docker://REF, Platforms lists all there are. Size is what lies unpacked on disk,
-    CompressedSize what travels.
+    lamina tree --help). Platforms lists all that its name stands for in the registry. Size is what lies
+    unpacked on disk, CompressedSize what travels.
     """
     from engine.images.elsewhere import parse_place
 

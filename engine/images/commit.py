@@ -37,6 +37,10 @@ def commit_image(
         _insert(connection, image, usages, now)
     else:
         connection.execute("UPDATE images SET pulled = ? WHERE id = ?", (now, image.id))
+    if image.index is not None:
+        from engine.images.platforms import remember_platforms  # most come without an index
+
+        remember_platforms(connection, image)
     pointed = [point(connection, name, image.id) for name in ([image.name] if names is None else names)]
     return any(pointed)
 

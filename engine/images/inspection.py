@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.images.catalogue import ImageRecord
 from engine.images.naming import familiar
+from engine.images.platforms import PlatformEntry, platforms_of
 from engine.oci.config import ImageConfig
-from engine.oci.digest import Digest
-from engine.oci.manifest import is_image
 from engine.oci.reference import Reference
 from engine.oci.run_config import RunConfig
 
@@ -17,10 +17,14 @@ if TYPE_CHECKING:
     from engine.images.remote import RemoteImage
 
 
-def inspection(image: ImageRecord, config: ImageConfig) -> dict[str, Any]:
+def inspection(
+    image: ImageRecord, config: ImageConfig, platforms: Sequence[PlatformEntry] = ()
+) -> dict[str, Any]:
     """What `docker image inspect` says of an image, as one JSON object.
 
     `CompressedSize` and `Platforms` are ours.
+
+    :param platforms: all that the image's name stood for when it was pulled; its own where it had no index.
     Source: Docker Engine API 1.47, "ImageInspect".
     """
     references = [Reference.parse(name) for name in image.names]
@@ -34,7 +38,7 @@ def inspection(image: ImageRecord, config: ImageConfig) -> dict[str, Any]:
         "CompressedSize": sum({layer.diff_id: layer.compressed for layer in image.layers}.values()),
         "Config": _run(config.run),
         "RootFS": {"Type": "layers", "Layers": list(image.stack)},
-        "Platforms": [_platform(image.platform, image.manifest_digest)],
+        "Platforms": _platforms(platforms or [PlatformEntry(image.platform, image.manifest_digest)]),
         "Metadata": {"LastTagTime": _time(image.pulled)},
     }
 
@@ -45,9 +49,7 @@ def inspection_elsewhere(image: RemoteImage) -> dict[str, Any]:
     What only an unpacked image has, its `Size` above all, is left out.
     """
     reference, config, manifest = image.reference, image.config, image.manifest
-    index = image.index
-    entries = [each for each in index.manifests if is_image(each) and each.platform] if index else []
-    digest = index.digest if index else manifest.digest
+    digest = image.index.digest if image.index else manifest.digest
     return {
         "Id": image.id,
         "RepoTags": [reference.familiar] if reference and reference.tag else [],
@@ -56,8 +58,7 @@ def inspection_elsewhere(image: RemoteImage) -> dict[str, Any]:
         "CompressedSize": sum(layer.descriptor.size for layer in image.layers),
         "Config": _run(config.run),
         "RootFS": {"Type": "layers", "Layers": list(config.diff_ids)},
-        "Platforms": [_platform(str(each.platform), each.digest) for each in entries]
-        or [_platform(str(config.platform), manifest.digest)],
+        "Platforms": _platforms(platforms_of(image)),
     }
 
 
@@ -71,8 +72,8 @@ def _about(config: ImageConfig) -> dict[str, Any]:
     }
 
 
-def _platform(platform: str, digest: Digest) -> dict[str, str]:
-    return {"Platform": platform, "Digest": digest}
+def _platforms(entries: Sequence[PlatformEntry]) -> list[dict[str, str]]:
+    return [{"Platform": entry.platform, "Digest": entry.digest} for entry in entries]
 
 
 def _run(run: RunConfig) -> dict[str, Any]:

@@ -138,9 +138,12 @@ class ImageService:
         :raises NotFound: no image has that name.
         """
         from engine.images.inspection import inspection
+        from engine.images.platforms import read_platforms
 
         image = self._find(name).image
-        return inspection(image, self.config(image.id))
+        with self._parts.database.read() as connection:
+            platforms = read_platforms(connection, image.id)
+        return inspection(image, self.config(image.id), platforms)
 
     def tag(self, source: str, target: str) -> None:
         """Give an image a further name; a name that another image had is taken from it.

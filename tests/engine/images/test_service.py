@@ -9,7 +9,7 @@ from engine.images.models import Role
 from engine.images.service import ImageService
 from engine.settings import Settings
 from engine.store import Database, Journal, Layout
-from tests.engine.images.publish import Registry, disk_usage, layer, noise
+from tests.engine.images.publish import Registry, disk_usage, index_of, layer, noise
 
 BASE = layer({"etc/os": b"base", "bin/big": noise("base", 400_000)})
 RUNTIME = layer({"usr/runtime": noise("runtime", 200_000)})
@@ -100,6 +100,23 @@ async def test_inspect_speaks_dockers_keys(images: ImageService, registry: Regis
     assert seen["RepoDigests"] == [f"{registry.address}/web@{result.plan.manifest_digest}"]
     assert seen["RootFS"]["Layers"] == [BASE.diff_id]
     assert (seen["Config"]["Env"], seen["Config"]["Cmd"]) == (["A=b"], ["sh"])
+
+
+async def test_inspect_lists_all_platforms_that_a_name_stands_for(
+    images: ImageService, registry: Registry
+) -> None:
+    registry.publish("one:1", BASE)
+    registry.publish("two:1", BASE, platform="arm64")
+    index_of(registry, "one", "two")
+    name = f"{registry.address}/multi:1"
+    await images.pull(name)
+    found = images.inspect(name)
+    assert [each["Platform"] for each in found["Platforms"]] == ["linux/amd64", "linux/arm64"]
+    assert found["Platforms"][0]["Digest"] == images.get(name).summary.manifest_digest
+    images.remove(name)
+    await images.pull(f"{registry.address}/one:1")
+    (own,) = images.inspect(f"{registry.address}/one:1")["Platforms"]
+    assert own["Platform"] == "linux/amd64"
 
 
 async def test_removing_frees_what_the_preview_says_and_the_disk_shows(
