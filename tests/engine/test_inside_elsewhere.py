@@ -17,9 +17,10 @@ from engine.rooms import Rooms
 from engine.settings import Settings
 from tests.engine.images.archives import config_of, docker_files, oci_files, write_directory, write_tar
 from tests.engine.images.publish import Layer, index_of, layer, noise, registry_of
-from tests.support.command import Finished, Lamina
+from tests.support.command import REPOSITORY, Finished, Lamina
 from tests.support.peers import needs_programs, run
 from tests.support.small_images import SmallImages
+from tests.support.terminal import Terminal
 
 _BASE = layer({"etc/motd": b"hello", "srv/app": b"one"})
 _NEXT = layer({"srv/app": b"seven", "srv/big": noise("big", 70_000)})
@@ -190,6 +191,15 @@ def test_reading_is_told_layer_by_layer(settings: Settings, tmp_path: Path) -> N
     Inside(Rooms(settings), on_reading=told.append).waste(place)
     assert told[-1].read == told[-1].layers == 2
     assert told[-1].done == told[-1].total == len(_BASE.blob) + len(_NEXT.blob)
+
+
+def test_a_person_at_a_terminal_sees_how_far_it_is(lamina: Lamina, tmp_path: Path) -> None:
+    name = archive_of("oci-archive", tmp_path / "image")
+    with Terminal(lamina.words("cat", name, "/srv/app"), cwd=str(REPOSITORY)) as terminal:
+        terminal.until("1 of 1 layer")
+        shown = terminal.until("seven")
+    # The line is gone before the file is printed.
+    assert shown.endswith("\x1b[2K")
 
 
 async def test_layers_elsewhere_are_told_without_reading_them(lamina: Lamina, tmp_path: Path) -> None:
