@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,7 +51,11 @@ class _Line:
     def draw(self, reading: Reading) -> None:
         layers = counted(reading.layers, "layer")
         how_far = f"{size(reading.done)} of {size(reading.total)}, {reading.read} of {layers}"
-        click.echo(f"{_CLEAR_LINE}reading {printable(reading.image)}: {how_far}", err=True, nl=False)
+        text = f"reading {printable(reading.image)}: {how_far}"
+        # A line that wraps could not be cleared; its end says most.
+        room = shutil.get_terminal_size().columns - 1
+        text = text if len(text) <= room else f"…{text[len(text) - room + 1 :]}"
+        click.echo(f"{_CLEAR_LINE}{text}", err=True, nl=False)
         self._drawn = True
         if reading.read == reading.layers:
             self.clear()  # what is printed next must not stand behind it
