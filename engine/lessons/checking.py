@@ -1,0 +1,114 @@
+"""What holds between the parts of a lesson: nothing told that nobody measured, no word unexplained."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from engine.errors import LaminaError
+from engine.lessons import glossary, prose, vocabulary
+from engine.lessons.commands import check_command
+from engine.lessons.lines import Lines
+from engine.lessons.models import Command, Doing, Term, Use, Value
+
+_OF_COMMAND = ("seconds", "said", "code")
+_PLACED = re.compile(r"\{given\.([a-z0-9_]+)\}")
+Uses = Mapping[str, list[tuple[Doing, int]]]
+
+
+class Checker:
+    """Goes through the steps in order, and knows what was measured and explained before."""
+
+    def __init__(
+        self, lines: Lines, given: Mapping[str, Value], fault: Callable[[int, str, str], None]
+    ) -> None:
+        self._lines, self._given, self._fault = lines, given, fault
+        self._measured: set[str] = set()
+        self._known: set[str] = set()
+
+    def step(self, number: int, texts: Mapping[str, str], uses: Uses) -> tuple[Term, ...]:
+        """Check a step; gives the terms that are new in it."""
+        terms: list[Term] = []
+        for key in ("title", "text", "hint"):
+            terms += self._text(number, key, texts[key])
+        for key in ("do", "measure", "show", "check"):
+            for use, line in uses[key]:
+                self._use(use, line)
+        terms += self._text(number, "after", texts["after"])
+        return tuple(terms)
+
+    def _text(self, number: int, key: str, text: str) -> Iterator[Term]:
+        def at(place: int) -> int:
+            return self._lines.inside("step", number, key, text, place)
+
+        for found in prose.wrong_braces(text):
+            self._fault(at(text.find(found)), f"{found} is no placeholder", _PLACEHOLDERS)
+        for kind, name in prose.placeholders(text):
+            self._placeholder(kind, name, at(text.find(f"{{{kind}.{name}}}")))
+        for found in prose.claims(text):
+            self._fault(
+                at(text.find(found)), f"{found!r} was not measured", "measure it, and say {measured.NAME}"
+            )
+        yield from self._terms(text, at)
+
+    def _terms(self, text: str, at: Callable[[int], int]) -> Iterator[Term]:
+        for word, place in glossary.marks(text):
+            term = glossary.term_of(word)
+            if term is None:
+                self._fault(
+                    at(place), f"[{word}] is not in the glossary", "lamina lab glossary lists its words"
+                )
+            elif term.name not in self._known:
+                self._known.add(term.name)
+                yield term
+        for name, place in glossary.first_unmarked(text, self._known):
+            self._fault(
+                at(place), f"{name!r} is not explained where it first stands", f"write [{name}] there"
+            )
+            self._known.add(name)
+
+    def _placeholder(self, kind: str, name: str, line: int) -> None:
+        known = {"given": set(self._given), "place": set(prose.PLACES), "measured": self._measured}[kind]
+        if name not in known:
+            hint = {"given": "choose it in [given]", "measured": "measure it in this step or an earlier one"}
+            self._fault(line, f"there is no {{{kind}.{name}}} here", hint.get(kind, _PLACEHOLDERS))
+
+    def _use(self, use: Doing, line: int) -> None:
+        if isinstance(use, Command):
+            for kind, name in prose.placeholders(use.text):
+                self._placeholder(kind, name, line)
+            self._command(use, line)
+            self._measured |= {f"{use.name}.{key}" for key in _OF_COMMAND} if use.name else set()
+            return
+        for value in use.parameters.values():
+            if isinstance(value, str):
+                for kind, name in prose.placeholders(value):
+                    self._placeholder(kind, name, line)
+        self._references(use, line)
+        self._measured |= {f"{use.name}.{key}".rstrip(".") for key in _figures(use)} if use.name else set()
+
+    def _references(self, use: Use, line: int) -> None:
+        """`of` names what was measured, several with commas between."""
+        value = use.parameters.get("of", "")
+        for name in filter(None, map(str.strip, str(value).split(","))):
+            if name not in self._measured and "{" not in name:
+                self._fault(line, f"{use.word}: {name!r} was not measured before", "")
+
+    def _command(self, use: Command, line: int) -> None:
+        try:
+            check_command(use.text, lambda text: _PLACED.sub(self._chosen, text))
+        except LaminaError as error:
+            self._fault(line, error.message, error.hint)
+
+    def _chosen(self, found: re.Match[str]) -> str:
+        return str(self._given.get(found[1], "0"))
+
+
+_PLACEHOLDERS = "there are {given.NAME}, {measured.NAME}, {measured.NAME.KEY}, {place.store}, {place.private}"
+
+
+def _figures(use: Use) -> tuple[str, ...]:
+    for kind in (vocabulary.ACTIONS, vocabulary.MEASURES):
+        if use.word in kind:
+            return kind[use.word].figures
+    return ()
