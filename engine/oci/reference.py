@@ -115,7 +115,10 @@ def _is_hex_id(name: str) -> bool:
 def _check(text: str, domain: str, path: str, tag: str | None) -> None:
     grammar = _grammar()
     if len(domain) > _LONGEST_DOMAIN or not grammar.domain.fullmatch(domain) or not _port_fits(domain):
-        raise InvalidArgument(f"no registry can be called {quoted(domain)} in {quoted(text)}", hint=_HINT)
+        transport, there, rest = text.partition("://")
+        # What other verbs and programs take: an address, or skopeo's way to name a place.
+        hint = f"leave {quoted(transport)[1:-1]}:// out: {quoted(rest)[1:-1]}" if there and rest else _HINT
+        raise InvalidArgument(f"no registry can be called {quoted(domain)} in {quoted(text)}", hint=hint)
     if tag is not None and not grammar.tag.fullmatch(tag):
         raise InvalidArgument(
             f"no tag can be called {quoted(tag)} in {quoted(text)}",

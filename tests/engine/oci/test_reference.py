@@ -144,3 +144,10 @@ def test_any_text_is_a_reference_or_an_error_of_ours(text: str) -> None:
     assert Reference.parse(str(ref)) == ref
     assert Reference.parse(ref.familiar) == ref
     assert ".." not in ref.path.split("/")
+
+
+@pytest.mark.parametrize("transport", ["docker", "https"])
+def test_an_address_is_told_what_to_leave_out(transport: str) -> None:
+    with pytest.raises(InvalidArgument) as caught:
+        Reference.parse(f"{transport}://ghcr.io/team/app:1")
+    assert caught.value.hint == f"leave {transport}:// out: ghcr.io/team/app:1"
