@@ -11,6 +11,7 @@ between processes of one interpreter, sockets are the C module's, and signals ar
     task.py      the whole task as one document
     messages.py  what is reported back, step by step
     monitor.py   one per container: terminal, log, exit status
+    starting.py  one life of it: first process, its steps, its streams
     init.py      the container's first process, from fork to exec
     cgroups.py   its control groups: made, joined, removed
     privileges.py  what is left of the engine's rights at exec

@@ -19,6 +19,7 @@ from .joining import Joined, join
 from .messages import Failure, Stage
 from .privileges import CAPABILITIES
 from .request import Request
+from .starting import program_streams, stream_ends
 from .streams import Streams
 from .task import Program, Task
 
@@ -93,7 +94,8 @@ class Supervisor:
                 Stage.PROCESS, "the container is paused", hint=f"let it go on: lamina unpause {self._name}"
             )
         self._event("exec_create")
-        ours, theirs = self._pipes()
+        asked = self._request
+        ours, theirs = stream_ends(asked.stdin, asked.tty or not asked.attached)
         try:
             joined = join(init, groups, self._program(), theirs, self._request.size)
             os.close(init)
@@ -105,7 +107,7 @@ class Supervisor:
             raise
         self._event("exec_start")
         client.send(frames.frame(frames.BEGUN))
-        streams = self._streams(ours, terminal)
+        streams = program_streams(ours, terminal, True, None)
         if self._request.attached:
             streams.add(client)
         else:
@@ -153,30 +155,6 @@ class Supervisor:
             base.limits,
             oom_score=base.oom_score,
         )
-
-    def _pipes(self) -> tuple[list[int], list[int]]:
-        """Ends for the supervisor and for the program: input, output, errors."""
-        asked = self._request
-        null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
-        if asked.tty or not asked.attached:
-            return [-1, -1, -1], [null, null, null]
-        out_read, out_write = os.pipe2(os.O_CLOEXEC)
-        error_read, error_write = os.pipe2(os.O_CLOEXEC)
-        if not asked.stdin:
-            return [-1, out_read, error_read], [null, out_write, error_write]
-        os.close(null)
-        in_read, in_write = os.pipe2(os.O_CLOEXEC)
-        return [in_write, out_read, error_read], [in_read, out_write, error_write]
-
-    def _streams(self, ours: list[int], terminal: int) -> Streams:
-        if terminal >= 0:
-            os.set_blocking(terminal, False)
-            return Streams({terminal: frames.STDOUT}, terminal, terminal, False, None)
-        stdin, out, err = ours
-        if stdin >= 0:
-            os.set_blocking(stdin, False)
-        outputs = {fd: kind for fd, kind in ((out, frames.STDOUT), (err, frames.STDERR)) if fd >= 0}
-        return Streams(outputs, stdin, -1, True, None)
 
     def _event(self, action: str, **attributes: str) -> None:
         command = " ".join(self._request.argv)[:_LONGEST]

@@ -10,18 +10,18 @@ import errno
 import os
 import time
 
-from . import cgroups, frames, init, netfilter, restarts, state, unix
+from . import cgroups, frames, netfilter, restarts, state, unix
 from . import syscalls as sys
 from .clients import Client
 from .execs import Execs
-from .fork import fork_apart, may_come_back
 from .freezer import freezer_of
 from .log import Log, Rotation
-from .messages import Failure, Reporter, Stage, take_messages
-from .sharing import join_pid, renew
+from .messages import Failure, Reporter
+from .sharing import renew
+from .starting import Start
 from .streams import Streams
 from .task import NAMESPACE, Task
-from .text import Value, flat_object
+from .text import flat_object
 
 TYPE_CHECKING = False  # mypy takes it for true; `typing` itself stays out
 if TYPE_CHECKING:
@@ -95,7 +95,6 @@ class Monitor:
         self._reporter = reporter
         self._owner = owner
         self._state = state.State(os.path.join(task.places.directory, "state"))
-        self._steps: list[dict[str, Value]] = []
         self._restarts = restarts.Restarts(task.places.directory)
         self._kills = 0  # for want of memory, in lives before this one: the groups are kept
 
@@ -156,7 +155,9 @@ class Monitor:
             health = self._watch_health(pid, streams)
 
             def at_end() -> None:
-                self._end_rest()
+                if "pid" in self._task.walls.of_others:
+                    # Without a pid namespace of its own the kernel does not end its other processes.
+                    cgroups.clear(group.path for group in self._task.walls.groups)
                 if health:
                     streams.alarm = None
                     health.end()
@@ -182,153 +183,22 @@ class Monitor:
         streams.alarm = health.act
         return health
 
-    # ------------------------------------------------------------------ start
-
     def _launch(self, log: Log) -> tuple[int, Streams]:
-        self._make_groups()
-        self._reporter.begin(Stage.PROCESS)
-        ours, theirs = self._pipes()
-        pausing = self._task.pausing and not self._restarts.count
-        report_read, report_write = self._report_ends(pausing)
-        channel, init_channel = unix.pair()
-        join_pid(self._task.walls)
-        pid, in_unified = self._fork()
-        if pid == 0:
-            os.close(report_read)  # or the end of the monitor would not be heard on the other one
-            for target, fd in enumerate(theirs):
-                os.dup2(fd, target)
-            init.run(self._task, report_write, init_channel.detach(), in_unified, pausing)
-        os.close(report_write)
-        init_channel.close()
-        for fd in theirs:
-            os.close(fd)
-        self._steps.append(self._reporter.step(f"process {pid}, number 1 inside", "unshare --pid --fork"))
-        self._await_exec(pid, report_read)
-        streams = self._streams(ours, channel, log)
-        channel.close()
+        start = Start(self._task, self._reporter, again=self._restarts.count > 0)
+        pid, streams = start.run(log)
         freezer = freezer_of(self._task.walls.groups)
         self._state.running(pid, freezer, self._restarts.count, "starting" if self._task.health else "")
-        steps = "".join(f"{flat_object(step)}\n" for step in self._steps)
+        steps = "".join(f"{flat_object(step)}\n" for step in start.steps)
         state.replace_file(os.path.join(self._task.places.directory, "steps.jsonl"), steps.encode())
         self._event("start")
         self._tell_volumes("mount")
         self._reporter.send({"kind": "running", "pid": pid})
         return pid, streams
 
-    def _make_groups(self) -> None:
-        walls = self._task.walls
-        if not walls.groups:
-            return
-        self._reporter.begin(Stage.CGROUPS)
-        if self._restarts.count:
-            # Kept as they are, for their limits may have been changed since; only what is left in them goes.
-            cgroups.clear(group.path for group in walls.groups)
-            return
-        cgroups.make(walls.groups)
-        unified = [group.path for group in walls.groups if group.version == 2]
-        if walls.device_filter and unified:
-            from .device_filter import filter_devices
-
-            filter_devices(unified[0], walls.device_filter)
-        made = "; ".join(f"mkdir {group.path}" for group in walls.groups)
-        self._steps.append(self._reporter.step(f"{len(walls.groups)} control groups", made))
-
-    def _fork(self) -> tuple[int, bool]:
-        """The container's first process; whether it is in its group of version 2 already."""
-        if self._restarts.count:
-            self._steps.clear()
-        if "pid" not in self._task.walls.of_others:
-            if not may_come_back():
-                return fork_apart(), False
-            self._renew_pid_namespace()
-        return cgroups.fork(self._task.walls.groups)
-
-    def _renew_pid_namespace(self) -> None:
-        """Have the next fork be the first process of a new namespace."""
-        if self._restarts.count:
-            # One that has ended takes nobody any more, and only from one's own a new one can be made.
-            own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
-            sys.setns(own, sys.CLONE_NEWPID)
-            os.close(own)
-        sys.unshare(sys.CLONE_NEWPID)
-
-    def _end_rest(self) -> None:
-        """Without a pid namespace of its own the kernel does not end a container's other processes."""
-        if "pid" in self._task.walls.of_others:
-            cgroups.clear(group.path for group in self._task.walls.groups)
+    # the end
 
     def _remove_groups(self) -> None:
         cgroups.remove(group.path for group in self._task.walls.groups)
-
-    def _report_ends(self, pausing: bool) -> tuple[int, int]:
-        """What init's messages come by, and what it writes them to; both ways where it waits for words."""
-        if not pausing:
-            return os.pipe2(os.O_CLOEXEC)
-        ours, theirs = unix.pair()
-        return ours.detach(), theirs.detach()
-
-    def _pipes(self) -> tuple[list[int], list[int]]:
-        """Ends for the monitor and for the container: input, output, errors."""
-        null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
-        if self._task.program.tty:
-            return [], [null, os.dup(null), os.dup(null)]
-        out_read, out_write = os.pipe2(os.O_CLOEXEC)
-        error_read, error_write = os.pipe2(os.O_CLOEXEC)
-        if not self._task.stdin_open:
-            return [-1, out_read, error_read], [null, out_write, error_write]
-        os.close(null)
-        in_read, in_write = os.pipe2(os.O_CLOEXEC)
-        return [in_write, out_read, error_read], [in_read, out_write, error_write]
-
-    def _await_exec(self, pid: int, report_read: int) -> None:
-        """Read init's messages until exec closes them.
-
-        :raises Failure: init told one, or ended without a word.
-        """
-        failure: Failure | None = None
-        buffer = bytearray()
-        while data := os.read(report_read, 65536):
-            buffer += data
-            for message in take_messages(buffer):
-                kind = message.pop("kind")
-                if kind == "failed":
-                    stage, text = message.pop("stage"), message.pop("message")
-                    failure = Failure(stage, text, **message)
-                else:
-                    changed = message.pop("changed", None)
-                    self._steps.append(message)
-                    if changed is None:
-                        self._reporter.send({"kind": kind, **message})
-                    else:
-                        self._reporter.send({"kind": kind, **message, "changed": changed})
-                        self._hand_on_word(pid, report_read)
-        os.close(report_read)
-        if failure is not None:
-            os.waitpid(pid, 0)
-            raise failure
-
-    def _hand_on_word(self, pid: int, init: int) -> None:
-        """Let init do its next step when the front wants it; its end is ours, which is init's."""
-        try:
-            self._reporter.await_word()
-            os.write(init, b"+")
-        except Failure:
-            os.close(init)
-            os.waitpid(pid, 0)
-            raise
-
-    def _streams(self, ours: list[int], channel: unix.Socket, log: Log) -> Streams:
-        if self._task.program.tty:
-            terminal = unix.receive_descriptor(channel)
-            os.set_blocking(terminal, False)
-            return Streams({terminal: frames.STDOUT}, terminal, terminal, False, log)
-        input_fd, out, err = ours
-        if input_fd >= 0:
-            os.set_blocking(input_fd, False)
-        outputs = {out: frames.STDOUT, err: frames.STDERR}
-        return Streams(outputs, input_fd, -1, self._task.stdin_once, log)
-
-    # ------------------------------------------------------------------ the end
 
     def _finish(self, server: unix.Socket, streams: Streams | None, code: int) -> None:
         """It stays ended. :param streams: of the life that ended now, or None when that was told before."""
