@@ -46,7 +46,9 @@ def refusal(status: int, what: str, host: str, body: bytes) -> LaminaError:
     """
     said = _said(body)
     if status == HTTPStatus.NOT_FOUND:
-        return NotFound(f"{what}: not found on {host}{said}", hint="check the name and the tag: lamina tags NAME")
+        return NotFound(
+            f"{what}: not found on {host}{said}", hint="check the name and the tag: lamina tags NAME"
+        )
     if status == HTTPStatus.UNAUTHORIZED:
         return Unauthorized(
             f"{what}: {host} does not let us in{said}",
