@@ -29,6 +29,7 @@ def host_info(layout: Layout, images: list[ImageSummary], containers: list[Conta
     mounts = _mounts()
     mode, limits = _mode(), _controllers()
     if mode == "rootless":
+        from engine.layers.ways import way
         from engine.rootless.facts import rootless
     return HostInfo(
         name=platform.node(),
@@ -48,7 +49,7 @@ def host_info(layout: Layout, images: list[ImageSummary], containers: list[Conta
         totals=totals(images, containers),
         limits=limits,
         seccomp=describe(),
-        rootless=rootless(limits) if mode == "rootless" else None,
+        rootless=rootless(limits, way(layout)) if mode == "rootless" else None,
     )
 
 

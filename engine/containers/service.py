@@ -135,7 +135,7 @@ class ContainerService:
         stack.prepare(directory)
         try:
             overlay = stack.overlay_of(self._store.layout, directory, recipe)
-            stack.adopt_root(overlay)
+            stack.begin(self._store.layout, overlay, recipe)
             with volumes.held_volumes(self._store, config.binds, overlay):
                 record = self._store.records.add(draft, enrolment(self._store, options))
         except BaseException:
@@ -189,6 +189,7 @@ class ContainerService:
                 remove_left_groups(record.id)
             directory = self._store.directory(record)
             overlay = stack.overlay_of(self._store.layout, directory, self._images.recipe(record.image_id))
+            stack.check_way(overlay, directory)
             volumes.check_sources(record.config.binds)
             volumes.settle_volumes(self._store, record.config.binds)
             write_policy(directory, record.config.restart)

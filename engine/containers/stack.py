@@ -6,16 +6,32 @@ import os
 import stat
 from pathlib import Path
 
+from engine.errors import NotSupported
 from engine.images.recipe import Recipe
 from engine.launch.task import Overlay
 from engine.layers.overlay_xattrs import mount_options
+from engine.layers.ways import ADD, COPY, KERNEL, way
 from engine.store.layout import Layout
+
+_COPIED = "copied"  # its upper directory holds all of the image's files
 
 
 def overlay_of(layout: Layout, directory: Path, recipe: Recipe) -> Overlay:
-    """The mount that shows a container's files."""
+    """The mount that shows a container's files; without lower directories where they are a copy."""
+    upper, work = str(directory / "upper"), str(directory / "work")
+    shown = way(layout)
+    if shown == COPY or (directory / _COPIED).exists():
+        return Overlay([], upper, work, [])
     lowers = [str(layout.root / lower) for lower in recipe.lowers]
-    return Overlay(lowers, str(directory / "upper"), str(directory / "work"), list(mount_options()))
+    return Overlay(lowers, upper, work, list(mount_options()), "" if shown == KERNEL else shown)
+
+
+def check_way(overlay: Overlay, directory: Path) -> None:
+    """:raises NotSupported: the container was made over layers, which cannot be shown any more."""
+    if not overlay.lowers and not (directory / _COPIED).exists():
+        raise NotSupported(
+            "this container was made where layers could be mounted, which they cannot now", hint=ADD
+        )
 
 
 def prepare(directory: Path) -> None:
@@ -23,6 +39,17 @@ def prepare(directory: Path) -> None:
     directory.mkdir(mode=0o700)
     for name in ("upper", "work", "rootfs"):
         (directory / name).mkdir(mode=0o755)
+
+
+def begin(layout: Layout, overlay: Overlay, recipe: Recipe) -> None:
+    """Have the writable layer as a new container finds it: empty, or with a copy of the image's files."""
+    if overlay.lowers:
+        adopt_root(overlay)
+        return
+    from engine.containers.flattening import copy_stack
+
+    copy_stack([str(layout.root / lower) for lower in recipe.lowers], overlay.upper)
+    (Path(overlay.upper).parent / _COPIED).touch()
 
 
 def adopt_root(overlay: Overlay) -> None:

@@ -19,6 +19,7 @@ from typing import Self
 from engine.errors import NotSupported
 from engine.launch import syscalls as sys
 from engine.layers.overlay_xattrs import overlay_xattr
+from engine.layers.ways import ADD
 from engine.oci.quote import quoted
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -26,6 +27,8 @@ _INSIDE = sys.RESOLVE_BENEATH | sys.RESOLVE_NO_SYMLINKS | sys.RESOLVE_NO_MAGICLI
 _MOVED = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ESTALE})
 # What a start itself puts where the image has nothing, so that something can be mounted there.
 _MOUNT_FILES = frozenset({b"etc/hosts", b"etc/hostname", b"etc/resolv.conf"})
+# What fuse-overlayfs puts into a directory that hides those below, beside an attribute.
+_FUSE_OPAQUE, _FUSE_OPAQUE_XATTR = b".wh..wh..opq", "user.fuseoverlayfs.opaque"
 _SHOWN = 60  # bytes of a path too long to be told
 _MOUNT_DIRECTORIES = frozenset({b"dev", b"proc", b"sys"})
 
@@ -123,9 +126,12 @@ class Upper:
     """The writable layer over its image's layers; a context manager.
 
     :param upper: its directory. :param lowers: of the layers, the topmost first.
+    :raises NotSupported: there are none.
     """
 
     def __init__(self, upper: Path | str, lowers: Sequence[Path | str]) -> None:
+        if not lowers:
+            raise NotSupported("what a container changed cannot be told where its files are a copy", hint=ADD)
         self._paths = [upper, *lowers]
         self._open = ExitStack()
         self._roots: list[int] = []
@@ -199,6 +205,8 @@ class Upper:
 
 
 def _look(directory: int, path: bytes, name: bytes, below: Below, hidden: bool) -> Written | None:
+    if name == _FUSE_OPAQUE:
+        return None
     try:
         status = os.stat(name, dir_fd=directory, follow_symlinks=False)
         opaque = stat.S_ISDIR(status.st_mode) and _opaque_below(directory, name)
@@ -234,10 +242,12 @@ def is_whiteout(status: os.stat_result) -> bool:
 
 def is_opaque(directory: int) -> bool:
     """Whether an open directory hides what the layers below have in it."""
-    try:
-        return os.getxattr(directory, overlay_xattr("opaque")) == b"y"
-    except OSError:
-        return False
+    for name in (overlay_xattr("opaque"), _FUSE_OPAQUE_XATTR):
+        try:
+            return os.getxattr(directory, name) == b"y"
+        except OSError:
+            continue
+    return False
 
 
 def _opaque_below(directory: int, name: bytes) -> bool:

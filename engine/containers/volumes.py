@@ -108,7 +108,13 @@ def _fill(store: ContainerStore, binds: Sequence[Bind], overlay: Overlay) -> Non
         return
     from engine.volumes.merged import merged_root
 
-    with merged_root(overlay.lowers, Path(overlay.upper).parent / "rootfs") as root:
+    with ExitStack() as held:
+        if overlay.lowers:
+            empty_place = Path(overlay.upper).parent / "rootfs"
+            root = held.enter_context(merged_root(overlay.lowers, empty_place, overlay.program))
+        else:
+            root = os.open(overlay.upper, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+            held.callback(os.close, root)
         for bind in empty:
             _fill_one(store, bind, root)
 

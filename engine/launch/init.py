@@ -125,13 +125,11 @@ def _build_root(task: Task, reporter: Reporter, linked: dict[int, int], shared_m
     targets = [bind.target for bind in task.binds] + [memory.target for memory in task.walls.memory]
     trees = rootfs.open_sources(task.binds, linked) + rootfs.make_memory(task.walls.memory)
     reporter.begin(Stage.OVERLAY)
-    root = rootfs.mount_overlay(overlay, places.rootfs)
-    lowers = ":".join(overlay.lowers)
-    reporter.step(
-        f"{len(overlay.lowers)} lower directories, one upper",
-        f"mount -t overlay overlay -o lowerdir={lowers},upperdir={overlay.upper},workdir={overlay.work} "
-        f"{places.rootfs}",
+    root = rootfs.mount_overlay(overlay, places.rootfs, task.stack)
+    shown = (
+        f"{len(overlay.lowers)} lower directories, one upper" if overlay.lowers else "a copy of the layers"
     )
+    reporter.step(shown, f"{overlay.command} {places.rootfs}")
     reporter.begin(Stage.KERNEL_FILESYSTEMS)
     mount_kernel_filesystems(root, task.walls, shared_memory)
     reporter.step(

@@ -24,12 +24,19 @@ _REPLACEABLE = frozenset(
 _QUIET = sys.MOUNT_ATTR_NOSUID | sys.MOUNT_ATTR_NODEV | sys.MOUNT_ATTR_NOEXEC
 
 
-def mount_overlay(overlay: Overlay, rootfs: str) -> int:
+def mount_overlay(overlay: Overlay, rootfs: str, stack: int = -1) -> int:
     """Mount the stack at `rootfs` and give a descriptor of its root.
+
+    :param stack: a descriptor of it, where a program shows it (`fuse.show`).
 
     Kernels from 6.7 take each lower directory as an option of its own; older ones want all in one
     page, which a stack of 60 layers fills: see `mount_overlay_in_a_page`.
     """
+    if not overlay.lowers:
+        stack = sys.open_tree(sys.AT_FDCWD, overlay.upper, sys.OPEN_TREE_CLONE)
+    if stack >= 0:
+        attach(stack, os.open(rootfs, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
+        return os.open(rootfs, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     base, lowers, upper, work = _relative(overlay)
     os.chdir(base)
     options = [("lowerdir+", lower) for lower in lowers]

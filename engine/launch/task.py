@@ -50,13 +50,28 @@ class Bind:
 
 
 class Overlay:
-    """The stack to mount: lower directories top first, and the writable directories above them."""
+    """The stack to mount: lower directories top first, and the writable directories above them.
 
-    def __init__(self, lowers: list[str], upper: str, work: str, options: list[str]) -> None:
+    :param program: "" has the kernel show it, else fuse-overlayfs of this path does. Without lower
+        directories `upper` is a copy of all, and is shown as it is.
+    """
+
+    def __init__(
+        self, lowers: list[str], upper: str, work: str, options: list[str], program: str = ""
+    ) -> None:
         self.lowers = lowers
         self.upper = upper
         self.work = work
         self.options = options
+        self.program = program
+
+    @property
+    def command(self) -> str:
+        """What mounts it, as words for a shell; the place follows."""
+        if not self.lowers:
+            return f"mount --bind {self.upper}"
+        rest = f"lowerdir={':'.join(self.lowers)},upperdir={self.upper},workdir={self.work}"
+        return f"{self.program} -o {rest}" if self.program else f"mount -t overlay overlay -o {rest}"
 
 
 class Program:
@@ -232,6 +247,7 @@ class Task:
         self.descriptors = descriptors or []
         self.release = release or []
         self.health = health
+        self.stack = -1  # of the container's files, where a program shows them; a monitor's own
 
     def dump(self) -> bytes:
         """The document; for the same interpreter to read, which is what a monitor is."""
@@ -240,6 +256,7 @@ class Task:
         fields["walls"] = self.walls.fields()
         fields["health"] = vars(self.health) if self.health else None
         fields["binds"] = [vars(bind) for bind in self.binds]
+        del fields["stack"]
         return marshal.dumps(fields)
 
     @classmethod

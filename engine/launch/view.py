@@ -55,7 +55,12 @@ def _stack(task: Task) -> int:
     trees = rootfs.open_sources(binds)
     # What `volatile` promises is about a running container; the kernel refuses a second such mount.
     task.overlay.options = [option for option in task.overlay.options if option != "volatile"]
-    root = rootfs.mount_overlay(task.overlay, task.places.rootfs)
+    stack = -1
+    if task.overlay.program:
+        from .fuse import show
+
+        stack = show(task.overlay)
+    root = rootfs.mount_overlay(task.overlay, task.places.rootfs, stack)
     if binds:
         # Where a start would have it, so that a link of the image leads no bind into /proc here either.
         attach(_proc(), make_directories(root, "proc", follow=False))

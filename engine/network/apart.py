@@ -101,15 +101,12 @@ class ApartNetworks(NetworkService):
 
     def _bring_in(self) -> None:
         """Have the process that followed a killed one know who runs, and serve ports that are published."""
-        from engine.runtime.state import read_state
+        from engine.rootless.session import monitors
 
-        with self._database.read() as db:
-            found = [row[0] for row in db.execute("SELECT DISTINCT container_id FROM endpoints")]
-        for container_id in found:
-            with suppress(LaminaError, OSError):
-                state = read_state(self._layout.container(container_id))
-                if state.standing:
-                    process = os.pidfd_open(state.monitor.pid)
+        for container_id, pid in monitors(self._layout.root):
+            if self.endpoints(container_id):
+                with suppress(LaminaError, OSError):
+                    process = os.pidfd_open(pid)
                     try:
                         self._bring_in_one(container_id, process)
                     finally:

@@ -14,10 +14,10 @@ _DELEGATE = "systemd-run --user --scope -p Delegate=yes lamina …"
 _WORDS = {"memory": "memory", "cpu": "processors", "pids": "processes"}  # what people limit
 
 
-def rootless(limits: tuple[str, ...]) -> Rootless:
+def rootless(limits: tuple[str, ...], way: str) -> Rootless:
     """Look at this process, which is in the store's user namespace.
 
-    :param limits: controllers of control groups that it may use.
+    :param limits: controllers of control groups that it may use. :param way: `engine.layers.ways.way`.
     """
     ids = mapped_ids()
     missing = []
@@ -32,6 +32,11 @@ def rootless(limits: tuple[str, ...]) -> Rootless:
     without = [_WORDS[name] for name in _WORDS if name not in limits]
     if without:
         missing.append(Missing("control groups", f"no limits of {_listed(without)}", _DELEGATE))
+    if way == "copy":
+        cost = "each container has a copy of its image's files, and diff and commit cannot tell what changed"
+        missing.append(Missing("overlay file systems", cost, "sudo apt install fuse-overlayfs"))
+    elif way != "kernel":
+        missing.append(Missing("overlays of the kernel", f"{way} shows files, which is slower"))
     if problem := obstacle():
         cost = f"containers have --network none or --network host only: {problem}"
         missing.append(Missing("networks of containers", cost, ADD))

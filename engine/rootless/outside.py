@@ -144,7 +144,7 @@ def _left_namespace(root: Path) -> int:
 
     Their monitors have it open beside the container's own.
     """
-    for pid in session.monitors(root):
+    for _, pid in session.monitors(root):
         with suppress(OSError):
             own = os.readlink(f"/proc/{pid}/fd/{NAMESPACE}")
             for name in os.listdir(f"/proc/{pid}/fd"):

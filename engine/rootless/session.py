@@ -160,18 +160,18 @@ def _become_holder(channel: unix.Socket, directory: str, found: int) -> None:
         os._exit(1)
 
 
-def monitors(root: Path) -> Iterator[int]:
-    """The monitors of a store's running containers."""
+def monitors(root: Path) -> Iterator[tuple[str, int]]:
+    """The ids of a store's running containers, and the pids of their monitors."""
     for path in root.glob("containers/*/state"):
         with suppress(OSError, ValueError, KeyError, TypeError):
             pid, start = _monitor(path)
             if start and state.start_time(pid) == start:
-                yield pid
+                yield path.parent.name, pid
 
 
 def _left_namespace(root: Path) -> int:
     """The user namespace of a container that runs though nobody keeps it; -1 where there is none."""
-    for pid in monitors(root):
+    for _, pid in monitors(root):
         with suppress(OSError):
             return os.open(f"/proc/{pid}/ns/user", os.O_RDONLY | os.O_CLOEXEC)
     return -1

@@ -53,7 +53,7 @@ class _Copy:
                     os.mkdir(name, 0o700, dir_fd=target)
                     below.append(inner)
                 elif not _is_whiteout(status) and not self._link(status, target, name, inner):
-                    _copy_one(source, target, name, status)
+                    copy_one(source, target, name, status)
         finally:
             os.close(source)
             os.close(target)
@@ -96,7 +96,8 @@ def _is_whiteout(status: os.stat_result) -> bool:
     return stat.S_ISCHR(status.st_mode) and status.st_rdev == 0
 
 
-def _copy_one(source: int, target: int, name: bytes, status: os.stat_result) -> None:
+def copy_one(source: int, target: int, name: bytes, status: os.stat_result) -> None:
+    """Copy a file, a link or what else is no directory, from one directory to another."""
     if stat.S_ISREG(status.st_mode):
         _copy_file(source, target, name, status)
         return

@@ -20,13 +20,23 @@ _LONGEST_OPTION = 255  # bytes of one value that fsconfig(2) takes
 
 
 @contextmanager
-def merged_root(lowers: Sequence[str], empty: Path) -> Iterator[int]:
+def merged_root(lowers: Sequence[str], empty: Path, program: str = "") -> Iterator[int]:
     """A descriptor of the root of a stack.
 
-    :param lowers: directories, the topmost first.
+    :param lowers: directories, the topmost first. :param program: fuse-overlayfs, where the kernel cannot.
     :param empty: an empty directory: the lowest layer of all, because an overlay wants two.
     :raises NotSupported: the kernel is too old for a stack of so many layers.
     """
+    if program:
+        from engine.launch.fuse import show
+        from engine.launch.task import Overlay
+
+        root = show(Overlay(list(lowers), "", "", [], program))
+        try:
+            yield root
+        finally:
+            os.close(root)
+        return
     with ExitStack() as held:
         # Named by descriptors, the directories' own names can be as long as they like.
         names = []

@@ -51,7 +51,7 @@ class OrdinaryUser:
     :param home: his directory, which he owns. :param etc: files that stand in for those of /etc.
     :param namespace: a descriptor of the network that his commands are run in, -1 for that of the tests.
     :param groups: control groups that are his, in which his commands are.
-    :param path: where his programs are looked for.
+    :param path: where his programs are looked for. :param overlay: how layers are shown; "" is found out.
     """
 
     home: Path
@@ -59,6 +59,7 @@ class OrdinaryUser:
     namespace: int = -1
     groups: tuple[Path, ...] = ()
     path: str = _PATH
+    overlay: str = ""
 
     @property
     def root(self) -> Path:
@@ -75,6 +76,7 @@ class OrdinaryUser:
         environment = {
             "HOME": str(self.home), "USER": USER, "PATH": _PATH, "PATH_": self.path, "UID_": str(UID),
             "GROUPS_": " ".join(map(str, self.groups)), "PYTHONDONTWRITEBYTECODE": "1",
+            **({"LAMINA_OVERLAY": self.overlay} if self.overlay else {}),
         }  # fmt: skip
         python = os.path.realpath(sys.base_prefix)
         place = entering(self.namespace) if self.namespace >= 0 else []
