@@ -1,4 +1,4 @@
-"""The reference of the command line, docs/cli.md, written from the commands themselves: `make reference`."""
+"""The references in docs/cli.md and docs/lessons.md, written from the program itself: `make reference`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from pathlib import Path
 import click
 
 from engine.cli.main import add_verbs, cli
+from engine.lessons.reference import inserted
 from tui.entry import VERBS
 
 PAGE = Path(__file__).parent.parent / "docs" / "cli.md"
+LESSONS = PAGE.with_name("lessons.md")
 _HEAD = """# The command line
 
 Written from the program by `make reference`; `lamina VERB --help` says the same.
@@ -55,3 +57,4 @@ def _cell(text: str) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(reference(), "utf-8")
+    LESSONS.write_text(inserted(LESSONS.read_text("utf-8")), "utf-8")

@@ -1,4 +1,4 @@
-"""The verb lab: up, down, status."""
+"""The verb lab: sample images (up, down, status), and lessons."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.cli import lessons
 from engine.cli.output import format_option, print_json, print_table
 from engine.cli.session import Session, pass_session
 from engine.cli.words import size
@@ -16,10 +17,15 @@ if TYPE_CHECKING:
 
 @click.group()
 def lab() -> None:
-    """Sample images made of this host's own programs, served on a loopback port.
+    """Sample images made of this host's own programs, served on a loopback port; and lessons on them.
 
     While it is up, `lamina pull lab/web:1` pulls them over HTTP as from any registry.
+    Lessons serve their own.
     """
+
+
+for _verb in (lessons.lessons, lessons.start, lessons.reset, lessons.check, lessons.glossary):
+    lab.add_command(_verb)
 
 
 @lab.command()

@@ -55,7 +55,7 @@ _VERBS = {
     "info": ("engine.cli.host:info", "Show the host and the store"),
     "inspect": ("engine.cli.inspect:inspect", "Show everything about containers or images"),
     "kill": ("engine.cli.lifecycle:kill", "Send a signal to containers"),
-    "lab": ("engine.cli.lab:lab", "Sample images of this host, served on a loopback port"),
+    "lab": ("engine.cli.lab:lab", "Sample images of this host on a loopback port, and guided lessons"),
     "layers": ("engine.cli.images:layers", "Show an image's layers: sizes, sharing, instructions"),
     "login": ("engine.cli.login:login", "Log in to a registry"),
     "logout": ("engine.cli.login:logout", "Log out of a registry"),
