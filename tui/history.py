@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from engine.runtime.usage import ContainerStats, Traffic
 
 _MOST = 300  # samples of one container; ten minutes of them
+_SLACK = 60  # samples more before the oldest are let go together
+_UNKNOWN = float("nan")
 _PAUSE = 60.0  # seconds without a sample after which what came before is another story
 
 
@@ -26,22 +29,25 @@ class Moment(NamedTuple):
 
     time: float
     cpu: float | None
-    anonymous: int
-    file: int
-    kernel: int
+    anonymous: float
+    file: float
+    kernel: float
     received: float | None
     sent: float | None
     read: float | None
     written: float | None
-    processes: int
+    processes: float
     waited_cpu: float | None
     waited_memory: float | None
     waited_io: float | None
 
 
+_WIDTH = len(Moment._fields)
+
+
 @dataclass(slots=True)
 class History:
-    """One container's last minutes.
+    """One container's last minutes; four bytes a figure, for there may be hundreds of containers.
 
     :param began: time of the first sample, also of those that are forgotten by now: where plots begin.
     :param last: the newest sample as it came.
@@ -49,37 +55,40 @@ class History:
 
     began: float
     last: ContainerStats
-    moments: deque[Moment] = field(default_factory=lambda: deque(maxlen=_MOST))
+    _figures: array[float] = field(default_factory=lambda: array("f"))
 
     def take(self, stats: ContainerStats) -> None:
         """One sample more."""
-        before = self.last
-        if stats.time - before.time > _PAUSE:
-            self.moments.clear()
-            self.began = stats.time
+        before, self.last = self.last, stats
         elapsed = stats.time - before.time
-        self.last = stats
-        received, sent = _rates(before.network, stats.network, elapsed)
-        read, written = _rates(before.disk, stats.disk, elapsed)
-        waited = stats.pressure
+        if elapsed > _PAUSE:
+            del self._figures[:]
+            self.began = stats.time
         memory = stats.memory
-        self.moments.append(
-            Moment(
-                stats.time,
-                stats.cpu.of_core,
-                memory.anonymous,
-                memory.file,
-                memory.kernel,
-                received,
-                sent,
-                read,
-                written,
-                stats.processes,
-                waited.cpu if waited else None,
-                waited.memory if waited else None,
-                waited.io if waited else None,
-            )
+        figures: tuple[float | None, ...] = (  # in the order of `Moment`
+            stats.time - self.began,
+            stats.cpu.of_core,
+            memory.anonymous,
+            memory.file,
+            memory.kernel,
+            *_rates(before.network, stats.network, elapsed),
+            *_rates(before.disk, stats.disk, elapsed),
+            stats.processes,
+            *(stats.pressure or (None, None, None)),
         )
+        self._figures.extend(_UNKNOWN if value is None else value for value in figures)
+        if len(self._figures) > (_MOST + _SLACK) * _WIDTH:
+            del self._figures[: _SLACK * _WIDTH]
+
+    def moments(self, since: float = 0) -> list[Moment]:
+        """What is remembered from a moment on (seconds since the epoch), the oldest first."""
+        figures = self._figures[-_MOST * _WIDTH :]
+        first = bisect_left(figures[::_WIDTH], since - self.began) * _WIDTH
+        return [self._moment(figures[at : at + _WIDTH]) for at in range(first, len(figures), _WIDTH)]
+
+    def _moment(self, figures: Sequence[float]) -> Moment:
+        time, *rest = figures
+        return Moment(self.began + time, *(None if value != value else value for value in rest))  # type: ignore[arg-type]  # figures that are always known are never NaN
 
 
 def _rates(

@@ -50,12 +50,12 @@ def stats(history: History | None, running: bool, width: int, height: int) -> Pa
         return None
     across = 2 if width >= _TWO_COLUMNS else 1
     cells = (width - _GAP * (across - 1)) // across
-    charts = _charts(history)
-    tall = max(1, min(_TALLEST, (height - 1) // (len(charts) // across) - 1))
     columns = width_for(cells)
     step = _EVERY * max(1, round(_SPAN / _EVERY / columns))
     shown = window(history.began, history.last.time, columns, step)
-    moments = tuple(history.moments)
+    moments = history.moments(shown.start)
+    charts = _charts(history.last, moments[-1])
+    tall = max(1, min(_TALLEST, (height - 1) // (len(charts) // across) - 1))
     blocks = [_block(chart, moments, shown, cells, tall) for chart in charts]
     rows = []
     for number in range(0, len(blocks), across):
@@ -72,8 +72,7 @@ def _block(
     chart: _Chart, moments: Sequence[Moment], shown: Window, cells: int, tall: int
 ) -> tuple[Spans, ...]:
     points = [(moment.time, chart.values(moment)) for moment in moments]
-    seen = [value for time, value in points if shown.column(time) >= 0]
-    top = nice(max(stacked(seen), chart.least))
+    top = nice(max(stacked([value for _, value in points]), chart.least))
     plot = Plot(points, shown, chart.inks, top, chart.unit(top))
     return (_head(chart, cells), *plot.lines(tall))
 
@@ -110,8 +109,7 @@ def _step_words(step: float) -> str:
     return f"a cell is {step:.0f} s"
 
 
-def _charts(history: History) -> tuple[_Chart, ...]:
-    last, now = history.last, history.moments[-1]
+def _charts(last: ContainerStats, now: Moment) -> tuple[_Chart, ...]:
     return (
         _cpu(last), _memory(last), _network(last, now), _disk(last, now), _processes(last), _pressure(last),
     )  # fmt: skip
