@@ -107,6 +107,16 @@ class Rooms:
                 hint="lamina ps -a and lamina images show what is here",
             ) from error
 
+    def sizes(self, name: str) -> tuple[int, int]:
+        """Bytes that a container has written, and those of its image's files.
+
+        :raises NotFound: there is none of that name.
+        """
+        from engine.containers.overlays import written_bytes
+
+        image = self.containers.get(name).image_id
+        return written_bytes(self.kept, self.images, name), self.images.get(image).summary.unpacked
+
     def info(self) -> HostInfo:
         """The machine, the store, and what sharing layers saves."""
         from engine.host import host_info

@@ -17,10 +17,17 @@ from engine.printable import cells, printable
 
 @click.command()
 @click.argument("names", metavar="NAME...", nargs=-1, required=True, shell_complete=complete.anything)
+@click.option(
+    "--type", "kind", type=click.Choice(["container", "image"]),
+    help="Look only among these; a container goes before an image of its name else.",
+)  # fmt: skip
+@click.option("-s", "--size", "sized", is_flag=True, help="Also what a container has written: SizeRw.")
 @look_platform_option
 @inspection_option
 @pass_session
-def inspect(session: Session, names: tuple[str, ...], platform: str, shape: Shape) -> int:
+def inspect(
+    session: Session, names: tuple[str, ...], kind: str | None, sized: bool, platform: str, shape: Shape
+) -> int:
     """Show containers and images with Docker's keys, as one JSON list.
 
     Where a container and an image have the same name, the container is shown. An image may lie elsewhere (see
@@ -32,8 +39,11 @@ def inspect(session: Session, names: tuple[str, ...], platform: str, shape: Shap
     found: list[dict[str, Any]] = []
 
     def look(name: str) -> None:
-        if not platform and parse_place(name) is None:
-            found.append(session.rooms.inspect(name))
+        if kind == "container" or (not platform and parse_place(name) is None):
+            rooms = session.rooms
+            looks = {"container": rooms.containers.inspect, "image": rooms.images.inspect}
+            one = looks.get(kind or "", rooms.inspect)(name)
+            found.append(one | _sizes(session, name) if sized and "HostConfig" in one else one)
             return
         with looking(session, platform) as inside:
             found.append(inside.inspect(name))
@@ -41,6 +51,12 @@ def inspect(session: Session, names: tuple[str, ...], platform: str, shape: Shap
     code = each(names, look)
     print_inspections(shape, found)
     return code
+
+
+def _sizes(session: Session, name: str) -> dict[str, int]:
+    """Docker's keys: bytes that the container wrote, and with its image's files."""
+    written, below = session.rooms.sizes(name)
+    return {"SizeRw": written, "SizeRootFs": written + below}
 
 
 @click.command()

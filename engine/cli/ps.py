@@ -12,9 +12,10 @@ from engine.cli.filters import Tests, filter_option, fits
 from engine.cli.output import print_json, print_table
 from engine.cli.session import Session, pass_session
 from engine.cli.shape import Shape, label_of, labels_text, print_rows, shape_option
-from engine.cli.words import ago, status, timestamp
+from engine.cli.words import ago, size, status, timestamp
 from engine.containers.models import ContainerSummary, Status
 from engine.containers.network_view import published_text
+from engine.errors import InvalidArgument, LaminaError
 
 _COMMAND_WIDTH = 20  # Docker's
 _HEALTHS = ("starting", "healthy", "unhealthy", "none")
@@ -80,6 +81,7 @@ _FILTERS: dict[str, Callable[[str], Test]] = {
 )  # fmt: skip
 @click.option("-l", "--latest", is_flag=True, help="The one that was made last.")
 @click.option("--no-trunc", is_flag=True, help="Whole ids and commands.")
+@click.option("-s", "--size", "sized", is_flag=True, help="Also what they have written.")
 @filter_option(_FILTERS)
 @shape_option
 @pass_session
@@ -90,6 +92,7 @@ def ps(
     last: int,
     latest: bool,
     no_trunc: bool,
+    sized: bool,
     tests: Tests,
     shape: Shape,
 ) -> None:
@@ -104,17 +107,29 @@ def ps(
         if fits(container, tests)
     ]
     found = found[:last] if last > 0 else found
+    if shape.as_json and sized:
+        raise InvalidArgument("--size is not in this JSON", hint="lamina inspect -s tells SizeRw")
     if shape.as_json:
         print_json(found)
     elif shape.is_own:
         headings = {"ID": "CONTAINER ID", "RunningFor": "CREATED"}
-        print_rows(shape, [_fields(container, no_trunc) for container in found], headings)
+        fields = [_fields(one, no_trunc) | ({"Size": _size(session, one)} if sized else {}) for one in found]
+        print_rows(shape, fields, headings)
     elif quiet:
         for container in found:
             click.echo(_id(container, no_trunc))
     else:
         columns = ("CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES")
-        print_table(columns, [_row(container, no_trunc) for container in found])
+        rows = [(*_row(one, no_trunc), *([_size(session, one)] if sized else [])) for one in found]
+        print_table((*columns, "SIZE") if sized else columns, rows)
+
+
+def _size(session: Session, found: ContainerSummary) -> str:
+    try:
+        written, below = session.rooms.sizes(found.id)
+    except LaminaError:
+        return "N/A"  # it went while we looked, or wrote what no path leads to
+    return f"{size(written)} (virtual {size(written + below)})"
 
 
 def _row(found: ContainerSummary, no_trunc: bool) -> tuple[str, ...]:

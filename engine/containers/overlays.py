@@ -99,6 +99,15 @@ def overlay_view(store: ContainerStore, images: ImageService, name: str) -> Over
     )
 
 
+def written_bytes(store: ContainerStore, images: ImageService, name: str) -> int:
+    """Bytes of the files that a container wrote or changed, Docker's SizeRw; links to one file count once."""
+    overlay, _ = stack_of(store, images, name)
+    with Upper(overlay.upper, overlay.lowers) as upper:
+        statuses = (entry.status for entry in upper.walk())
+        files = {(one.st_dev, one.st_ino): one.st_size for one in statuses if stat.S_ISREG(one.st_mode)}
+    return sum(files.values())
+
+
 def layer_names(overlay: Overlay) -> tuple[str, ...]:
     """Diff IDs of the lower directories, which lie below directories named after them."""
     places = [Path(lower).parent for lower in overlay.lowers]

@@ -144,3 +144,15 @@ def test_stop_asks_by_another_signal(house: Lamina) -> None:
     house("stop", "-s", "USR1", "asked").ok()
     assert house("wait", "asked").ok().out == "9\n"
     house("rm", "asked").ok()
+
+
+def test_what_a_container_wrote_is_shown_by_ps_and_inspect(house: Lamina) -> None:
+    script = "head -c 1000 /dev/zero > /new; ln /new /again; head -c 24 /dev/zero > /tmp/more"
+    house("run", "--name", "wrote", "--network", "none", "lab/base", "sh", "-c", script).ok()
+    found = house("inspect", "-s", "--type", "container", "wrote").json()[0]
+    assert found["SizeRw"] == 1024
+    assert found["SizeRootFs"] > 1024 * 1024
+    assert "1.02 kB (virtual" in house("ps", "-as").ok().out
+    assert "SizeRw" not in house("inspect", "wrote").json()[0]
+    assert house("inspect", "--type", "image", "wrote").code == 1
+    house("rm", "wrote").ok()
