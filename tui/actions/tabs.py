@@ -18,7 +18,7 @@ def _on_it(verb: str) -> Callable[[Context], str]:
 
 _TABS = {
     "Stats": ("m", "plots of what it uses, and of what it waits for", "stats "),
-    "Processes": ("T", "what runs in it, by numbers on the host and inside", "top "),
+    "Processes": ("w", "what runs in it, by numbers on the host and inside", "top "),
     "Config": ("i", "how it was made: program, limits, rights, environment", "inspect "),
     "Mounts": ("", "what of the host it sees, and whether it may write there", "inspect "),
     "Network": ("", "the way its packets take to the outside, and what stops them", "inspect "),
