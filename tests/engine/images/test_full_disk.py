@@ -98,7 +98,7 @@ def _disk(root: Path, options: str) -> Iterator[SmallDisk]:
 def few_bytes(tmp_path: Path) -> Iterator[SmallDisk]:
     root = tmp_path / "store"
     root.mkdir()
-    yield from _disk(root, "size=10m")
+    yield from _disk(root, "size=10m,nr_inodes=2000")
 
 
 @pytest.fixture
