@@ -17,6 +17,7 @@ import pytest
 
 from tests.support.command import Lamina
 from tests.support.house import lab_house
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("requires_root")]
 
@@ -192,3 +193,72 @@ def test_a_second_start_from_a_root_that_the_container_furnished_is_as_safe_as_t
     said = house("start", "-a", "furnished", timeout=20)
     assert said.code in (125, 126, 127)
     house("rm", "furnished").ok()
+
+
+_NAMES = r"""
+mkdir "$(printf '/root/a\033[2Jb\nc\342\200\256d')"
+(exec sleep 1000 "$(printf '\033]0;x\007\n\033[2J[red]')") 2>/dev/null &
+cp /bin/sleep "$(printf '/tmp/\033[1m\n')" && "$(printf '/tmp/\033[1m\n')" 1000 &
+printf 'ready\n'; sleep 1000
+"""
+
+
+def test_names_that_a_container_gives_tell_terminals_nothing(house: Lamina) -> None:
+    label = "note=\x1b[2J\u202e"
+    words = ("--name", "named", "-l", label, *_ALONE, "lab/base", "sh", "-c", _NAMES)
+    house("run", "-d", *words).ok()
+    assert eventually(lambda: house("logs", "named").out == "ready\n")
+    said = "".join(
+        house(*words).ok().out
+        for words in (
+            ("ps", "--no-trunc"), ("top", "named"), ("diff", "named"), ("namespaces", "named"),
+            ("overlay", "named"), ("inspect", "named"), ("ps", "--format", "{{.Labels}}"),
+            ("stats", "--no-stream"), ("events", "--since", "10m", "--until", "0m"),
+        )
+    )  # fmt: skip
+    house("rm", "-f", "named").ok()
+    assert not {"\x1b", "\x07", "\u202e", "\r"} & set(said)
+
+
+def test_exec_is_led_nowhere_by_what_runs_inside(house: Lamina) -> None:
+    script = (
+        "rm /etc/passwd /etc/group; mkfifo /etc/passwd /etc/group; mkdir /way; ln -s /proc/self/fd/3 /way/fd;"
+        " ln -s /proc/1/root /way/root; rm -rf /tmp; ln -s /proc/self/cwd /tmp; echo ready; exec sleep 1000"
+    )
+    house("run", "-d", "--name", "led", *_ALONE, "lab/base", "sh", "-c", script).ok()
+    assert eventually(lambda: house("logs", "led").out == "ready\n")
+    for words in (("-w", "/way/fd"), ("-w", "/way/root"), ("-w", "/tmp"), ("-u", "web"), ("-u", "0:www")):
+        refused = house("exec", *words, "led", "pwd", timeout=20)
+        assert refused.code == 126
+        assert refused.out == ""
+    assert house("exec", "-u", "0:0", "led", "pwd").ok().out == "/\n"
+    house("rm", "-f", "led").ok()
+
+
+def test_a_monitor_listens_where_its_user_alone_comes(house: Lamina) -> None:
+    made = house("run", "-d", "--name", "sock", *_ALONE, "lab/base", "sleep", "1000").ok().out.strip()
+    socket = next(house.root.rglob("attach.sock"))
+    assert made in str(socket)
+    assert socket.stat().st_mode & 0o777 == 0o600
+    assert socket.parent.stat().st_mode & 0o777 == 0o700
+    # The path alone opens nothing to others either.
+    words = ["setpriv", "--reuid", "65534", "--clear-groups", "test", "-e", str(socket)]
+    assert subprocess.run(words, check=False).returncode != 0
+    house("rm", "-f", "sock").ok()
+
+
+def test_a_monitor_cannot_be_looked_into(house: Lamina) -> None:
+    """Not by programs that share the host's processes, even as root, without CAP_SYS_PTRACE."""
+    house("run", "-d", "--name", "kept", *_ALONE, "lab/base", "sleep", "1000").ok()
+    init = house("inspect", "kept").json()[0]["State"]["Pid"]
+    status = Path(f"/proc/{init}/status").read_text()
+    monitor = status.partition("PPid:")[2].split()[0]
+    places = " ".join(f"/proc/{monitor}/{name}" for name in ("fd/0", "fd/6", "exe", "root", "cwd", "ns/mnt"))
+    files = " ".join(
+        f"/proc/{monitor}/{name}" for name in ("environ", "mem", "maps", "fd/6", "root/etc/shadow")
+    )
+    look = f"readlink {places}; for file in {files}; do head -c 1 $file && echo read; done"
+    said = house("run", "--rm", *_ALONE, "--pid", "host", "lab/base", "sh", "-c", look)
+    house("rm", "-f", "kept").ok()
+    assert said.out == ""
+    assert "ermission" in said.err
