@@ -40,6 +40,17 @@ async def wait_for_end(place: Place, *, container: str) -> Done:
     return Done(f"{container} ended with code {code}", {"seconds": since(began)})
 
 
+@action("seconds")
+async def wait_for_restart(place: Place, *, container: str) -> Done:
+    """Wait until a container's monitor has started it again by itself."""
+    began = time.monotonic()
+    while not (found := await place.engine.container(container)).restarts:
+        if time.monotonic() - began > _ANSWER:
+            raise Unavailable(f"{container} was not started again")
+        await asyncio.sleep(0.1)
+    return Done(f"{container} was started again, {found.restarts} times by now", {"seconds": since(began)})
+
+
 @action()
 async def private_registry(place: Place, *, user: str, password: str) -> Done:
     """Start an empty registry of the lesson's own that takes images and wants a login: {place.private}."""

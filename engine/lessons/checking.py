@@ -49,9 +49,11 @@ class Checker:
             self._fault(
                 at(text.find(found)), f"{found!r} was not measured", "measure it, and say {measured.NAME}"
             )
-        yield from self._terms(text, at)
+        if key != "title":  # a title may name what its text then explains
+            yield from self._terms(text, at)
 
     def _terms(self, text: str, at: Callable[[int], int]) -> Iterator[Term]:
+        unexplained = list(glossary.first_unmarked(text, self._known))
         for word, place in glossary.marks(text):
             term = glossary.term_of(word)
             if term is None:
@@ -61,7 +63,7 @@ class Checker:
             elif term.name not in self._known:
                 self._known.add(term.name)
                 yield term
-        for name, place in glossary.first_unmarked(text, self._known):
+        for name, place in unexplained:
             self._fault(
                 at(place), f"{name!r} is not explained where it first stands", f"write [{name}] there"
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from pathlib import Path
 
@@ -37,15 +38,19 @@ def term_of(word: str) -> Term | None:
     return None
 
 
-def first_unmarked(text: str, known: set[str]) -> Iterator[tuple[str, int]]:
-    """Terms that stand in a text for the first time in a lesson, and are not marked there."""
-    plain = blanked(text)
-    for name in glossary():
-        if name in known:
-            continue
-        found = re.search(rf"\b{re.escape(name)}(?:s|es)?\b", plain, re.IGNORECASE)
-        if found and plain[max(0, found.start() - 1) : found.start()] != "[":
+def first_unmarked(text: str, known: AbstractSet[str]) -> Iterator[tuple[str, int]]:
+    """Terms that stand in a text for the first time in a lesson, and are not marked there.
+
+    :param known: terms that were explained before this text.
+    """
+    marked = {term.name: place for word, place in reversed(list(marks(text))) if (term := term_of(word))}
+    plain = _MARK.sub(_blank, blanked(text))
+    for name in sorted(glossary(), key=len, reverse=True):
+        pattern = re.compile(rf"\b{re.escape(name)}(?:s|es)?\b", re.IGNORECASE)
+        found = pattern.search(plain)
+        if found and name not in known and found.start() < marked.get(name, len(text)):
             yield name, found.start()
+        plain = pattern.sub(_blank, plain)  # a long term hides the short ones in it
 
 
 def unmarked(text: str) -> str:
@@ -58,8 +63,8 @@ def unmarked(text: str) -> str:
 
 def blanked(text: str) -> str:
     """A text with what stands in back quotes, or is a placeholder, blanked; every place stays where it is."""
-    return re.sub(
-        r"\{[^{}\s]*\}",
-        lambda found: " " * len(found[0]),
-        QUOTED.sub(lambda found: " " * len(found[0]), text),
-    )
+    return re.sub(r"\{[^{}\s]*\}", _blank, QUOTED.sub(_blank, text))
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])

@@ -93,7 +93,7 @@ async def travelled(place: Place) -> Figure:
     return size(place.travelled() - place.counted)
 
 
-@measure("status", "pid", "code", "image", "address")
+@measure("status", "pid", "code", "image", "address", "restarts")
 async def container(place: Place, *, container: str, port: int = 0) -> Figures:
     """A container: how it stands, the pid of its first process as the host sees it, its published address."""
     found = await place.engine.container(container)
@@ -102,6 +102,7 @@ async def container(place: Place, *, container: str, port: int = 0) -> Figures:
         "pid": count(found.pid),
         "code": count(-1 if found.exit_code is None else found.exit_code),
         "image": text(found.image_id.short),
+        "restarts": count(found.restarts),
         "address": text(await address_of(place, container, port) if port else ""),
     }
 
