@@ -74,8 +74,9 @@ def since(began: float) -> Figure:
 
 async def address_of(place: Place, container: str, port: int) -> str:
     """The `host:port` that leads to a container's port. :raises NotFound: none does."""
-    summary = await place.engine.container(container)
-    for published in summary.ports:
+    # The list tells of ports; one container alone does not.
+    rows = [row for row in await place.engine.containers() if row.name == container]
+    for published in (published for row in rows for published in row.ports):
         if published.target == port:
             return f"127.0.0.1:{published.port}"
     raise NotFound(f"no port of the host leads to port {port} of {container}")
