@@ -81,7 +81,7 @@ def _check_processor_time(asked: Resources) -> None:
         raise InvalidArgument("--cpu-quota is at least 1000 microseconds; -1 is no limit")
 
 
-def check_isolation(asked: Isolation, network: str, hostname: str) -> None:
+def check_isolation(asked: Isolation, network: str, hostname: str, domain: str = "") -> None:
     """Raise what stands against a container's walls.
 
     :raises InvalidArgument: an option cannot be meant. :raises NotSupported: this engine cannot keep it.
@@ -92,8 +92,9 @@ def check_isolation(asked: Isolation, network: str, hostname: str) -> None:
 
         parse_profile(asked.seccomp.encode("utf-8", "surrogateescape"), "--security-opt seccomp")
     others = (*asked.shared, *(name for name, _ in asked.joined))
-    if "uts" in others and hostname:
-        raise InvalidArgument("--hostname and --uts host or container:NAME exclude each other")
+    for option, name in (("--hostname", hostname), ("--domainname", domain)):
+        if "uts" in others and name:
+            raise InvalidArgument(f"{option} and --uts host or container:NAME exclude each other")
     for name, value in asked.sysctls.items():
         _check_sysctl(name, value, network, others)
     for limit in asked.ulimits:

@@ -81,7 +81,7 @@ def _check(options: ContainerOptions) -> None:
         return  # which is right, and most starts need not load what else there may be
     from engine.containers.checks import check_isolation, check_limits, check_names
 
-    check_isolation(options.isolation, options.network, options.hostname)
+    check_isolation(options.isolation, options.network, options.hostname, options.names.domain)
     check_limits(options.resources)
     check_names(options.names)
 

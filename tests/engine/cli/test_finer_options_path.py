@@ -65,6 +65,7 @@ def test_a_single_disk_is_limited(
         (("--device-cgroup-rule", "c 1:11 rw\n"), "is none"),
         (("--domainname", "a b"), "is none"),
         (("--domainname", "a" * 65), "is none"),
+        (("--domainname", "a", "--uts", "host"), "--domainname and --uts host"),
         (("-d", "-a", "stdout"), "-a and -d exclude each other"),
         (("-a", "stdin", "-a", "stdout"), "-a stdin wants -i too"),
         (("-i", "-a", "stdin"), "would show nothing"),
