@@ -10,6 +10,17 @@ from pathlib import Path
 from scripts.terminal import Terminal
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
+_FILL = 75  # seconds in which the plots fill
+_BUSY = """
+import os, random, time
+kept = []
+while True:
+    end = time.time() + random.random() * 0.4
+    while time.time() < end: pass
+    kept = [bytes(random.randrange(60) << 20)]
+    with open("/var/data", "wb") as file: file.write(os.urandom(random.randrange(1, 4) << 20))
+    time.sleep(1)
+"""
 LAMINA = str(Path(sys.executable).parent / "lamina")
 
 
@@ -19,9 +30,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="lm-", dir="/var/tmp") as root:
         try:
             _first_minutes(root)
+            _watching(root)
             _every_day(root)
         finally:
-            _lamina(root, "rm", "-f", "web")
+            _lamina(root, "rm", "-f", "web", "db")
             _lamina(root, "lab", "down")
 
 
@@ -73,6 +85,25 @@ def _every_day(root: str) -> None:
         screen.press(":", *"light", "enter", "3")
         screen.settle()
         screen.save(PICTURES / "light.png")
+
+
+def _watching(root: str) -> None:
+    """A container that works: what it uses, and what it writes."""
+    _lamina(
+        root, "run", "-d", "--name", "db", "--user", "0", "-m", "256m", "lab/web:2", "python3", "-c", _BUSY
+    )
+    with _open(root, 160, 45) as screen:
+        screen.until("web:2")
+        screen.press("2", "O")
+        screen.settle()
+        _lamina(root, "exec", "db", "sh", "-c", "echo db:x:999:999:::: >> /etc/passwd; rm /etc/group")
+        screen.until("copied up.*", 30)
+        screen.settle(quiet=1.5)
+        screen.save(PICTURES / "overlay.png")
+        screen.press("m")
+        screen.settle(quiet=4, longest=_FILL)  # it writes every two seconds
+        screen.save(PICTURES / "stats.png")
+    _lamina(root, "rm", "-f", "db")
 
 
 def _open(root: str, columns: int, rows: int) -> Terminal:
