@@ -6,16 +6,11 @@ The bridge sends updates, `State.apply` takes them in, panels listen and draw. N
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
-from engine.containers.models import ContainerSummary, LogLine, StepRow
-from engine.images.models import ImageDetail, ImageSummary
-from engine.lab.models import LabStatus
-from engine.models import HostInfo
-from tui.history import Histories
+from engine.containers.models import LogLine
+from tui.known import MOST_LOG_LINES, Known, Run, Subject, Topic, Topics
 from tui.updates import (
     ContainersKnown,
     DetailKnown,
@@ -34,77 +29,25 @@ from tui.updates import (
     StatsKnown,
     StepsKnown,
     TableKnown,
-    Task,
     TaskChanged,
     Update,
 )
-from tui.usage import Usages
 
-if TYPE_CHECKING:
-    from engine.images.moves import TagStanding
-    from engine.layers.table import FileTable
-    from engine.runtime.usage import ContainerStats
-    from tui.facts import Facts
+__all__ = ["Run", "State", "Subject", "Topic", "Topics"]
 
-Topic = Literal[
-    "images", "containers", "selection", "detail", "files", "steps", "logs", "tasks", "pulls", "host",
-    "stats", "facts",
-]  # fmt: skip
-Topics = frozenset[Topic]
-
-_MOST_LOG_LINES = 10_000  # of one container kept for the screen; the file keeps all
 _MOST_TASKS = 200
 _MOST_FACTS = 24  # tabs whose content is kept, to stand there at once when one comes back
 _MOST_TABLES = 8  # file tables kept; one of a big layer is some megabytes
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What is selected on the left and decides what the right shows."""
-
-    kind: Literal["image", "container"]
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run of a container, from a start to its end."""
-
-    container: str
-    started: float
-
-
-class State:
+class State(Known):
     """Everything the panels draw.
 
     :param clock: gives the time, seconds since the epoch; tests freeze it.
     """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self.now = clock
-        self.images: tuple[ImageSummary, ...] | None = None  # None until first known
-        self.containers: tuple[ContainerSummary, ...] | None = None
-        self.host: HostInfo | None = None
-        self.lab: LabStatus | None = None
-        self.details: dict[str, ImageDetail] = {}
-        self.stale: set[str] = set()  # details that the next look should read again
-        self.tables: dict[str, FileTable] = {}
-        self.steps: dict[str, tuple[StepRow, ...]] = {}
-        self.log_of = ""  # the container whose log is kept
-        self.log: deque[LogLine] = deque(maxlen=_MOST_LOG_LINES)
-        self.log_dropped = 0  # lines that no longer fit
-        self.tasks: dict[int, Task] = {}
-        self.pulls: dict[int, Pull] = {}
-        self.standings: dict[str, TagStanding] = {}  # by name, of tags that were asked about
-        self.usages = Usages()
-        self.histories = Histories()
-        self.facts: dict[tuple[str, str], Facts] = {}  # by container and tab
-        self.samples: dict[str, ContainerStats] = {}  # the last of each container that runs
-        self.plan: PlanKnown | PlanFailed | None = None  # the last one asked for
-        self.shown_keys: Mapping[str, str] = {}  # of verbs whose keys were changed
-        self.read_only = False
-        self.subject: Subject | None = None
-        self.layer: str | None = None  # diff ID
+        super().__init__(clock)
         self._listeners: list[Callable[[Topics], None]] = []
 
     # the signal
@@ -182,7 +125,7 @@ class State:
         if anew or container != self.log_of:
             self.log.clear()
             self.log_of, self.log_dropped = container, 0
-        self.log_dropped += max(0, len(self.log) + len(lines) - _MOST_LOG_LINES)
+        self.log_dropped += max(0, len(self.log) + len(lines) - MOST_LOG_LINES)
         self.log.extend(lines)
         return ("logs",)
 
@@ -261,50 +204,3 @@ class State:
         if detail is None or any(row.diff_id == self.layer for row in detail.layers):
             return
         self.layer = detail.layers[-1].diff_id if detail.layers else None
-
-    def image_of(self, subject: Subject | None) -> ImageSummary | None:
-        """The image a subject is, None where it is none."""
-        if subject is None or subject.kind != "image":
-            return None
-        return self.image_by_id(subject.id)
-
-    def image_by_id(self, image_id: str) -> ImageSummary | None:
-        """The image with that id, None where it is not here."""
-        return next((image for image in self.images or () if image.id == image_id), None)
-
-    def container_of(self, subject: Subject | None) -> ContainerSummary | None:
-        """The container a subject is, None where it is none."""
-        if subject is None or subject.kind != "container":
-            return None
-        return next((item for item in self.containers or () if item.id == subject.id), None)
-
-    @property
-    def image_id(self) -> str | None:
-        """The image whose stack is shown: the selected one, or the selected container's."""
-        container = self.container_of(self.subject)
-        if container is not None:
-            return container.image_id
-        return self.subject.id if self.subject is not None else None
-
-    @property
-    def detail(self) -> ImageDetail | None:
-        """All about the image whose stack is shown, once known."""
-        return self.details.get(self.image_id or "")
-
-    def meanwhile(self, subject: str) -> str:
-        """What is being done to a container or image just now: "stopping…", or ""."""
-        return self.under_way().get(subject, "")
-
-    def under_way(self) -> dict[str, str]:
-        """By container or image: what is being done to it just now."""
-        found: dict[str, str] = {}
-        for task in self.tasks.values():
-            if task.state == "running" and task.meanwhile:
-                found |= dict.fromkeys((task.subject, *task.subjects), task.meanwhile)
-        found.pop("", None)
-        return found
-
-    @property
-    def running_tasks(self) -> list[Task]:
-        """Actions under way, the oldest first."""
-        return [task for task in self.tasks.values() if task.state == "running"]

@@ -142,6 +142,12 @@ def age_changes_in(seconds: float) -> float:
     return 86400.0
 
 
+def natural(name: str) -> list[tuple[int, str]]:
+    """For sorting names as people count: `job-5` before `job-10`."""
+    parts = re.split(r"([0-9]{1,18})", name)
+    return [(int(part), "") if n % 2 else (0, part) for n, part in enumerate(parts)]
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """`1 layer`, `3 layers`."""
     return f"{number} {one if number == 1 else many or one + 's'}"

@@ -20,7 +20,8 @@ CELLS = 8
 """Cells of a sparkline."""
 _PER_CELL = 5  # samples that one cell stands for
 _LEVELS = "▁▂▃▄▅▆▇█"
-_STEADY = 0.15  # of a figure that it must move by before another one is shown
+_NEW = 0.4  # of a figure that the last sample makes out, where it is of the kind of those before
+_STEADY = 0.2  # of a figure that it must move by before another one is shown
 
 
 @dataclass(slots=True)
@@ -60,6 +61,7 @@ class Usage:
     cpu_line: Spark = field(default_factory=Spark)
     memory_line: Spark = field(default_factory=Spark)
     _most: int = 1
+    _even: float = 0.0  # processor without its jitter
     _shown: tuple[float, int, str, str] = (0.0, 0, "", "")
 
     def take(self, stats: ContainerStats) -> None:
@@ -71,7 +73,8 @@ class Usage:
         self.memory_line.take(memory)
         if stats.cpu.of_core is not None:
             cpu = stats.cpu.of_core if stats.cpu.of_core >= 0.5 else 0.0
-            self.cpu = cpu if _moved(self.cpu, cpu, 1.0) else self.cpu
+            self._even = cpu if _leapt(self._even, cpu) else self._even + (cpu - self._even) * _NEW
+            self.cpu = self._even if _moved(self.cpu, self._even, 1.0) else self.cpu
             self.cpu_line.take(cpu)
             self.known = True
         shown = (self.cpu, self.memory, self.cpu_drawn(), self.memory_drawn())
@@ -86,6 +89,11 @@ class Usage:
     def cpu_drawn(self) -> str:
         """Processor over time, of one of them."""
         return self.cpu_line.draw(100.0, 0.5)
+
+
+def _leapt(before: float, now: float) -> bool:
+    """Whether it is another story, and no jitter: shown at once."""
+    return now == 0 or abs(now - before) > max(10.0, before)
 
 
 def _moved(shown: float, now: float, least: float) -> bool:

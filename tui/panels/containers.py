@@ -11,7 +11,7 @@ from tui.panels.container_rows import columns_for, container_row, group_row, mar
 from tui.panels.groups import NONE, group_key, group_of_key, grouped
 from tui.panels.marking import MarkedPanel
 from tui.state import State, Subject, Topics
-from tui.text import age, safe
+from tui.text import age, natural, safe
 from tui.usage import Usage
 from tui.widgets.columns import Row, cell
 
@@ -147,7 +147,7 @@ class Containers(MarkedPanel):
         items, usages = list(self.state.containers or ()), self.state.usages
         match self.order:
             case "name":
-                items.sort(key=lambda item: item.name)
+                items.sort(key=lambda item: natural(item.name))
             case "state":
                 items.sort(key=lambda item: (item.health != "unhealthy", _STANDING.index(item.status)))
             case "processor":

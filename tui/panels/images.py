@@ -8,7 +8,7 @@ from engine.images.models import ImageSummary
 from tui.actions import Place, name_of_image
 from tui.panels.marking import MarkedPanel
 from tui.state import Subject, Topics
-from tui.text import age, safe, size, width_of
+from tui.text import age, natural, safe, size, width_of
 from tui.widgets.bar import Segment, stacked
 from tui.widgets.columns import Cell, Column, Row, Spans, cell
 
@@ -52,6 +52,7 @@ class Images(MarkedPanel):
         largest = max((image.unpacked for image in images), default=1)
         names = [safe(name_of_image(image)) for image in images]
         longest = max([12, *map(width_of, names)])
+        shares = any(image.shared for image in images)
         room = self.content_size.width - _BESIDE
         known = bool(self.state.standings)
         columns = (
@@ -60,7 +61,7 @@ class Images(MarkedPanel):
             Column(9 if known else 0, drop=4, gap=1 if known else 0),
             Column(8, most=32, grow=1, drop=2),
             Column(6, right=True, drop=1, gap=1),
-            Column(6, right=True, drop=5, gap=1),
+            Column(6 if shares else 0, right=True, drop=5, gap=1 if shares else 0),
             Column(3, right=True, drop=6, gap=1),
             Column(4, right=True, drop=3, gap=1),
         )
@@ -91,7 +92,7 @@ class Images(MarkedPanel):
         images = list(self.state.images or ())
         match self.order:
             case "name":
-                images.sort(key=name_of_image)
+                images.sort(key=lambda image: natural(name_of_image(image)))
             case "size":
                 images.sort(key=lambda image: -image.unpacked)
             case "unique":

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import on
-from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
 
-from tui.actions import Context, Place, ScreenName
-from tui.panels.activity import Activity
 from tui.panels.base import Panel
 from tui.panels.containers import Containers
 from tui.panels.header import header_versions
@@ -20,11 +14,10 @@ from tui.panels.images import Images
 from tui.panels.inspector import Inspector
 from tui.panels.layers import Layers
 from tui.panels.marking import MarkedPanel
-from tui.screens.board import Board, bindings_of
+from tui.screens.bench import Bench
 from tui.screens.jump import Target
-from tui.state import State, Topics
+from tui.state import Topics
 from tui.trail import Spot
-from tui.widgets.lines import TooSmall
 from tui.widgets.rows import RowList
 
 if TYPE_CHECKING:
@@ -34,38 +27,8 @@ _TWO_COLUMNS = 100
 _PORTRAIT = 50  # lines from which one column has room for all panels
 
 
-class Workbench(Board):
+class Workbench(Bench):
     """Images and containers left, layers and inspector right, activity below."""
-
-    NAME: ClassVar[ScreenName] = "workbench"
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of("workbench")
-    AUTO_FOCUS = ""
-
-    def __init__(self, state: State) -> None:
-        super().__init__()
-        self.state = state
-        self.images = Images(state)
-        self.containers = Containers(state)
-        self.stack = Layers(state)
-        self.inspector = Inspector(state)
-        self.activity = Activity(state)
-        self._begin: Panel = self.images
-        self._drill: Place = "images"  # the list that Esc goes back to
-
-    def compose(self) -> ComposeResult:
-        """The panels in their columns."""
-        yield self.header
-        with Horizontal(id="columns"):
-            with Vertical(id="left"):
-                yield self.images
-                yield self.containers
-            with Vertical(id="right"):
-                yield self.stack
-                yield self.inspector
-        yield self.activity
-        yield self.keys
-        yield self.filter_line
-        yield TooSmall(id="small")
 
     def on_mount(self) -> None:
         """Listen to the state."""
@@ -88,6 +51,7 @@ class Workbench(Board):
         self.set_class(narrow, "-narrow")
         self.set_class(narrow and self.panel in (self.stack, self.inspector), "-right")
         self.set_class(height >= 40, "-tall")
+        self.call_after_refresh(self.share_left)
         self.say_keys()
 
     def on_screen_suspend(self) -> None:
@@ -97,58 +61,6 @@ class Workbench(Board):
     def on_screen_resume(self) -> None:
         """What is seen again is."""
         self.app.look()
-
-    # where the person stands
-
-    @property
-    def panels(self) -> tuple[Panel, ...]:
-        """All panels, in the order of their numbers."""
-        return (self.images, self.containers, self.stack, self.inspector, self.activity)
-
-    @property
-    def is_seen(self) -> bool:
-        """Whether nothing but dialogs lies over it; Textual's `is_current` holds below any one screen."""
-        stack = self.app.screen_stack
-        return self in stack and all(screen.is_modal for screen in stack[stack.index(self) + 1 :])
-
-    @property
-    def shows_inspector(self) -> bool:
-        """Whether the inspector is looked at: no other screen covers it, nor the other column."""
-        hidden = self.has_class("-narrow") and not self.has_class("-right")
-        return self.is_seen and not hidden and not self.has_class("-small")
-
-    @property
-    def panel(self) -> Panel:
-        """The panel with focus, or the one that had it."""
-        return next((panel for panel in self.panels if panel.has_focus), self._last)
-
-    _last_panel: Panel | None = None
-
-    @property
-    def _last(self) -> Panel:
-        return self._last_panel or self.images
-
-    @property
-    def context(self) -> Context:
-        """What is under the cursor, for the verbs."""
-        state, panel = self.state, self.panel
-        subject = state.subject
-        task = None
-        if panel is self.activity and panel.key is not None:
-            task = state.tasks.get(int(panel.key))
-        marked: tuple[str, ...] = ()
-        if panel is self.images:
-            marked = tuple(image.id for image in self.images.marked_images)
-        elif panel is self.containers:
-            marked = tuple(item.id for item in self.containers.marked_containers)
-        return Context(
-            panel.PLACE, state, state.image_of(subject), state.container_of(subject), task, marked=marked
-        )
-
-    @property
-    def filtered(self) -> Panel | None:
-        """The panel with focus; Activity has no filter."""
-        return None if self.panel is self.activity else self.panel
 
     def targets(self) -> list[Target]:
         """The panels that are seen, and the inspector's tabs."""
@@ -185,39 +97,6 @@ class Workbench(Board):
 
     def perform(self, action_id: str) -> None:
         """All verbs of the workbench are carried out by `tui.commands`."""
-
-    def worth_keeping(self) -> dict[str, str]:
-        """How the panels stand, for the next start."""
-        return {
-            "panel": self.panel.PLACE,
-            "order": self.images.order,
-            "filter-images": self.images.filter,
-            "filter-containers": self.containers.filter,
-            "container-order": self.containers.order,
-            "container-label": self.containers.label,
-            **{f"tab-{kind}": tab for kind, tab in self.inspector.chosen.items()},
-        }
-
-    def recall(self, kept: Mapping[str, str]) -> None:
-        """Let the panels stand as they did."""
-        self.images.take_order(kept.get("order", ""))
-        self.containers.take_order(kept.get("container-order", ""))
-        self.containers.label = kept.get("container-label", "")
-        self.images.filter = kept.get("filter-images", "")
-        self.containers.filter = kept.get("filter-containers", "")
-        place = kept.get("panel", "")
-        self._begin = next((panel for panel in self.panels if place == panel.PLACE), self.images)
-        for kind in ("image", "container"):
-            self.inspector.choose(kind, kept.get(f"tab-{kind}", ""))
-
-    def focus_panel(self, number: int) -> None:
-        """Give focus to a panel by its number."""
-        self.panels[number - 1].focus()
-
-    def focus_next_panel(self, by: int) -> None:
-        """Give focus to the next panel, or with -1 to the one before."""
-        number = (self.panels.index(self.panel) + by) % len(self.panels)
-        self.panels[number].focus()
 
     def on_descendant_focus(self) -> None:
         """Show the column that has focus, and select what stands under the cursor of a list on the left."""
@@ -328,6 +207,7 @@ class Workbench(Board):
         if not topics or topics & {"host", "images", "containers"}:
             self.header.say(*header_versions(self.state))
         if topics & {"images", "containers"}:
+            self.share_left()
             self._meet()
         self.say_keys()
 
