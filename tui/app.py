@@ -25,6 +25,7 @@ from tui.live import ThemeWatch
 from tui.palette import Palette, textual_theme
 from tui.screens.workbench import Workbench
 from tui.state import Run, State
+from tui.terminal.open import Terminals
 from tui.text import age_changes_in, safe
 from tui.theme import DEFAULT, Theme, load_themes
 from tui.widgets.frame import Lines
@@ -75,6 +76,7 @@ class Lamina(App[None]):
         self.state = State(clock)
         self.bridge = Bridge(source or _engine(settings), self, clock)
         self.commands = Commands(self)
+        self.terminals = Terminals()
         self.workbench = Workbench(self.state)
         self.workbench.recall(kept)
         self._ages: Timer | None = None
@@ -112,8 +114,9 @@ class Lamina(App[None]):
     async def _load_ahead(self) -> None:
         await asyncio.to_thread(import_module, "tui.screens.explorer")  # 50 ms that its key need not wait for
 
-    def on_unmount(self) -> None:
+    async def on_unmount(self) -> None:
         """Remember how the screen stood."""
+        await self.terminals.close()
         self._themes_watch.close()
         self.bridge.close()
         theme = {} if os.environ.get("NO_COLOR") else {"theme": self.palette.theme.name}
@@ -192,6 +195,11 @@ class Lamina(App[None]):
             self._driver.write("".join(f"\x1b[?{mode}{turn}" for mode in (1000, 1003, 1015, 1006)))
             self._driver.flush()
         return self.has_mouse
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In a terminal every key is the program's."""
+        in_terminal = any(screen.has_class("-terminal") for screen in self.screen_stack[-1:])
+        return False if in_terminal and action == "quit" else super().check_action(action, parameters)
 
     async def action_quit(self) -> None:
         """Leave; asks first while a pull runs."""

@@ -20,9 +20,13 @@ from tui.text import count, safe
 
 if TYPE_CHECKING:
     from tui.screens.run import RunAsked
+    from tui.terminal.shell import Opened, Session
 
 _AT_ONCE = 4  # containers that one verb is done to at the same time
 _MOST_NAMED = 8
+
+# The shell that people like where the image has it, else the one that nearly every image has.
+_SHELL = ("sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash || exec sh")
 
 Do = Callable[[str], Awaitable[str]]
 """Does a verb to a container by its id, and says what came of it."""
@@ -36,6 +40,9 @@ class ContainerCommands(CommandBase):
         return {
             "run": self._run,
             "logs": partial(self._look, "Logs"),
+            "shell": self._shell,
+            "attach": self._attach,
+            "terminals": lambda _: self._terminals(),
             "start": lambda ctx: self._do(ctx, "start", "starting…", self._start),
             "stop": lambda ctx: self._do(ctx, "stop", "stopping…", self._stop),
             "restart": lambda ctx: self._do(ctx, "restart", "restarting…", self._restart),
@@ -83,6 +90,40 @@ class ContainerCommands(CommandBase):
         number = self.app.bridge.do(f"run {options.image}", asked.command, work)
         standing = self.bench.panel
         self.after[number] = lambda: self.bench.expect(made[0], standing)
+
+    # terminals
+
+    def _shell(self, ctx: Context) -> None:
+        if ctx.container is not None:
+            container, source = ctx.container, self.app.bridge.source
+
+            async def opened(rows: int, columns: int) -> Session:
+                return await source.exec_session(container.id, _SHELL, size=(rows, columns))
+
+            self._open_terminal(f"sh in {container.name}", opened, own=True)
+
+    def _attach(self, ctx: Context) -> None:
+        if ctx.container is not None:
+            container, source = ctx.container, self.app.bridge.source
+
+            async def opened(_rows: int, _columns: int) -> Session:
+                return await source.attach_session(container.id)
+
+            self._open_terminal(container.name, opened, own=False)
+
+    def _open_terminal(self, title: str, opened: Opened, *, own: bool) -> None:
+        from tui.terminal.shell import Shell
+
+        self.app.terminals.open(lambda changed: Shell(title, opened, changed, own=own))
+        self._terminals()
+
+    def _terminals(self) -> None:
+        from tui.screens.terminal import TerminalScreen
+
+        if self.app.terminals.shells:
+            self.app.push_screen(TerminalScreen(self.app.terminals))
+        else:
+            self.say("No terminal is open", hint="E opens a shell in the container under the cursor")
 
     # looking
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 from collections.abc import Sequence
 from types import TracebackType
@@ -65,6 +66,10 @@ class Session:
     async def resize(self, rows: int, columns: int) -> None:
         """Tell the size of what shows its terminal."""
         await self._send(frames.size_frame(rows, columns))
+
+    async def hang_up(self) -> None:
+        """Tell a program that was run for this session that its terminal is gone."""
+        await self._send(frames.signal_frame(signal.SIGHUP))
 
     async def wait(self) -> int:
         """Its exit code, when it has ended; what it writes meanwhile is lost. See `read` for errors."""

@@ -40,6 +40,7 @@ from engine.runtime.usage import ContainerStats, CpuUse, MemoryUse, Traffic
 from engine.upkeep import Pruned
 from tests.tui.fake_running import FakeRunning
 from tests.tui.fake_stores import FakeStores
+from tests.tui.fake_terminal import FakeTerminals
 
 if TYPE_CHECKING:
     from engine.analysis.compare import Comparison
@@ -85,7 +86,7 @@ _STACKS = {
 }
 
 
-class FakeSource(FakeStores, FakeRunning):
+class FakeSource(FakeStores, FakeRunning, FakeTerminals):
     """Answers as the engine does, from memory; what is asked for to be done is noted in `asked`."""
 
     def __init__(self, *, empty: bool = False) -> None:

@@ -63,6 +63,14 @@ def _one(ctx: Context) -> bool:
     return ctx.container is not None
 
 
+def _runs(ctx: Context) -> bool:
+    return ctx.container is not None and running(ctx.container)
+
+
+def _name(ctx: Context) -> str:
+    return shlex.quote(ctx.container.name) if ctx.container is not None else ""
+
+
 def command_on(verb: str, items: Sequence[ContainerSummary]) -> str:
     """`lamina VERB NAME…`."""
     return shlex.join(["lamina", *verb.split(" "), *(item.name for item in items)])
@@ -83,6 +91,11 @@ def _pause_command(ctx: Context) -> str:
 ON_CONTAINERS: tuple[Action, ...] = (
     Action("logs", "l", "l", "logs", "follow the container's output", "containers", ("containers",),
            _one, _command("", "logs -f")),
+    Action("shell", "E", "E", "shell", "a shell beside what runs in it; ^] leaves it", "containers",
+           ("containers",), _runs, lambda ctx: f"lamina exec -it {_name(ctx)} sh", changes=True),
+    Action("attach", "a", "a", "attach", "its own terminal or output; ^] leaves it running", "containers",
+           (), _runs, lambda ctx: f"lamina attach {_name(ctx)}", changes=True),
+    Action("terminals", "T", "T", "terminals", "go back to the terminals that are open", "containers"),
     Action("stop", "s", "s", "stop", "ask it to end; kill it after ten seconds", "containers",
            ("containers", "inspector"), _fits("stop"), _command("stop"), changes=True),
     Action("start", "S", "S", "start", "start it again", "containers", ("containers", "inspector"),
