@@ -188,7 +188,7 @@ async def test_every_tab_teaches_where_there_is_nothing_to_show(make: Make, tab:
     del source.inspected["Config"]["Healthcheck"]
     source.paths, source.past = (), []
     source.view = source.view._replace(changes=(), merged="")
-    source.steps = _nothing  # type: ignore[method-assign]
+    source.steps = _nothing  # type: ignore[assignment,method-assign]
     async with make(source).run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         await open_tab(pilot, tab, lambda _: True)
