@@ -8,6 +8,10 @@ import os
 
 from .syscalls import CLONE_NEWPID, setns
 
+TYPE_CHECKING = False  # mypy takes it for true; `typing` itself stays out
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _CLONE3 = 435  # on every architecture
 _CLONE_INTO_CGROUP, _CLONE_PARENT, _SIGCHLD = 0x200000000, 0x8000, 17
 _LAST_DESCRIPTOR = 1 << 30
@@ -22,34 +26,38 @@ class _CloneArguments(ctypes.Structure):
     ]
 
 
-def fork_into(cgroup: int) -> int:
-    """os.fork, but the child begins in the control group of a directory's descriptor. clone3(2)"""
-    return _clone(_CloneArguments(flags=_CLONE_INTO_CGROUP, exit_signal=_SIGCHLD, cgroup=cgroup))
-
-
 def fork_apart() -> int:
     """os.fork, but the child is the first process of a pid namespace; the caller's other children are not."""
     return _clone(_CloneArguments(flags=CLONE_NEWPID, exit_signal=_SIGCHLD))
 
 
-def fork_into_namespace(pid_namespace: int) -> int:
-    """os.fork, but the child is in the pid namespace of a pidfd, and the caller's other children are not.
+def fork_into(cgroup: int) -> int:
+    """os.fork, but the child begins in the control group of a directory's descriptor. clone3(2)"""
+    return _clone(_CloneArguments(flags=_CLONE_INTO_CGROUP, exit_signal=_SIGCHLD, cgroup=cgroup))
 
-    For who could not come back from there: the namespace of his own is another user namespace's.
 
-    :raises OSError: the namespace cannot be joined, for example because its first process has ended.
+def fork_by_another(fork: Callable[[], int], enter: Callable[[int], None]) -> int:
+    """os.fork, but the child is made by a process between, and is the caller's child all the same.
+
+    So it is in a pid namespace that the caller's other children are not in, and comes there as what the
+    process between has become, where nobody of that namespace sees it.
+
+    :param fork: makes the process between. :param enter: what it does first, up to setns(2); gets a
+        descriptor that must stay open.
+    :raises OSError: what `enter` raised; for example because the namespace's first process has ended.
     """
     read, write = os.pipe2(os.O_CLOEXEC)
-    between = os.fork()
+    between = fork()
     if between == 0:
         try:
-            setns(pid_namespace, CLONE_NEWPID)
+            enter(write)
             # The caller's child, not the child of this process, which has done its work.
             pid = _clone(_CloneArguments(flags=_CLONE_PARENT))
         except OSError as error:
             os._exit(error.errno or errno.EIO)
+        except BaseException:  # noqa: BLE001 - the caller must not go on twice
+            os._exit(errno.EIO)
         if pid == 0:
-            os.close(read)
             os.close(write)
             return 0
         os.write(write, b"%d" % pid)
@@ -61,6 +69,7 @@ def fork_into_namespace(pid_namespace: int) -> int:
         os.close(read)
     number = os.waitstatus_to_exitcode(os.waitpid(between, 0)[1])
     if not word:
+        number = max(number, 0) or errno.ESRCH  # below 0: it was killed
         raise OSError(number, os.strerror(number))
     return int(word)
 

@@ -15,7 +15,7 @@ import os
 
 from . import cgroups, limits, unix
 from . import syscalls as sys
-from .fork import fork_into_namespace, may_come_back
+from .fork import fork_by_another, keep_only, may_come_back
 from .identity import resolve
 from .messages import Failure, Reporter, Stage, take_messages
 from .mounts import open_inside
@@ -30,7 +30,14 @@ if TYPE_CHECKING:
 
     from .cgroups import Group
 
-_WALLS = sys.CLONE_NEWNS | sys.CLONE_NEWUTS | sys.CLONE_NEWIPC | sys.CLONE_NEWNET | sys.CLONE_NEWCGROUP
+_WALLS = (
+    sys.CLONE_NEWPID
+    | sys.CLONE_NEWNS
+    | sys.CLONE_NEWUTS
+    | sys.CLONE_NEWIPC
+    | sys.CLONE_NEWNET
+    | sys.CLONE_NEWCGROUP
+)
 _HINTS = {
     Stage.IDENTITY: "name a user that the image has, or a number: -u UID[:GID]",
     Stage.DIRECTORY: "name a directory that the container has: -w DIR",
@@ -97,23 +104,14 @@ def join(
     :param size: rows and columns of its terminal, where `program` has one.
     :raises Failure: the container has ended.
     """
-    first = _pid_of(init)
     report_read, report_write = os.pipe2(os.O_CLOEXEC)
     ours, theirs = unix.pair() if program.tty else (None, None)
-    pid, in_unified = _fork_inside(init, groups)
+    channel = theirs.fileno() if theirs else -1
+    kept = [init, report_write, *([channel] if theirs else [])]
+    pid = _fork_inside(init, groups, program, streams, kept)
     if pid == 0:
-        os.close(report_read)  # or a write to it could never find that the caller is gone
-        for target, fd in enumerate([os.dup(fd) for fd in streams]):
-            os.dup2(fd, target)
         reporter = Reporter(report_write, needed=True)
-        channel = theirs.detach() if theirs else -1
-
-        def become() -> None:
-            reporter.begin(Stage.CGROUPS)
-            cgroups.join(groups, in_unified, first)
-            _become(init, program, reporter, channel, size)
-
-        tell_failure(reporter, become, _HINTS)
+        tell_failure(reporter, lambda: _become(program, reporter, channel, size), _HINTS)
     os.close(report_write)
     if theirs:
         theirs.close()
@@ -126,36 +124,43 @@ def _pid_of(pidfd: int) -> int:
         return next((int(line[4:]) for line in file if line.startswith("Pid:")), -1)
 
 
-def _fork_inside(init: int, groups: list[Group]) -> tuple[int, bool]:
-    """Fork into the container's pid namespace, which only children of who joins it are in. setns(2)"""
-    own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+def _fork_inside(
+    init: int, groups: list[Group], program: Program, streams: Sequence[int], kept: list[int]
+) -> int:
+    """Fork into the container: its control groups, its namespaces, and nothing of the caller's open.
+
+    A process between enters all of it but the list of processes. So programs inside that may trace never see
+    one whose root, working directory or descriptors are the host's (CVE-2016-9962).
+    """
+    first = _pid_of(init)
+    in_unified = False
+
+    def fork() -> int:
+        nonlocal in_unified
+        pid, in_unified = cgroups.fork(groups)
+        return pid
+
+    def enter(end: int) -> None:
+        for target, fd in enumerate([os.dup(fd) for fd in streams]):
+            os.dup2(fd, target)
+        keep_only([end, *kept])
+        cgroups.join(groups, in_unified, first)
+        limits.set_oom_score(program.oom_score)
+        sys.setns(init, _WALLS)
+        os.close(init)
+
+    may_come_back()  # a monitor's children begin in its container's pid namespace, where they would be seen
     try:
-        if not may_come_back():
-            return fork_into_namespace(init), False
-        sys.setns(init, sys.CLONE_NEWPID)
-        pid = -1
-        try:
-            pid, in_unified = cgroups.fork(groups)
-        finally:
-            if pid:
-                sys.setns(own, sys.CLONE_NEWPID)
+        return fork_by_another(fork, enter)
     except OSError as error:
         raise Failure(
             Stage.NAMESPACES, f"the container cannot be joined: {error.strerror}", errno=error.errno or 0,
             hint="it has just ended: lamina ps -a shows how",
         ) from error  # fmt: skip
-    finally:
-        os.close(own)
-    return pid, in_unified
 
 
-def _become(
-    init: int, program: Program, reporter: Reporter, channel: int, size: tuple[int, int] | None
-) -> None:
+def _become(program: Program, reporter: Reporter, channel: int, size: tuple[int, int] | None) -> None:
     os.setsid()
-    limits.set_oom_score(program.oom_score)
-    reporter.begin(Stage.NAMESPACES)
-    sys.setns(init, _WALLS)
     root = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     reporter.begin(Stage.IDENTITY)
     identity = resolve(root, program.user, program.groups)

@@ -111,7 +111,31 @@ static int keyring(void) {
     return 0;
 }
 
+// Looks into whatever comes beside it: does the root, the working directory or a descriptor lead to a file of the host?
+static int watch(const char *mark) {
+    const char *ways[] = {"root", "cwd", "fd/3", "fd/4", "fd/5", "fd/6", "fd/7", "fd/8", "fd/9", "fd/10"};
+    char path[512];
+    int seen = 0;
+    puts("watching"), fflush(stdout);
+    for (;;) {
+        int last = 0;
+        FILE *load = fopen("/proc/loadavg", "r");
+        if (load && fscanf(load, "%*s %*s %*s %*s %d", &last) != 1) last = 0;
+        if (load) fclose(load);
+        for (int pid = last > 4 ? last - 4 : 2; pid <= last; pid++) {
+            if (pid == getpid()) continue;
+            snprintf(path, sizeof path, "/proc/%d/root", pid);
+            if (!seen && !access(path, F_OK)) seen = 1, puts("looked into one"), fflush(stdout);
+            for (unsigned way = 0; way < sizeof ways / sizeof *ways; way++) {
+                snprintf(path, sizeof path, "/proc/%d/%s%s", pid, ways[way], mark);
+                if (!access(path, F_OK)) printf("reached %s\n", path), fflush(stdout);
+            }
+        }
+    }
+}
+
 int main(int count, char **words) {
+    if (count > 2 && !strcmp(words[1], "watch")) return watch(words[2]);
     if (count > 1 && !strcmp(words[1], "wait")) return pause();
     if (count > 1 && !strcmp(words[1], "dig")) return dig(4000);
     if (count > 1 && !strcmp(words[1], "keyring")) return keyring();

@@ -105,6 +105,22 @@ def _identity(path: str) -> tuple[int, ...]:
     return status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
+def test_who_joins_a_container_is_seen_in_it_without_anything_of_the_host(
+    house: Lamina, programs: Path, tmp_path: Path
+) -> None:
+    """CVE-2016-9962: with CAP_SYS_PTRACE programs inside may look into one that exec is about to start."""
+    mark = tmp_path / "mark"
+    mark.touch()
+    words = ("--name", "traced", *_ALONE, "--cap-add", "SYS_PTRACE", "-v", f"{programs}:/w:ro", "lab/base")
+    house("run", "-d", *words, "/w/attacks", "watch", str(mark)).ok()
+    assert eventually(lambda: "watching" in house("logs", "traced").out)
+    for _ in range(15):
+        house("exec", "traced", "true").ok()
+    said = house("logs", "traced").ok().out
+    house("rm", "-f", "traced").ok()
+    assert said == "watching\nlooked into one\n"
+
+
 @pytest.mark.parametrize("more", [(), ("--cap-add", "SYS_PTRACE", "--security-opt", "seccomp=unconfined")])
 @pytest.mark.parametrize("way", ["run", "exec"])
 def test_the_engines_interpreter_run_as_the_containers_program_cannot_be_written(
