@@ -17,6 +17,8 @@ _SEQUENCE = re.compile(r"\x1b\[([0-?]*)([ -/]*)([@-~])")
 _BEGUN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[()%#*+./-])?\Z")
 _SHORT = frozenset("78DEHMc=>")  # ESC and one of these
 _FINALS = frozenset("@ABCDEFGHJKLMPSTXadefghlmnrsu`'c")
+_NUMBERS = {"H": 2, "f": 2, "r": 2, "m": 64, "h": 64, "l": 64}  # else one
+_LAID_BY = {"s": "\x1b7", "u": "\x1b8"}  # the cursor, as the emulator knows it
 _LONGEST = 128  # characters of one sequence
 _KEPT = frozenset("\a\b\t\n\v\f\r\x0e\x0f")
 _MOST_MARKS = 2  # combining marks on one cell
@@ -112,4 +114,8 @@ def _allowed(parameters: str, between: str, final: str) -> str:
     if private:
         kept = [mode for mode in digits.split(";") if mode not in _REFUSED_MODES]
         return f"\x1b[?{';'.join(kept)}{final}" if kept else ""
-    return f"\x1b[{digits}{final}"
+    if final in _LAID_BY:
+        return "" if digits else _LAID_BY[final]
+    # The emulator trips over more numbers than a sequence has.
+    most = _NUMBERS.get(final, 1)
+    return f"\x1b[{';'.join(digits.split(';')[:most])}{final}"

@@ -29,11 +29,9 @@ _MOUSE_DECIMAL = 1006 << _PRIVATE
 
 
 class _Stream(pyte.Stream):
-    """What pyte knows, and scrolling and laying by as xterm has them."""
+    """What pyte knows, and scrolling."""
 
-    csi = {  # noqa: RUF012 - as pyte has it
-        **pyte.Stream.csi, "S": "scroll_up", "T": "scroll_down", "s": "save_cursor", "u": "restore_cursor",
-    }  # fmt: skip
+    csi = {**pyte.Stream.csi, "S": "scroll_up", "T": "scroll_down"}  # noqa: RUF012 - as pyte has it
     events = frozenset(chain(pyte.Stream.events, csi.values()))
 
 
@@ -119,6 +117,16 @@ class Emulation(pyte.Screen):
             self.scrollback.append(self.buffer[0])
             self.gone += 1
         super().index()
+
+    def erase_in_display(self, how: int = 0, *args: Any, **kwargs: Any) -> None:
+        """Erase a part of the screen; pyte trips over parts that there are not."""
+        if how in (0, 1, 2, 3):
+            super().erase_in_display(how, *args, **kwargs)
+
+    def erase_in_line(self, how: int = 0, private: bool = False) -> None:
+        """Erase a part of the line; see `erase_in_display`."""
+        if how in (0, 1, 2):
+            super().erase_in_line(how, private)
 
     def scroll_up(self, count: int | None = None) -> None:
         """All lines go up. CSI S"""

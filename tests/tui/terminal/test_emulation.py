@@ -125,3 +125,10 @@ _BITS = st.sampled_from(
 def test_no_sequence_of_sequences_is_too_much(bits: list[bytes]) -> None:
     cells = written(b"".join(bits), columns=9, lines=3)
     assert len(cells.text(0, 2).split("\n")) == 3
+
+
+@pytest.mark.parametrize("final", "@ABCDEFGHJKLMPSTXadefghlmnrsu`'c")
+def test_more_numbers_than_a_sequence_has_are_no_harm(final: str) -> None:
+    for numbers in ("", "0", "8", "9999", "1;2", "1;2;3;4;5;6", ";;", "?1;2"):
+        cells = written(f"\x1b[{numbers}{final}".encode())
+        assert (cells.columns, cells.lines) == (20, 4)
