@@ -47,7 +47,11 @@ def test_sound_lesson_is_read(lesson_file: Path) -> None:
         (', text = "{given.word}"', "", "says needs 'text'"),
         ('status = "exited"', "status = 3", "container_is: status = 3 is no str"),
         ('status = "exited"', 'status = "exited", extra = 1', "container_is takes no 'extra'"),
-        ('"lamina rm lab-a"', '"rm -rf /"', "'rm -rf /' is no command of lamina"),
+        (
+            '"lamina rm lab-a"',
+            '"rm -rf /"',
+            "'rm -rf /' is no command of lamina; a lesson runs no other program",
+        ),
         ('"lamina rm lab-a"', '"lamina rm web"', "lamina rm: 'web' is not for lessons"),
         ("after = ", 'after = "{given.other}" #', "there is no {given.other} here"),
     ],
