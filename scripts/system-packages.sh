@@ -9,9 +9,12 @@ packages=(
   busybox-static    # a root file system of one file, for small real images
   docker-registry   # a real registry to pull from
   fonts-dejavu-core # letters for pictures of the screen
+  fuse-overlayfs    # what stands in for overlay where an ordinary user may not mount it
   iproute2          # looking at a container's network from outside
   nftables          # looking at rules that the engine sets
   skopeo            # copies images between registries and directories
+  slirp4netns       # the way to the outside for networks of ordinary users
+  strace            # kills processes of ours at a chosen call
   uidmap            # newuidmap and newgidmap, for running without root
   umoci             # unpacks images; the judge of our own unpacking
 )
