@@ -82,7 +82,7 @@ async def test_two_lessons_of_one_store_do_not_run_at_once(outer: Settings) -> N
 
 
 async def test_lesson_that_was_killed_is_swept_by_the_next(outer: Settings) -> None:
-    words = Lamina(outer.root).words("lab", "start", "networks-and-volumes", "--auto")
+    words = Lamina(outer.root).words("lab", "start", "from-registry-to-running", "--auto", "--speed", "4")
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, cwd=REPOSITORY)
     try:
         store = lesson_settings(outer).root
@@ -96,7 +96,7 @@ async def test_lesson_that_was_killed_is_swept_by_the_next(outer: Settings) -> N
 
 
 def test_lesson_that_is_ended_removes_its_store(outer: Settings) -> None:
-    words = Lamina(outer.root).words("lab", "start", "networks-and-volumes", "--auto")
+    words = Lamina(outer.root).words("lab", "start", "from-registry-to-running", "--auto", "--speed", "4")
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=REPOSITORY)
     store = lesson_settings(outer).root
     eventually(lambda: any((store / "containers").glob("*/state")), 60, every=0.1)
