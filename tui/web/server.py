@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shlex
 import signal
 import socket
@@ -13,7 +14,8 @@ from pathlib import Path
 import aiohttp_jinja2
 import jinja2
 from aiohttp import web
-from textual_serve.server import Server
+from textual_serve.app_service import AppService
+from textual_serve.server import Server, to_int
 
 from engine.errors import Conflict
 from tui.web.guard import Guard
@@ -21,6 +23,28 @@ from tui.web.guard import Guard
 LOOPBACK = "127.0.0.1"
 _HERE = Path(__file__).parent
 _MOST = 8  # workstations at a time, each a process
+_PATIENCE = 5.0  # seconds until a workstation whose page is closed must have ended
+
+
+class Workstation(AppService):
+    """The process of one page."""
+
+    async def stop(self) -> None:
+        """Have it end, and wait for that: the page is closed."""
+        if self._process is None:
+            return
+        process, self._process = self._process, None
+        killing = asyncio.get_running_loop().call_later(_PATIENCE, _kill, process)
+        try:
+            await super().stop()
+            await process.communicate()
+        finally:
+            killing.cancel()
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
 
 
 class WebServer(Server):
@@ -31,7 +55,12 @@ class WebServer(Server):
 
     def __init__(self, words: list[str], port: int, guard: Guard) -> None:
         super().__init__(
-            shlex.join(words), LOOPBACK, port, "Lamina", f"http://{LOOPBACK}:{port}", templates_path=_HERE
+            f"exec {shlex.join(words)}",
+            LOOPBACK,
+            port,
+            "Lamina",
+            f"http://{LOOPBACK}:{port}",
+            templates_path=_HERE,
         )
         self.guard = guard
         self._open = 0
@@ -70,9 +99,34 @@ class WebServer(Server):
             raise web.HTTPServiceUnavailable(text=f"{_MOST} pages are open; close one.\n")
         self._open += 1
         try:
-            return await super().handle_websocket(request)
+            return await self._show(request)
         finally:
             self._open -= 1
+
+    async def _show(self, request: web.Request) -> web.WebSocketResponse:
+        websocket = web.WebSocketResponse(heartbeat=15)
+        await websocket.prepare(request)
+
+        async def close() -> None:
+            await websocket.close()
+
+        workstation = Workstation(
+            self.command,
+            write_bytes=websocket.send_bytes,
+            write_str=websocket.send_str,
+            close=close,
+            download_manager=self.download_manager,
+        )
+        size = request.query
+        try:
+            await workstation.start(to_int(size.get("width", ""), 80), to_int(size.get("height", ""), 24))
+            await self._process_messages(websocket, workstation)
+        except ConnectionError:
+            pass  # the page went away with something on the way to it
+        finally:
+            await workstation.stop()
+            await close()
+        return websocket
 
 
 def listen(port: int) -> socket.socket:

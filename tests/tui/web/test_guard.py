@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp import web
 
 from engine.errors import Conflict
+from tests.support.waiting import eventually
 from tui.web.guard import Guard
 from tui.web.server import LOOPBACK, WebServer, listen, workstation_words
 
@@ -16,10 +19,11 @@ from tui.web.server import LOOPBACK, WebServer, listen, workstation_words
 class Served:
     """A server whose workstation is a program that only says that it began."""
 
-    def __init__(self, port: int, guard: Guard, session: aiohttp.ClientSession) -> None:
+    def __init__(self, server: WebServer, port: int, session: aiohttp.ClientSession) -> None:
+        self.server = server
         self.address = f"http://{LOOPBACK}:{port}"
         self.port = port
-        self.guard = guard
+        self.guard = server.guard
         self.session = session
 
     @property
@@ -37,12 +41,12 @@ class Served:
 async def served() -> AsyncIterator[Served]:
     with listen(0) as listener:
         port = listener.getsockname()[1]
-        guard = Guard(port)
-        runner = web.AppRunner(await WebServer(["true"], port, guard).application())
+        server = WebServer(["true"], port, Guard(port))
+        runner = web.AppRunner(await server.application())
         await runner.setup()
         await web.SockSite(runner, listener).start()
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-            yield Served(port, guard, session)
+            yield Served(server, port, session)
         await runner.cleanup()
 
 
@@ -94,6 +98,19 @@ async def test_an_own_page_gets_its_websocket(served: Served) -> None:
     headers = {**served.known, "Origin": served.address}
     async with served.session.ws_connect(served.address + "/ws", headers=headers) as socket:
         assert not socket.closed
+
+
+async def test_a_workstation_that_does_not_end_with_its_page_is_killed(
+    served: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tui.web.server._PATIENCE", 0.1)
+    said = tmp_path / "pid"
+    served.server.command = f"echo $$ >{said}; exec sleep 1000"
+    headers = {**served.known, "Origin": served.address}
+    async with served.session.ws_connect(served.address + "/ws", headers=headers):
+        assert await asyncio.to_thread(eventually, lambda: said.exists() and said.read_text())
+    process = Path("/proc", said.read_text().strip())
+    assert await asyncio.to_thread(eventually, lambda: not process.exists())
 
 
 async def test_nothing_is_loaded_from_elsewhere(served: Served) -> None:
