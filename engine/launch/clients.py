@@ -76,6 +76,13 @@ class Client:
             self.gone = True
             return []
 
+    def last_words(self) -> list[tuple[bytes, bytes]]:
+        """Frames that one who is gone had sent before it left."""
+        said = []
+        while frames := self.receive():
+            said += frames
+        return said
+
     def finish(self, data: bytes) -> None:
         """Send a last frame and close; waits for nobody, so only for one that has little to read."""
         self.send(data)

@@ -246,6 +246,9 @@ class Streams:
         """After each round: forget fronts that left, and hold the output while one cannot keep up."""
         for fd, client in list(self.clients.items()):
             if client.gone:
+                # It shows in what we send, too, which may be before we came to what it sent.
+                for kind, data in client.last_words():
+                    self._obey(client, kind, data)
                 self._poll.unregister(fd)
                 del self.clients[fd]
                 client.close()

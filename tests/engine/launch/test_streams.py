@@ -1,11 +1,14 @@
 """Input of a container that does not take it, and the end of input."""
 
+import os
 import select
 import socket
 
 import pytest
 
-from engine.launch import frames
+from engine.launch import frames, unix
+from engine.launch.clients import Client
+from engine.launch.streams import Streams
 from tests.engine.launch.sandbox import Sandbox
 from tests.support.waiting import eventually
 
@@ -55,3 +58,41 @@ def test_input_of_a_program_that_closed_it_is_dropped(box: Sandbox) -> None:
 def test_input_ends_when_the_first_front_leaves(box: Sandbox) -> None:
     _attached(box, "cat; exit 3").close()
     assert eventually(lambda: box.state.exit_code == 3)
+
+
+def test_what_a_front_said_before_it_left_is_heard_whoever_notices_first() -> None:
+    """It says that nobody reads any more, and is gone, while output for it is about to be sent."""
+    ours, front = unix.pair()
+    cue_read, cue_write = os.pipe2(os.O_CLOEXEC)
+    output_read, output_write = os.pipe2(os.O_CLOEXEC)
+    ended_read, ended_write = os.pipe2(os.O_CLOEXEC)
+    streams = Streams({output_read: frames.STDOUT}, -1, -1, False, None)
+
+    def leave() -> None:
+        streams.unwatch(cue_read)
+        front.sendall(frames.frame(frames.NO_OUTPUT))
+        front.close()
+
+    told: list[bool] = []
+
+    def look() -> float:
+        if streams.clients:
+            return 10
+        try:
+            os.write(output_write, b"x")
+        except BrokenPipeError:
+            told.append(True)
+        os.close(ended_write)
+        streams.alarm = None
+        return 0
+
+    # Both can be read when it waits first, and the front has nothing to say yet.
+    streams.alarm = look
+    streams.watch(cue_read, leave)
+    streams.add(Client(ours))
+    os.write(cue_write, b"x")
+    os.write(output_write, b"for nobody")
+    streams.run(None, ended_read, alone=False)
+    assert told
+    for fd in (cue_read, cue_write, output_write, ended_read):
+        os.close(fd)
