@@ -61,7 +61,7 @@ class ContainerService:
                 continue
             self._store.end_dead(record, state)
             if self._store.was_left(record, state):
-                self.remove(record.id, force=True)
+                self._remove_unless_started(record.id)
             else:
                 found.append(summary(record, state, published.get(record.id, ())))
         return [row for row in found if all or row.status in STANDING]
@@ -173,7 +173,7 @@ class ContainerService:
         from engine.runtime.waiting import Waiting
 
         record = self._store.records.find(name)
-        with self._store.locked(record):
+        with self._store.locked(record) as lock:
             state = self._store.state(record)
             if state.status == "paused":
                 raise Conflict(f"{record.name} is paused", hint=f"lamina unpause {record.name} has it go on")
@@ -204,6 +204,7 @@ class ContainerService:
                 launched = launch(
                     task,
                     kept=kept(sandbox),
+                    lock=lock,
                     on_step=on_step,
                     waiting=monitor,
                     meanwhile=_load_what_follows if attach else None,
@@ -310,13 +311,18 @@ class ContainerService:
         self._store.tell("destroy", record)
 
     def remove_ended(self, name: str) -> None:
-        """Remove one that was to go at its end, unless it is being started again; gone already is fine."""
+        """Remove one that was to go at its end, unless it is started again; gone already is fine."""
         from engine.runtime.policy import AGAIN, ended_by
 
         with contextlib.suppress(NotFound):
             record = self._store.records.find(name)
-            if not self._store.look(record).standing and ended_by(self._store.directory(record)) != AGAIN:
-                self.remove(record.id, force=True)
+            if ended_by(self._store.directory(record)) != AGAIN:
+                self._remove_unless_started(record.id)
+
+    def _remove_unless_started(self, container_id: str) -> None:
+        # Not by force: what somebody has started since we looked is theirs. Nor where its state is damaged.
+        with contextlib.suppress(NotFound, Conflict, Corrupt):
+            self.remove(container_id)
 
     def is_running(self, container_id: str) -> bool:
         """Whether the container of an id runs; for those who must not take what it stands on."""

@@ -132,10 +132,13 @@ class ContainerStore:
         raise Conflict(f"{record.name} is not running", hint=f"start it: lamina start {record.name}")
 
     @contextlib.contextmanager
-    def locked(self, record: Record) -> Iterator[None]:
-        """Hold what starts, changes or removes it. :raises Conflict: somebody else does, for long."""
-        with lock(self.layout, f"container-{record.id}", timeout=_LOCK_PATIENCE):
-            yield
+    def locked(self, record: Record) -> Iterator[int]:
+        """Hold what starts, changes or removes it; gives the lock's descriptor.
+
+        :raises Conflict: somebody else does, for long.
+        """
+        with lock(self.layout, f"container-{record.id}", timeout=_LOCK_PATIENCE) as descriptor:
+            yield descriptor
 
     def tell(self, action: str, record: Record, **attributes: str) -> None:
         """Write in the journal what was done with it."""

@@ -160,8 +160,11 @@ def fork(groups: list[Group]) -> tuple[int, bool]:
         directory = os.open(unified[0], os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             return fork_into(directory), True
-        except OSError:
-            pass  # kernels before 5.7 have no clone3 with a group
+        except OSError as error:
+            # Kernels before 5.7 have no clone3 with a group. Any other failure is one: it has used up the pid
+            # namespace that the child was to be the first process of.
+            if error.errno not in (errno.ENOSYS, errno.E2BIG, errno.EINVAL):
+                raise
         finally:
             os.close(directory)
     return os.fork(), False

@@ -47,11 +47,12 @@ def main(task_fd: int, report_fd: int, attach_fd: int) -> None:
     # Keys of whoever started it, such as those of encrypted files, are not its programs' to use.
     sys.renew_session_keyring()
     os.chdir("/")
-    task = _receive(task_fd)
-    if task is None:
+    received = _receive(task_fd)
+    if received is None:
         return
+    task, lock = received
     reporter = Reporter(report_fd, pausing=task.pausing)
-    monitor = Monitor(task, reporter, Client(unix.adopt(attach_fd)) if attach_fd >= 0 else None)
+    monitor = Monitor(task, reporter, Client(unix.adopt(attach_fd)) if attach_fd >= 0 else None, lock)
     try:
         monitor.run()
     except Failure as failure:
@@ -67,7 +68,8 @@ def main(task_fd: int, report_fd: int, attach_fd: int) -> None:
         )  # fmt: skip
 
 
-def _receive(task_fd: int) -> Task | None:
+def _receive(task_fd: int) -> tuple[Task, int] | None:
+    """The task and the descriptor of its container's lock, -1 where nobody holds one; None without a task."""
     os.dup2(task_fd, NAMESPACE, inheritable=False)  # keeps the number until it is known what gets it
     channel = unix.adopt(task_fd)
     document, descriptors = unix.receive_document(channel)
@@ -76,24 +78,27 @@ def _receive(task_fd: int) -> Task | None:
     if not document:
         return None
     task = Task.load(document)
+    lock = descriptors.pop() if task.locked else -1
     if descriptors:
         os.dup2(descriptors[0], NAMESPACE, inheritable=False)
         os.close(descriptors[0])
         descriptors[0] = NAMESPACE
     task.descriptors = descriptors
-    return task
+    return task, lock
 
 
 class Monitor:
     """What a monitor knows of its container.
 
     :param owner: the front that waits for the end, attached since before the start; or None.
+    :param lock: the descriptor of what nobody else starts the container without, or -1.
     """
 
-    def __init__(self, task: Task, reporter: Reporter, owner: Client | None) -> None:
+    def __init__(self, task: Task, reporter: Reporter, owner: Client | None, lock: int) -> None:
         self._task = task
         self._reporter = reporter
         self._owner = owner
+        self._lock = lock
         self._state = state.State(os.path.join(task.places.directory, "state"))
         self._restarts = restarts.Restarts(task.places.directory)
         self._kills = 0  # for want of memory, in lives before this one: the groups are kept
@@ -134,6 +139,7 @@ class Monitor:
         netfilter.send(self._task.release)
         self._state.failed(f"{fields['stage']}: {fields['message']}", code)
         self._remove_socket()
+        self._unlock()
         self._reporter.send(fields)
         if self._owner:
             self._owner.finish(frames.exit_frame(code))
@@ -192,8 +198,15 @@ class Monitor:
         state.replace_file(os.path.join(self._task.places.directory, "steps.jsonl"), steps.encode())
         self._event("start")
         self._tell_volumes("mount")
+        self._unlock()
         self._reporter.send({"kind": "running", "pid": pid})
         return pid, streams
+
+    def _unlock(self) -> None:
+        """It is known what became of the start; a front that still waits for it holds the lock itself."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
 
     # the end
 
@@ -207,12 +220,13 @@ class Monitor:
         killed = self._out_of_memory() if streams else bool(self._state.fields["out_of_memory"])
         self._remove_groups()
         netfilter.send(self._task.release)
+        # Asked before the end is told: whoever waits for that, to start it again, forgets the wish.
+        again = self._restarts.ended_by() == restarts.AGAIN
         self._state.exited(code, durable=not self._task.on_exit, out_of_memory=killed)
         # Whoever waits for the end of a `--rm` removes it; when nobody does, that is left to us.
         owner_waits = self._owner is not None and not self._owner.gone
         if streams:
             self._tell_end(streams, code)
-        again = self._restarts.ended_by() == restarts.AGAIN
         if self._task.on_exit and not owner_waits and not again:
             os.execv(self._task.on_exit[0], self._task.on_exit)
 

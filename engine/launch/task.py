@@ -192,6 +192,8 @@ class Task:
     :param network: "none" gives it a namespace with a loopback of its own, "host" the host's, "joined"
         the one that the descriptor `descriptors[0]` of the monitor names.
     :param descriptors: what the monitor keeps open for as long as it lives, as it got them with the task.
+    :param locked: a lock that nobody else starts the container without came after them. The monitor lets go
+        of it once it runs or has failed, so that a front that is killed meanwhile leaves nobody in doubt.
     :param release: messages of netlink(7), family netfilter, to be sent when all is over.
     :param pausing: somebody stops between the steps of the start; the report descriptor is a socket.
     :param health: how its health is asked for; None where it is not.
@@ -223,6 +225,7 @@ class Task:
         on_exit: list[str],
         walls: Walls | None = None,
         descriptors: list[int] | None = None,
+        locked: bool = False,
         release: list[bytes] | None = None,
         health: Check | None = None,
         pausing: bool = False,
@@ -245,6 +248,7 @@ class Task:
         self.pausing = pausing
         self.walls = walls or Walls([])
         self.descriptors = descriptors or []
+        self.locked = locked
         self.release = release or []
         self.health = health
         self.stack = -1  # of the container's files, where a program shows them; a monitor's own

@@ -41,6 +41,7 @@ def launch(
     task: Task,
     attach: bool = False,
     kept: Sequence[int] = (),
+    lock: int = -1,
     on_step: OnStep | None = None,
     waiting: Waiting | None = None,
     meanwhile: Callable[[], object] | None = None,
@@ -49,13 +50,16 @@ def launch(
 
     :param on_step: called after each step, with what changed by it; the next is done when it returns.
     :param kept: descriptors that the monitor gets and keeps open, `Task.descriptors` there.
+    :param lock: what the caller holds (`engine.store.locks`), for the monitor to hold until the start is over
+        even where the caller is killed; -1 for nothing.
     :param waiting: a monitor asked for before; `attach` is as it was said there. It is closed at the end.
     :param meanwhile: called while the monitor works.
     :raises LaunchError: a step failed; nothing of the container is left running.
     """
     task.pausing = on_step is not None
+    task.locked = lock >= 0
     with waiting or Waiting(task.id, attach) as monitor:
-        monitor.give(task.dump(), kept)
+        monitor.give(task.dump(), [*kept, lock] if task.locked else kept)
         if meanwhile:
             meanwhile()
         pid, steps = _handshake(monitor.report, on_step)

@@ -19,10 +19,11 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.005, 0.1  # seconds between tries; flock has no
 
 
 @contextmanager
-def lock(layout: Layout, name: str, shared: bool = False, timeout: float | None = None) -> Iterator[None]:
-    """Hold the lock `name` of a store.
+def lock(layout: Layout, name: str, shared: bool = False, timeout: float | None = None) -> Iterator[int]:
+    """Hold the lock `name` of a store; gives its descriptor.
 
-    It excludes other processes and other threads of this one alike; it is not re-entrant.
+    It excludes other processes and other threads of this one alike; it is not re-entrant. A process that was
+    handed the descriptor holds it on where this one is killed.
 
     :param shared: readers together, instead of one alone.
     :param timeout: seconds to wait; 0 tries once; None waits for as long as it takes.
@@ -34,7 +35,7 @@ def lock(layout: Layout, name: str, shared: bool = False, timeout: float | None 
     deadline = None if timeout is None else time.monotonic() + timeout
     descriptor = _acquire(path, shared, deadline)
     try:
-        yield
+        yield descriptor
     finally:
         if not shared:
             # Whoever waits on this file finds it gone and opens anew; so lock files never pile up.
