@@ -31,9 +31,9 @@ class Workstation(AppService):
 
     async def stop(self) -> None:
         """Have it end, and wait for that: the page is closed."""
-        if self._process is None:
+        process = self._process
+        if process is None:
             return
-        process, self._process = self._process, None
         killing = asyncio.get_running_loop().call_later(_PATIENCE, _kill, process)
         try:
             await super().stop()
