@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from engine.containers.upper import Below
-from engine.volumes.copying import copy_attributes, copy_one
+from engine.volumes.copying import Names, copy_attributes, copy_one
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -30,7 +30,7 @@ def copy_stack(lowers: Sequence[str], target: str) -> None:
 class _Flattening:
     def __init__(self, target: int) -> None:
         self._target = target
-        self._names: dict[tuple[int, int], bytes] = {}  # the first of what has several
+        self._names = Names(target)
 
     def run(self, top: Below) -> None:
         found = [(b"", top)]
@@ -51,7 +51,7 @@ class _Flattening:
                 if stat.S_ISDIR(status.st_mode):
                     os.mkdir(name, 0o700, dir_fd=target)
                     inside.append((inner, below.enter(name)))
-                elif not self._link(status, target, name, inner):
+                elif not self._names.link(status, target, name, inner):
                     source = os.open(os.path.dirname(place) or b".", _DIRECTORY, dir_fd=root)
                     try:
                         copy_one(source, target, name, status)
@@ -60,16 +60,6 @@ class _Flattening:
         finally:
             os.close(target)
         return inside
-
-    def _link(self, status: os.stat_result, target: int, name: bytes, path: bytes) -> bool:
-        """Make a further name of what was copied under another; whether it was."""
-        if status.st_nlink < 2:
-            return False
-        first = self._names.setdefault((status.st_dev, status.st_ino), path)
-        if first == path:
-            return False
-        os.link(first, name, src_dir_fd=self._target, dst_dir_fd=target, follow_symlinks=False)
-        return True
 
     def _finish(self, path: bytes, below: Below) -> None:
         root, place = below.copies[0]

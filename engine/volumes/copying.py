@@ -29,11 +29,36 @@ def copy_tree(source: int, target: int) -> None:
     _Copy(source, target).run()
 
 
+class Names:
+    """The names that files with several have in a copy.
+
+    :param top: descriptor of the copy's top directory.
+    """
+
+    def __init__(self, top: int) -> None:
+        self._top = top
+        self._first: dict[tuple[int, int], bytes] = {}
+
+    def link(self, status: os.stat_result, target: int, name: bytes, path: bytes) -> bool:
+        """Make a further name of what was copied under another; whether it was.
+
+        :param status: of the original. :param target: descriptor of the directory that the name is for.
+        :param path: the whole name, from the copy's top.
+        """
+        if status.st_nlink < 2:
+            return False
+        first = self._first.setdefault((status.st_dev, status.st_ino), path)
+        if first == path:
+            return False
+        os.link(first, name, src_dir_fd=self._top, dst_dir_fd=target, follow_symlinks=False)
+        return True
+
+
 class _Copy:
     def __init__(self, source: int, target: int) -> None:
         self._source = source
         self._target = target
-        self._names: dict[tuple[int, int], bytes] = {}  # first name of what has several
+        self._names = Names(target)
 
     def run(self) -> None:
         found = [b""]
@@ -52,22 +77,12 @@ class _Copy:
                 if stat.S_ISDIR(status.st_mode):
                     os.mkdir(name, 0o700, dir_fd=target)
                     below.append(inner)
-                elif not _is_whiteout(status) and not self._link(status, target, name, inner):
+                elif not _is_whiteout(status) and not self._names.link(status, target, name, inner):
                     copy_one(source, target, name, status)
         finally:
             os.close(source)
             os.close(target)
         return below
-
-    def _link(self, status: os.stat_result, target: int, name: bytes, path: bytes) -> bool:
-        """Make a further name of what was copied under another; whether it was."""
-        if status.st_nlink < 2:
-            return False
-        first = self._names.setdefault((status.st_dev, status.st_ino), path)
-        if first == path:
-            return False
-        os.link(first, name, src_dir_fd=self._target, dst_dir_fd=target, follow_symlinks=False)
-        return True
 
     def _finish_directory(self, path: bytes) -> None:
         source, target = _enter(self._source, path), _enter(self._target, path)
