@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import socket
 
     from engine.images.service import ImageService
+    from engine.launch.task import Overlay
     from engine.runtime.logs import LogReader
     from engine.runtime.start import OnStep
     from engine.runtime.waiting import Waiting
@@ -164,37 +165,17 @@ class ContainerService:
         :param waiting: a monitor that was asked for before, attached as `attach` says.
         :raises Conflict: it runs already. :raises LaunchError: a step failed; nothing is left running.
         """
-        from engine.containers import stack, volumes
         from engine.containers.joining import join
         from engine.containers.networking import kept, sandbox_of
         from engine.containers.task import build_task
-        from engine.runtime.policy import forget_ended, write_policy
         from engine.runtime.start import launch
         from engine.runtime.waiting import Waiting
 
         record = self._store.records.find(name)
         with self._store.locked(record) as lock:
-            state = self._store.state(record)
-            if state.status == "paused":
-                raise Conflict(f"{record.name} is paused", hint=f"lamina unpause {record.name} has it go on")
-            if only_if and not only_if(record):
+            if not self._may_start(record, attach, only_if):
                 return Started(record.id, None)
-            if state.standing:
-                if attach:
-                    raise Conflict(f"{record.name} runs already", hint=f"lamina logs -f {record.name}")
-                return Started(record.id, None)
-            if state.status == "dead":
-                from engine.runtime.groups import remove_left_groups
-
-                remove_left_groups(record.id)
-            directory = self._store.directory(record)
-            overlay = stack.overlay_of(self._store.layout, directory, self._images.recipe(record.image_id))
-            stack.check_way(overlay, directory)
-            volumes.check_sources(record.config.binds)
-            volumes.settle_volumes(self._store, record.config.binds)
-            write_policy(directory, record.config.restart)
-            forget_ended(directory)
-            (directory / "name").unlink(missing_ok=True)
+            overlay = self._prepare(record)
             attached = attach and record.config.interactive
             # Asked for first: it comes up while the network is made.
             with waiting or Waiting(record.id, attach) as monitor, sandbox_of(self._store, record) as sandbox:
@@ -210,6 +191,38 @@ class ContainerService:
                     meanwhile=_load_what_follows if attach else None,
                 )
         return Started(record.id, launched.attachment)
+
+    def _may_start(self, record: Record, attach: bool, only_if: Callable[[Record], bool] | None) -> bool:
+        """Whether it is to be started; what a killed monitor left of it is gone then."""
+        state = self._store.state(record)
+        if state.status == "paused":
+            raise Conflict(f"{record.name} is paused", hint=f"lamina unpause {record.name} has it go on")
+        if only_if and not only_if(record):
+            return False
+        if state.standing:
+            if attach:
+                raise Conflict(f"{record.name} runs already", hint=f"lamina logs -f {record.name}")
+            return False
+        if state.status == "dead":
+            from engine.runtime.groups import remove_left_groups
+
+            remove_left_groups(record.id)
+        return True
+
+    def _prepare(self, record: Record) -> Overlay:
+        """What its next life stands on: its files, its volumes, and nothing that was said of the last one."""
+        from engine.containers import stack, volumes
+        from engine.runtime.policy import forget_ended, write_policy
+
+        directory = self._store.directory(record)
+        overlay = stack.overlay_of(self._store.layout, directory, self._images.recipe(record.image_id))
+        stack.check_way(overlay, directory)
+        volumes.check_sources(record.config.binds)
+        volumes.settle_volumes(self._store, record.config.binds)
+        write_policy(directory, record.config.restart)
+        forget_ended(directory)
+        (directory / "name").unlink(missing_ok=True)
+        return overlay
 
     def attach(self, name: str) -> socket.socket:
         """A socket with the streams of a running container, from now on."""
