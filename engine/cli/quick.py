@@ -115,7 +115,7 @@ def _take(found: _Plain, name: str, value: str) -> None:
 def _begin(plain: _Plain) -> Socket | None:
     """Begin it; None where the command line has to find out more."""
     from engine.errors import LaminaError
-    from engine.runtime.exec import begin, new_request
+    from engine.runtime.exec import AnswerLost, begin, new_request
 
     path = _socket(plain)
     if not path or None in (sys.stdin, sys.stdout, sys.stderr):
@@ -126,7 +126,7 @@ def _begin(plain: _Plain) -> Socket | None:
         )
         return begin(path, request)
     except LaminaError as error:
-        if error.exit_code == LaminaError.exit_code:
+        if error.exit_code == LaminaError.exit_code and not isinstance(error, AnswerLost):
             return None  # nothing was run, and the command line says better why
         sys.exit(_say(error))
 

@@ -13,7 +13,12 @@ from engine.errors import InvalidArgument, LaunchError, Unavailable
 from engine.launch import frames, unix
 from engine.launch.request import Request
 
+_HINT = "lamina ps -a shows where it stands"
 _NOBODY = (errno.ENOENT, errno.ECONNREFUSED)
+
+
+class AnswerLost(Unavailable):
+    """Who was to run a program went away before saying whether it did: it must not be asked for again."""
 
 
 def new_request(
@@ -50,6 +55,7 @@ def begin(socket_path: str, request: Request) -> unix.Socket:
 
     :param socket_path: where the container's monitor listens.
     :raises Unavailable: the container does not run. :raises LaunchError: the program could not be executed.
+    :raises AnswerLost: the program may have been executed.
     """
     document = request.dump()
     if len(document) > frames.LARGEST:
@@ -57,22 +63,22 @@ def begin(socket_path: str, request: Request) -> unix.Socket:
     try:
         connection = unix.connect(socket_path)
     except OSError as error:
-        raise _does_not_run(error) from error
+        why = "it does not run" if error.errno in _NOBODY else error.strerror
+        raise Unavailable(f"the container cannot run anything: {why}", hint=_HINT) from error
     try:
         connection.sendall(frames.frame(frames.REQUEST, document))
         _await(connection)
     except OSError as error:
         connection.close()
-        raise _does_not_run(error) from error
+        raise AnswerLost(
+            "the container went away before it said whether the program runs: it has just ended, is being "
+            "started again, or what was to run the program was killed",
+            hint=_HINT,
+        ) from error
     except BaseException:
         connection.close()
         raise
     return connection
-
-
-def _does_not_run(error: OSError) -> Unavailable:
-    why = "it does not run" if error.errno in _NOBODY else error.strerror
-    return Unavailable(f"the container cannot run anything: {why}", hint="lamina ps -a shows where it stands")
 
 
 def _await(connection: unix.Socket) -> None:
@@ -97,6 +103,6 @@ def _read(connection: unix.Socket, size: int) -> bytes:
     while len(data) < size:
         more = connection.recv(size - len(data))
         if not more:
-            raise ConnectionResetError(errno.ECONNRESET, "it has just ended, or is being started again")
+            raise ConnectionResetError
         data += more
     return data

@@ -63,11 +63,12 @@ class WebServer(Server):
             templates_path=_HERE,
         )
         self.guard = guard
-        self._open = 0
+        self._shown: set[asyncio.Task[object]] = set()
 
     async def application(self) -> web.Application:
         """What answers requests, behind the guard."""
         app = web.Application(middlewares=[self.guard.middleware])
+        app.on_cleanup.append(self._await_end)
         aiohttp_jinja2.setup(app, loader=jinja2.FileSystemLoader(_HERE), autoescape=True)
         app.add_routes(
             [
@@ -95,13 +96,19 @@ class WebServer(Server):
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
         """One page that is open."""
-        if self._open >= _MOST:
+        if len(self._shown) >= _MOST:
             raise web.HTTPServiceUnavailable(text=f"{_MOST} pages are open; close one.\n")
-        self._open += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self._shown.add(task)
         try:
             return await self._show(request)
         finally:
-            self._open -= 1
+            self._shown.discard(task)
+
+    async def _await_end(self, _: web.Application) -> None:
+        """Wait for workstations whose page is gone already: aiohttp forgets a task with its connection."""
+        await asyncio.gather(*self._shown, return_exceptions=True)
 
     async def _show(self, request: web.Request) -> web.WebSocketResponse:
         websocket = web.WebSocketResponse(heartbeat=15)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -11,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.containers.task import attach_socket
+from engine.launch import unix
+from engine.store.layout import Layout
 from tests.support import leaks
 from tests.support.command import REPOSITORY, Lamina
 from tests.support.house import furnish, lab_house
@@ -161,6 +165,32 @@ def test_a_killed_supervisor_takes_its_program_with_it_and_nothing_else(box: Lam
         assert front.wait(20) == 125
     assert eventually(lambda: not _host_pid("sleep 7303"), 5)
     assert box("exec", "box", "true").code == 0
+
+
+def test_a_program_whose_beginning_nobody_told_is_not_run_twice(box: Lamina) -> None:
+    """A supervisor may be killed between the exec of its program and the word of it."""
+    box("exec", "box", "true").ok()
+    path = str(attach_socket(Layout(box.root, box.root / "run"), box("inspect", "box").json()[0]["Id"]))
+    os.rename(path, path + ".own")
+    asked = 0
+    server = unix.listen(path)
+    server.setblocking(True)
+    with box.start("exec", "box", "sleep", "7309") as front:
+        while select.select([server.fileno()], [], [], 0.1)[0] or front.poll() is None:
+            if not select.select([server.fileno()], [], [], 0.1)[0]:
+                continue
+            asked += 1
+            came, own = unix.accept(server), unix.connect(path + ".own")
+            own.sendall(came.recv(65536))
+            program = _appeared("sleep 7309")
+            came.close()
+            own.close()
+        assert (front.returncode, asked) == (125, 1)
+        assert front.stderr is not None
+        assert b"before it said whether the program runs" in front.stderr.read()
+    server.close()
+    os.rename(path + ".own", path)
+    os.kill(program, signal.SIGKILL)
 
 
 def test_a_killed_monitor_ends_everything(box: Lamina) -> None:

@@ -13,6 +13,7 @@ from engine.linux.cgroups import find_cgroups
 from engine.runtime.reaper import find_reaper
 from tests.support.command import Lamina
 from tests.support.house import lab_house
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("requires_root")]
 
@@ -101,8 +102,9 @@ def test_no_id_file_is_left_where_nothing_was_made(house: Lamina, tmp_path: Path
 
 
 def test_the_stop_signal_and_its_patience_are_the_containers_own(house: Lamina) -> None:
-    script = "trap 'exit 7' USR1; while :; do sleep 0.1; done"
+    script = "trap 'exit 7' USR1; echo ready; while :; do sleep 0.1; done"
     house("run", "-d", "--name", "own", "--stop-signal", "USR1", "lab/base", "sh", "-c", script).ok()
+    assert eventually(lambda: house("logs", "own").out == "ready\n")
     house("stop", "own").ok()
     assert house("wait", "own").ok().out.strip() == "7"
     house("rm", "own").ok()

@@ -84,7 +84,9 @@ def test_paused_is_what_the_kernel_says_whoever_did_it(rooms: Rooms, image: str)
 
 @pytest.mark.parametrize("end", ["stop", "kill", "remove", "restart"])
 def test_a_paused_container_can_be_ended(rooms: Rooms, image: str, end: str) -> None:
-    _run(rooms, image, "sh", "-c", "trap 'exit 5' TERM; while :; do sleep 0.05; done")
+    # A first process that has no trap yet is deaf to signals from outside its namespace.
+    made = _run(rooms, image, "sh", "-c", "trap 'exit 5' TERM; echo > /ready; while :; do sleep 0.05; done")
+    assert eventually((rooms.layout.container(made) / "upper/ready").exists)
     rooms.life.pause("box")
     if end == "stop":
         rooms.containers.stop("box", 10)
