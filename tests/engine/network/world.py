@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -103,6 +105,36 @@ def listening(namespace: int, address: str, port: int) -> Iterator[socket.socket
         server.listen()
         server.settimeout(_PATIENCE)
         yield server
+
+
+@contextmanager
+def name_server(namespace: int, address: str) -> Iterator[None]:
+    """A name server in a namespace, for which everything is 198.51.100.7."""
+    with inside(namespace):
+        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind((address, 53))
+
+    def serve() -> None:
+        while True:
+            data, peer = server.recvfrom(512)
+            if not data:
+                return
+            kind = struct.unpack_from(">H", data, data.index(b"\0", 12) + 1)[0]
+            record = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 60, 4) + socket.inet_aton("198.51.100.7")
+            count = int(kind == 1)
+            question = data[12 : data.index(b"\0", 12) + 5]
+            head = data[:2] + struct.pack(">HHHHH", 0x8180, 1, count, 0, 0)
+            server.sendto(head + question + record * count, peer)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield
+    finally:
+        with inside(namespace), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", (address, 53))
+        thread.join()
+        server.close()
 
 
 def _link(host: int, outside: int) -> None:
