@@ -20,6 +20,7 @@ from engine.lessons.models import Value
 from engine.settings import Settings
 
 if TYPE_CHECKING:
+    from engine.lessons.stepping import SteppedStart
     from engine.registry import EmbeddedRegistry
 
 _OUTPUT = 256 << 10  # bytes of a command's output that are kept
@@ -45,7 +46,7 @@ class Place:
 
     :ivar settings: of its store. :ivar engine: works on it. :ivar registry: serves lab/ to it alone.
     :ivar private: a second registry that wants a login; None until a lesson asks for it.
-    :ivar figures: what was measured, by name.
+    :ivar figures: what was measured, by name. :ivar stepped: a start that stands still between two steps.
     :ivar closing: what has to be closed at the end.
     """
 
@@ -60,6 +61,7 @@ class Place:
         self.given = given
         self.figures: dict[str, Figure] = {}
         self.counted = 0
+        self.stepped: SteppedStart | None = None
         self.closing = contextlib.AsyncExitStack()
 
     def look(self, kind: str, name: str) -> Figure | None:

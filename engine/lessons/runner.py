@@ -40,6 +40,7 @@ class LessonRun:
     def __init__(self, lesson: Lesson, place: Place) -> None:
         self.lesson, self.place = lesson, place
         self._failed: set[int] = set()  # steps in which something that had to be done was not
+        self._left_out: set[int] = set()  # steps that this machine cannot do
         self._began = time.monotonic()
         vocabulary.load()
 
@@ -61,16 +62,25 @@ class LessonRun:
         for index in range(len(self._step(number).do)):
             async for event in self.do_one(number, index):
                 yield event
+            if self.left_out(number):
+                return
+
+    def left_out(self, number: int) -> bool:
+        """Whether something that was to be done said that this machine cannot do the step."""
+        return number in self._left_out
 
     async def do_one(self, number: int, index: int) -> AsyncIterator[LessonEvent]:
         """Do one thing of a step, the first of which is 0."""
         doing = self._step(number).do[index]
+        self._left_out.discard(number)
         try:
             if isinstance(doing, Command):
                 yield await self._run(number, doing)
             else:
                 yield await self._act(number, doing)
         except NotSupported as error:
+            if isinstance(error, vocabulary.StepNotSupported):
+                self._left_out.add(number)
             yield Skipped(number, _name(doing), error.message, error.hint)
         except LaminaError as error:
             self._failed.add(number)
@@ -78,6 +88,9 @@ class LessonRun:
 
     async def look(self, number: int) -> AsyncIterator[LessonEvent]:
         """Measure, draw, check: how it stands now. The last event says whether the step is done."""
+        if self.left_out(number):
+            yield StepDone(number, "", True, "")
+            return
         step, ok = self._step(number), number not in self._failed
         for use in step.measure:
             async for event in self._measure(number, use):
@@ -122,7 +135,9 @@ class LessonRun:
         """A thing to do as a person would type it, or what an action does."""
         if isinstance(doing, Command):
             return self._fill(doing.text)
-        return vocabulary.described(vocabulary.ACTIONS[doing.word])
+        given = "; ".join(f"{key}: {self._fill(str(value))}" for key, value in doing.parameters.items())
+        said = vocabulary.described(vocabulary.ACTIONS[doing.word])
+        return f"{said.rstrip('.')} ({given})" if given else said
 
     def say(self, text: str) -> str:
         """A text as it is read: placeholders filled, terms without their brackets."""

@@ -132,6 +132,8 @@ async def _through(run: LessonRun, lesson: Lesson) -> None:
             assert bad([event async for event in run.look(number)]), f"step {number} holds before it is done"
         events = [event async for event in run.do(number)] + [event async for event in run.look(number)]
         assert not bad(events)
+        if run.left_out(number):
+            continue  # and said to be, with the reason
         assert "(not measured)" not in run.say(step.after)
         assert sum(isinstance(event, Pictured) for event in events) == len(step.show)
     assert isinstance(run.done(True), LessonDone)
