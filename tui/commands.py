@@ -30,7 +30,7 @@ _BULK = {
     "containers": ("start", "stop", "restart", "pause", "unpause", "kill", "remove"),
 }
 _EVERYWHERE = frozenset(  # the same on every screen
-    {"filter", "help", "palette", "theme", "mouse", "quit", "jump", "trail(-1)", "trail(1)"}
+    {"filter", "help", "palette", "theme", "mouse", "redraw", "quit", "jump", "trail(-1)", "trail(1)"}
 )
 
 
@@ -62,6 +62,7 @@ class Commands(ImageCommands, ContainerCommands):
             "help": lambda _: self._help(),
             "palette": lambda _: self._palette(),
             "theme": lambda _: self._next_theme(),
+            "redraw": lambda _: self.app.draw_anew(),
             "mouse": lambda _: self._turn_mouse(),
             "quit": lambda _: self._quit(),
         }

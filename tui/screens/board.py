@@ -13,7 +13,6 @@ from textual.widget import Widget
 from tui.actions import ACTIONS, Context, ScreenName, action, footer_actions
 from tui.screens.jump import Target
 from tui.trail import Spot
-from tui.widgets.exact import ExactCompositor
 from tui.widgets.filter import Filterable, FilterLine
 from tui.widgets.lines import KeyLine, Line
 from tui.widgets.rows import RowList
@@ -45,7 +44,6 @@ class Board(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._compositor = ExactCompositor()
         self.header = Line(id="header")
         self.keys = KeyLine(id="keys")
         self.filter_line = FilterLine(id="filter")
