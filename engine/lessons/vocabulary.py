@@ -135,6 +135,7 @@ _MODULES = (
     "pictures",
     "ladder",
     "stepping",
+    "limits",
 )
 
 
