@@ -130,6 +130,8 @@ KINDS: Mapping[str, Kind] = {
 # Each adds its words when it is imported.
 _MODULES = (
     "actions",
+    "travel",
+    "readings",
     "measures",
     "checks",
     "pictures",
