@@ -18,13 +18,13 @@ from engine.engine import Engine
 from engine.errors import Unavailable
 from engine.lessons.figures import Figure
 from engine.lessons.models import Value
+from engine.registry.link import Link
 from engine.settings import Settings
 
 if TYPE_CHECKING:
     from engine.lessons.stepping import SteppedStart
     from engine.oci import Digest
     from engine.registry import EmbeddedRegistry
-    from engine.registry.link import Link
 
 _OUTPUT = 256 << 10  # bytes of a command's output that are kept
 _TIMEOUT = 120  # seconds until a command of a lesson is ended
@@ -57,13 +57,13 @@ class Place:
 
     def __init__(
         self, settings: Settings, registry: EmbeddedRegistry, given: Mapping[str, Value], images: Path,
-        link: Link,
+        link: Link | None = None,
     ) -> None:  # fmt: skip
         self.settings = settings
         self.engine = Engine(settings)
         self.registry = registry
         self.images = images
-        self.link = link
+        self.link = link or Link()
         self.private: EmbeddedRegistry | None = None
         self.given = given
         self.figures: dict[str, Figure] = {}
