@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from engine.errors import InvalidArgument, NotFound, Unavailable
 from engine.lessons.figures import Figure, Unit
 from engine.lessons.measures import Figures
+from engine.lessons.pictures import plotted
 from engine.lessons.place import Place
 from engine.lessons.vocabulary import Done, Found, StepNotSupported, action, check, measure
 
@@ -21,6 +23,12 @@ _LONGEST = 30.0  # seconds that a lesson may watch
 _MB = 1_000_000
 _LINES = 50  # of an output that are looked at
 _KINDS = {"memory": "memory", "cpu": "processors", "pids": "processes"}
+_TITLES = {
+    "memory": "Memory, in MB",
+    "cpu": "Processor, in percent of one",
+    "throttled": "Periods in which it had to wait, in percent",
+    "processes": "Processes",
+}
 _USE = (
     "memory", "memory_most", "memory_limit", "cpu", "cpu_average", "throttled", "throttled_seconds",
     "processes", "processes_most", "processes_limit", "samples", "seconds",
@@ -44,15 +52,23 @@ async def limit_can_be_kept(place: Place, *, what: str) -> Done:
 
 
 @action(*_USE)
-async def watch(place: Place, *, container: str, seconds: float, until: str = "") -> Done:
+async def watch(place: Place, *, container: str, seconds: float, until: str = "", draw: str = "") -> Done:
     """Start a container that was created, and sample what it uses until it ends or the time is over.
 
     :param until: a text; sampling stops as soon as the container has written it. It is an error if it does
         not within the time, unless the container ends before.
+    :param draw: a series that is drawn meanwhile: memory, cpu, throttled, processes.
     """
     _check_time(seconds)
+    if draw not in ("", *_TITLES):
+        raise InvalidArgument(f"there is no series {draw!r}", hint=f"there are: {', '.join(_TITLES)}")
+
+    def show(samples: list[ContainerStats]) -> None:
+        if draw and isinstance(series := _use(samples)[draw].value, tuple):
+            place.sketch(plotted(series, _TITLES[draw]))
+
     await place.engine.start(container)
-    samples, ended = await _sampled(place, container, seconds, until)
+    samples, ended = await _sampled(place, container, seconds, until, show)
     figures = _use(samples)
     if until and not ended and not await _wrote(place, container, until):
         raise Unavailable(f"{container} did not write {until!r} within {seconds:g} s")
@@ -65,7 +81,7 @@ async def use(place: Place, *, container: str, seconds: float) -> Figures:
     _check_time(seconds)
     if (found := await place.engine.container(container)).status != "running":
         raise NotFound(f"{container} does not run, it is {found.status}")
-    samples, _ = await _sampled(place, container, seconds, "")
+    samples, _ = await _sampled(place, container, seconds, "", lambda _: None)
     return _use(samples)
 
 
@@ -86,9 +102,12 @@ def _check_time(seconds: float) -> None:
 
 
 async def _sampled(
-    place: Place, container: str, seconds: float, until: str
+    place: Place, container: str, seconds: float, until: str, show: Callable[[list[ContainerStats]], None]
 ) -> tuple[list[ContainerStats], bool]:
-    """Samples of the time in which it ran, and whether it has ended."""
+    """Samples of the time in which it ran, and whether it has ended.
+
+    :param show: called after each, with all so far.
+    """
     samples: list[ContainerStats] = []
     deadline = time.monotonic() + seconds
     over = False
@@ -97,6 +116,7 @@ async def _sampled(
             if not rows or not rows[0].running:
                 return samples, True
             samples.append(rows[0])
+            show(samples)
             if over:
                 break
             # Once more then, so that it is seen how it stands when it has written that.

@@ -9,7 +9,7 @@ import shlex
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from engine.registry.link import Link
 from engine.settings import Settings
 
 if TYPE_CHECKING:
+    from engine.lessons.events import Picture
     from engine.lessons.stepping import SteppedStart
     from engine.oci import Digest
     from engine.registry import EmbeddedRegistry
@@ -50,6 +51,7 @@ class Place:
     :ivar settings: of its store. :ivar engine: works on it. :ivar registry: serves lab/ to it alone.
     :ivar link: what all its registries send over; as fast as the machine until a lesson slows it down.
     :ivar private: a second registry that wants a login; None until a lesson asks for it.
+    :ivar sketch: shows a picture of what goes on, in the place of the one before.
     :ivar figures: what was measured, by name. :ivar stepped: a start that stands still between two steps.
     :ivar counted: what the registries had sent when the count was begun.
     :ivar closing: what has to be closed at the end.
@@ -69,6 +71,7 @@ class Place:
         self.figures: dict[str, Figure] = {}
         self.stepped: SteppedStart | None = None
         self.counted: Counter[Digest] = Counter()
+        self.sketch: Callable[[Picture], None] = lambda _: None
         self.closing = contextlib.AsyncExitStack()
 
     def look(self, kind: str, name: str) -> Figure | None:
