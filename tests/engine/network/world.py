@@ -153,3 +153,7 @@ def _link(host: int, outside: int) -> None:
         subprocess.run([*tool, "addr", "add", f"{addresses[1]}/64", "dev", name, "nodad"], check=True)
         subprocess.run([*tool, "link", "set", name, "up"], check=True)
     subprocess.run([*own, "route", "add", "default", "via", OUTSIDE], check=True)
+    # Whoever asks for a host beyond hears at once that there is none: the name servers of the machine.
+    with inside(outside):
+        Path("/proc/sys/net/ipv4/ip_forward").write_text("1", "ascii")
+    subprocess.run([*entering(outside), "ip", "route", "add", "unreachable", "default"], check=True)
