@@ -76,14 +76,14 @@ def entering(namespace: int) -> list[str]:
     return ["nsenter", f"--net=/proc/{os.getpid()}/fd/{namespace}"]
 
 
-def ask(namespace: int, address: str, port: int, protocol: str = "tcp") -> str:
-    """What a server says; "" when nobody answers."""
+def ask(namespace: int, address: str, port: int, protocol: str = "tcp", patience: float = _PATIENCE) -> str:
+    """What a server says; "" when nobody answers. :param patience: seconds; datagrams have half of them."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
     with inside(namespace):
         client = socket.socket(family, kind)
     with client:
-        client.settimeout(_PATIENCE if protocol == "tcp" else _PATIENCE / 2)
+        client.settimeout(patience if protocol == "tcp" else patience / 2)
         try:
             client.connect((address, port))
             if protocol == "udp":
