@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -59,6 +60,14 @@ class Place:
         mine = [one.pid for one in processes_of(self.user.home)]
         (pid,) = [pid for pid in mine if Path(f"/proc/{pid}/comm").read_text("ascii") == "lamina-uplink\n"]
         return pid
+
+    def inside(self, *words: str) -> str:
+        """What a program of the machine says in the network namespace that his containers share."""
+        tasks = Path(f"/proc/{self.uplink()}/task")
+        own = os.readlink(tasks.parent / "ns/net")
+        (shared,) = [task / "ns/net" for task in tasks.iterdir() if os.readlink(task / "ns/net") != own]
+        done = subprocess.run(["nsenter", f"--net={shared}", *words], capture_output=True, check=True)
+        return done.stdout.decode()
 
     def program(self) -> tuple[int, str]:
         """The pid and the file of the program that leads it outside."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +47,11 @@ class Person:
     image: str
     host: int
     outside: int
+
+    @property
+    def shared(self) -> Path:
+        """A directory of his own."""
+        return self.lamina.root.parent if isinstance(self.lamina, OrdinaryUser) else self.lamina.root
 
     def __call__(self, *words: str, stdin: str = "") -> Finished:
         """Run a command of Lamina to its end."""
@@ -133,6 +139,16 @@ def test_volume_is_filled_kept_and_refused_while_used(person: Person) -> None:
     )
     assert done.out == "one\ntwo\n"
     assert done.code != 0
+
+
+def test_volume_is_written_to_an_archive_and_read_from_it_with_its_owners(person: Person) -> None:
+    person.run("--rm", "--network", "none", "-v", "one:/d", "echo word > /d/f && chown 33:42 /d/f").ok()
+    archive = str(person.shared / "volume.tar")
+    person("volume", "export", "-o", archive, "one").ok()
+    person("volume", "create", "two").ok()
+    person("volume", "import", "two", archive).ok()
+    done = person.run("--rm", "--network", "none", "-v", "two:/d:ro", "cat /d/f; stat -c %u:%g /d/f")
+    assert done.ok().out == "word\n33:42\n"
 
 
 def test_containers_find_each_other_by_name(person: Person) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.engine.network.world import HOST, OUTSIDE, ask, listening
 from tests.engine.rootless.place import REACH, Place, cleared, placed
-from tests.support.leaks import processes_of
+from tests.support.leaks import files_of, processes_of
 from tests.support.peers import needs_programs
 from tests.support.waiting import eventually
 
@@ -57,11 +57,20 @@ def test_port_of_root_is_refused_with_the_setting_that_opens_it(place: Place) ->
     assert "net.ipv4.ip_unprivileged_port_start=80" in done.err
 
 
-def test_nothing_is_left_when_the_last_container_has_ended(place: Place) -> None:
-    place.serve("-p", "8080:80")
+def test_removing_everything_leaves_no_interface_rule_process_or_file(place: Place) -> None:
+    files = files_of(place.user.root)
+    place.user("network", "create", "web").ok()
+    place.serve("-p", "8080:80", "--network", "web", "-v", "kept:/data")
+    assert "lamina-" in place.inside("ip", "-o", "link")
+    assert "8080" in place.inside("nft", "list", "ruleset")
     place.user("rm", "-f", "server").ok()
-    assert eventually(lambda: not processes_of(place.user.home), 15, every=0.2)
+    place.user("network", "prune", "-f").ok()
+    place.user("volume", "prune", "-af").ok()
+    assert "lamina" not in place.inside("ip", "-o", "link") + place.inside("nft", "list", "ruleset")
     assert ask(place.outside, HOST, 8080) == ""
+    # With them goes the namespace that they kept, and all that may be in it.
+    assert eventually(lambda: not processes_of(place.user.home), 15, every=0.2)
+    assert files_of(place.user.root) == files
 
 
 def test_without_a_program_that_leads_outside_its_package_is_named(place: Place) -> None:
