@@ -132,6 +132,8 @@ _MODULES = (
     "actions",
     "travel",
     "readings",
+    "likeness",
+    "tracing",
     "measures",
     "checks",
     "pictures",
