@@ -56,7 +56,10 @@ class Sent:
         if y >= len(self._lines):
             return
         line, end = self._lines[y], x + strip.cell_length
-        for left, cells in changed_cells(line.crop(x, end), strip):
+        before = line.crop(x, end)
+        if before == strip:
+            return
+        for left, cells in _joined(changed_cells(before, strip)):
             yield Control.move_to(x + left, y).segment.text
             yield strip.crop(left, left + cells).render(console)
         self._lines[y] = Strip.join([line.crop(0, x), strip, line.crop(end, line.cell_length)])
@@ -81,6 +84,20 @@ def _pieces(update: ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
             if strip is not None and x < x2 and end > x1:
                 first, last = max(x, x1), min(end, x2)
                 yield y, first, strip.crop(first - x, last - x)
+
+
+def _joined(runs: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Runs of which none begins where another ends."""
+    start = end = -1
+    for left, cells in runs:
+        if left == end:
+            end += cells
+            continue
+        if start >= 0:
+            yield start, end - start
+        start, end = left, left + cells
+    if start >= 0:
+        yield start, end - start
 
 
 def changed_cells(old: Strip, new: Strip) -> Iterator[tuple[int, int]]:
