@@ -79,7 +79,7 @@ class Lamina(App[None]):
         self.state = State(clock)
         self.bridge = Bridge(source or _engine(settings), self, clock)
         self.commands = Commands(self)
-        self.terminals = Terminals()
+        self.terminals = Terminals(self.state.count_terminals)
         self.workbench = Workbench(self.state)
         self.workbench.recall(kept)
         self._ages: Timer | None = None

@@ -16,6 +16,7 @@ from tui.actions import Context, Place
 from tui.container_commands import ContainerCommands
 from tui.image_commands import ImageCommands
 from tui.tasks import Report
+from tui.terminal_commands import TerminalCommands
 from tui.text import count, safe
 from tui.trail import Trail
 from tui.updates import RemovePreviewed, TaskChanged, Update
@@ -34,7 +35,7 @@ _EVERYWHERE = frozenset(  # the same on every screen
 )
 
 
-class Commands(ImageCommands, ContainerCommands):
+class Commands(ImageCommands, ContainerCommands, TerminalCommands):
     """What each verb does."""
 
     def __init__(self, app: Lamina) -> None:
@@ -70,7 +71,7 @@ class Commands(ImageCommands, ContainerCommands):
         self._verbs["jump"] = lambda _: self._jump()
         self._verbs["trail(-1)"] = lambda _: self._step(-1)
         self._verbs["trail(1)"] = lambda _: self._step(1)
-        self._verbs |= self.image_verbs() | self.container_verbs()
+        self._verbs |= self.image_verbs() | self.container_verbs() | self.terminal_verbs()
         self._verbs["stores(networks)"] = lambda _: self._open_stores("networks")
         self._verbs["stores(volumes)"] = lambda _: self._open_stores("volumes")
         self._verbs["files"] = self._browse_container
@@ -125,6 +126,11 @@ class Commands(ImageCommands, ContainerCommands):
                 self._verbs[action_id](ctx)
             else:
                 board.perform(action_id)
+        elif ctx.screen in item.screens:
+            self.say(f"{item.label} does nothing here", f"{self._key('help')} lists what does")
+
+    def _key(self, action_id: str) -> str:
+        return actions.action(action_id).key(self.app.state)
 
     def answer(self, updates: Iterable[Update]) -> None:
         """What the screen says to things that came to an end."""
