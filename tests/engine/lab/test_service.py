@@ -157,7 +157,8 @@ def test_what_an_interrupted_making_left_is_swept(settings: Settings) -> None:
 
 def test_registry_outlives_the_command_that_started_it(lamina: Lamina) -> None:
     try:
-        lamina("lab", "up").ok()
-        assert lamina("lab", "status", "--format", "json").json()["running"]
+        assert "held to 2.1 MB a second" in lamina("lab", "up", "--speed", "2m").ok().out
+        status = lamina("lab", "status", "--format", "json").json()
+        assert (status["running"], status["speed"]) == (True, 2 << 20)
     finally:
         assert not lamina("lab", "down", "--format", "json").json()["running"]
