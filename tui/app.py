@@ -8,12 +8,10 @@ import signal
 import time
 from collections.abc import Callable, Iterable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from rich.console import RenderableType
 from textual.app import App
 from textual.binding import BindingType
-from textual.screen import Screen
 from textual.timer import Timer
 
 from engine.settings import Settings, settings_file
@@ -30,7 +28,7 @@ from tui.state import Run, State
 from tui.terminal.open import Terminals
 from tui.text import age_changes_in, safe
 from tui.theme import DEFAULT, Theme, load_themes
-from tui.widgets.exact import Sent
+from tui.updates import LogGrown
 from tui.widgets.frame import Lines
 
 if TYPE_CHECKING:
@@ -79,11 +77,10 @@ class Lamina(App[None]):
         self.state = State(clock)
         self.bridge = Bridge(source or _engine(settings), self, clock)
         self.commands = Commands(self)
-        self.terminals = Terminals(self.state.count_terminals)
+        self.terminals = Terminals()
         self.workbench = Workbench(self.state)
         self.workbench.recall(kept)
         self._ages: Timer | None = None
-        self._sent = Sent()
         self.has_mouse = True
         self._themes_watch = ThemeWatch(self._themes_changed)
         self.animation_level = "none"
@@ -107,7 +104,6 @@ class Lamina(App[None]):
         self.bridge.open()
         self.state.listen(lambda topics: self._keep_ages() if "containers" in topics else None)
         self._themes_watch.open()
-        self.app_resume_signal.subscribe(self, lambda _: self._sent.forget())
         self.set_timer(_QUIET, self._load_ahead)
         self._complain("load a theme", self.themes_skipped)
         unknown = self.config.theme and self.config.theme not in self.themes
@@ -146,6 +142,9 @@ class Lamina(App[None]):
         """Take in what the bridge gathered."""
         self.state.apply(batch.updates)
         self.commands.answer(batch.updates)
+        self.commands.pace_logs()
+        if any(isinstance(update, LogGrown) for update in batch.updates):
+            self.bridge.logs.taken()
 
     def on_answer(self, answer: Answer) -> None:
         """Give an answer to whoever asked."""
@@ -159,7 +158,7 @@ class Lamina(App[None]):
         container = state.container_of(state.subject)
         run = Run(container.id, container.started or 0) if container is not None else None
         self.bridge.watcher.watch(container if self.workbench.shows_inspector else None, inspector.tab)
-        self.bridge.look_log(run if inspector.tab == "Logs" else None)
+        self.commands.look_logs()
         if inspector.tab == "Files" and state.layer and state.layer not in state.tables:
             self.bridge.look_files(state.layer)
         if inspector.tab == "Steps" and run is not None:
@@ -205,15 +204,6 @@ class Lamina(App[None]):
         """In a terminal every key is the program's."""
         in_terminal = any(screen.has_class("-terminal") for screen in self.screen_stack[-1:])
         return False if in_terminal and action == "quit" else super().check_action(action, parameters)
-
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        """Only what does not stand there yet goes to the terminal."""
-        super()._display(screen, self._sent.without_what_stands(renderable))
-
-    def draw_anew(self) -> None:
-        """Send all of the screen, whatever may stand there."""
-        self._sent.forget()
-        self.screen.refresh(layout=True)
 
     async def action_quit(self) -> None:
         """Leave; asks first while a pull runs."""

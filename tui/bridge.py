@@ -20,6 +20,7 @@ from engine.images.models import PullPlan
 from engine.oci import Digest
 from tui.batches import PAUSE, Answer, Batch, Batches
 from tui.deaths import Deaths
+from tui.logs.reading import LogReading
 from tui.source import Source
 from tui.state import Run, State
 from tui.tasks import Report, said
@@ -29,7 +30,6 @@ from tui.updates import (
     HostKnown,
     ImagesKnown,
     LabKnown,
-    LogGrown,
     PlanFailed,
     PlanKnown,
     PullAdvanced,
@@ -52,7 +52,6 @@ __all__ = ["Answer", "Batch", "Bridge"]
 
 Value = TypeVar("Value")
 
-_LOG_TAIL = 1000  # lines read when a log is opened
 _MOURNING = 0.3  # seconds in which a monitor that lives says how its container ended
 _SETTLE = 0.05  # seconds a selection must last before its details are read
 
@@ -63,11 +62,11 @@ class Bridge(Batches):
     def __init__(self, source: Source, host: App[None], clock: Callable[[], float]) -> None:
         super().__init__(host, clock)
         self.source = source
-        self._log: tuple[Run, Worker[None]] | None = None
         self._steps_of: Run | None = None
         self._stats: Worker[None] | None = None
         self._deaths = Deaths(self._someone_died)
         self.watcher = Watcher(source, self.tell, self._work, clock)
+        self.logs = LogReading(source, self.tell, self._work, self._troubles)
 
     # asking
 
@@ -99,18 +98,15 @@ class Bridge(Batches):
 
     async def _read(self, what: set[str]) -> None:
         source = self.source
-        found: list[Update] = []
         with self._troubles("read the store", "lamina info"):
             if "image" in what:
-                found.append(ImagesKnown(tuple(await source.images())))
+                self.tell(ImagesKnown(tuple(await source.images())))
             if "container" in what:
                 containers = tuple(await source.containers())
                 self._deaths.keep(item.pid for item in containers if item.pid)
-                found.append(ContainersKnown(containers))
+                self.tell(ContainersKnown(containers))
             if "lab" in what:
-                found.append(LabKnown(await source.lab_status()))
-            for update in found:
-                self.tell(update)  # of one batch, so that the screen is laid out once
+                self.tell(LabKnown(await source.lab_status()))
             self.tell(HostKnown(await source.info()))
 
     def _someone_died(self) -> None:
@@ -183,26 +179,6 @@ class Bridge(Batches):
 
     async def _steps(self, container: str) -> Update:
         return StepsKnown(container, tuple(await self.source.steps(container)))
-
-    def look_log(self, run: Run | None) -> None:
-        """Follow the log of one run of a container, and that of no other; None follows none."""
-        if self._log is not None:
-            if self._log[0] == run:
-                return
-            self._log[1].cancel()
-            self._log = None
-        if run is not None:
-            self._log = (run, self._work(partial(self._follow_log, run.container), "log"))
-
-    async def _follow_log(self, container: str) -> None:
-        await asyncio.sleep(_SETTLE)
-        anew = True
-        with self._troubles("read a log", f"lamina logs {container[:12]}"):
-            async for lines in self.source.logs(container, tail=_LOG_TAIL, follow=True):
-                self.tell(LogGrown(container, tuple(lines), anew))
-                anew = False
-            if anew:
-                self.tell(LogGrown(container, (), anew))
 
     def look_stats(self, wanted: bool) -> None:
         """Follow what the containers that run use, or follow it no longer."""

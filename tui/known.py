@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from engine.containers.models import ContainerSummary, LogLine, StepRow
+from engine.containers.models import ContainerSummary, StepRow
 from engine.images.models import ImageDetail, ImageSummary
 from engine.lab.models import LabStatus
 from engine.models import HostInfo
 from tui.history import Histories
+from tui.logs.view import LogView
 from tui.updates import (
     PlanFailed,
     PlanKnown,
@@ -49,9 +49,6 @@ class Run:
     started: float
 
 
-MOST_LOG_LINES = 10_000  # of one container kept for the screen; the file keeps all
-
-
 class Known:
     """All that is on screen.
 
@@ -68,13 +65,10 @@ class Known:
         self.stale: set[str] = set()  # details that the next look should read again
         self.tables: dict[str, FileTable] = {}
         self.steps: dict[str, tuple[StepRow, ...]] = {}
-        self.log_of = ""  # the container whose log is kept
-        self.log: deque[LogLine] = deque(maxlen=MOST_LOG_LINES)
-        self.log_dropped = 0  # lines that no longer fit
+        self.logs = LogView()
         self.tasks: dict[int, Task] = {}
         self.pulls: dict[int, Pull] = {}
         self.standings: dict[str, TagStanding] = {}  # by name, of tags that were asked about
-        self.terminals = 0  # that are open, seen or not
         self.usages = Usages()
         self.histories = Histories()
         self.facts: dict[tuple[str, str], Facts] = {}  # by container and tab

@@ -9,8 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from engine.containers.models import LogLine
-from tui.known import MOST_LOG_LINES, Known, Run, Subject, Topic, Topics
+from tui.known import Known, Run, Subject, Topic, Topics
 from tui.updates import (
     ContainersKnown,
     DetailKnown,
@@ -67,11 +66,6 @@ class State(Known):
         for listener in list(self._listeners) if what else ():
             listener(what)
 
-    def count_terminals(self, number: int) -> None:
-        """So many terminals are open."""
-        self.terminals = number
-        self.changed({"host"})
-
     # taking in
 
     def apply(self, updates: Iterable[Update]) -> None:
@@ -121,18 +115,11 @@ class State(Known):
                     del self.facts[next(iter(self.facts))]
                 self.facts[container, tab] = value
                 return ("facts",)
-            case LogGrown(container, lines, anew):
-                return self._take_log(container, lines, anew)
+            case LogGrown(of, lines, anew):
+                self.logs.take(of, lines, anew)
+                return ("logs",)
             case _:
                 return self._take_task(update)
-
-    def _take_log(self, container: str, lines: tuple[LogLine, ...], anew: bool) -> tuple[Topic, ...]:
-        if anew or container != self.log_of:
-            self.log.clear()
-            self.log_of, self.log_dropped = container, 0
-        self.log_dropped += max(0, len(self.log) + len(lines) - MOST_LOG_LINES)
-        self.log.extend(lines)
-        return ("logs",)
 
     def _take_task(self, update: Update) -> tuple[Topic, ...]:
         match update:

@@ -71,7 +71,7 @@ def clip(text: str, width: int) -> str:
     """Safe text in at most `width` cells, cut at the end."""
     if width_of(text) <= width:
         return text
-    return _head(text, width - 1) + ELLIPSIS if width > 0 else ""
+    return beginning(text, width - 1) + ELLIPSIS if width > 0 else ""
 
 
 def clip_middle(text: str, width: int) -> str:
@@ -84,10 +84,13 @@ def clip_middle(text: str, width: int) -> str:
     tail = text[colon:] if colon > text.rfind("/") else ""
     keep = width_of(tail) if tail and width_of(tail) <= width - 4 else (width - 1) // 2
     keep = max(keep, (width - 1) // 2)
-    return _head(text, width - 1 - keep) + ELLIPSIS + _tail(text, keep)
+    return beginning(text, width - 1 - keep) + ELLIPSIS + _tail(text, keep)
 
 
-def _head(text: str, width: int) -> str:
+def beginning(text: str, width: int) -> str:
+    """As much of safe text as fits into `width` cells."""
+    if text.isascii():
+        return text[: max(0, width)]
     used = 0
     for index, character in enumerate(text):
         used += get_character_cell_size(character)
@@ -97,7 +100,7 @@ def _head(text: str, width: int) -> str:
 
 
 def _tail(text: str, width: int) -> str:
-    return _head(text[::-1], width)[::-1]
+    return beginning(text[::-1], width)[::-1]
 
 
 def pad(text: str, width: int, right: bool = False) -> str:
@@ -163,11 +166,12 @@ def instruction(created_by: str) -> str:
     return safe(written(created_by[:LONGEST]))
 
 
-_ESCAPES = re.compile(
+ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
     r"|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC, DCS and their kin: titles, links, clipboard
     r"|\x1b[ -/]*[0-~]"
 )
+"""Sequences that a terminal would heed."""
 
 
 def log_text(text: str) -> str:
@@ -175,6 +179,6 @@ def log_text(text: str) -> str:
 
     Of a line that was drawn over itself (progress bars) the last version is shown.
     """
-    plain = _ESCAPES.sub("", text[:LONGEST]) if "\x1b" in text else text[: LONGEST + 1]
+    plain = ESCAPES.sub("", text[:LONGEST]) if "\x1b" in text else text[: LONGEST + 1]
     plain = plain.rstrip("\r")
     return safe(plain.rpartition("\r")[2])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from engine.containers.models import ContainerSummary, LogLine, StepRow
 from engine.images.models import ImageDetail, ImageSummary, LayerProgress, PullPlan, PullResult, RemovedImage
@@ -95,12 +95,26 @@ class StepsKnown:
     steps: tuple[StepRow, ...]
 
 
+class Followed(NamedTuple):
+    """A container whose log is looked at.
+
+    :param started: when it was last started, seconds since the epoch; 0 where it never was.
+    """
+
+    id: str
+    name: str
+    started: float
+
+
 @dataclass(frozen=True, slots=True)
 class LogGrown:
-    """Lines of a container's log; `anew` when they are read from the start again."""
+    """Lines of logs that are looked at together, each with the number of its container among `of`.
 
-    container: str
-    lines: tuple[LogLine, ...]
+    :param anew: they are read from their beginning again.
+    """
+
+    of: tuple[Followed, ...]
+    lines: tuple[tuple[int, LogLine], ...]
     anew: bool = False
 
 

@@ -5,11 +5,10 @@ A verb's module is imported when that verb is called, so each command pays only 
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -103,16 +102,9 @@ def home_of(verb: str) -> str:
     return _VERBS[verb][0] if verb in _VERBS else ""
 
 
-@contextlib.contextmanager
-def verbs_beside(more: Mapping[str, tuple[str, str]]) -> Iterator[None]:
-    """Have the program know verbs beside the engine's for a while: where each is, and what it does."""
-    own = dict(_VERBS)
+def add_verbs(more: Mapping[str, tuple[str, str]]) -> None:
+    """Have the program know verbs beside the engine's: where each is, and what it does."""
     _VERBS.update(more)
-    try:
-        yield
-    finally:
-        _VERBS.clear()
-        _VERBS.update(own)
 
 
 class _Verbs(click.Group):
@@ -209,11 +201,10 @@ def main(
         127 for a program that cannot be executed or found; 125 for wrong words; 130 after Ctrl-C.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    with verbs_beside(more or {}):
-        return _complete() if _COMPLETE in os.environ else _run(words, open_workstation)
+    add_verbs(more or {})
+    if _COMPLETE in os.environ:
+        return _complete()
 
-
-def _run(words: list[str], open_workstation: OpenWorkstation | None) -> int:
     verbs: list[str] = []
 
     def command() -> Any:

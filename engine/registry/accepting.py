@@ -13,7 +13,6 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import aiofiles
 from aiohttp import web
 
 from engine.errors import DigestMismatch, LimitExceeded, Malformed, NotFound
@@ -139,9 +138,9 @@ class Uploads:
 
 async def _write(request: web.Request, path: Path) -> None:
     """Append what comes, and keep it also where the connection breaks."""
-    async with aiofiles.open(path, "ab") as file:
+    with path.open("ab", buffering=0) as file:
         async for chunk in request.content.iter_any():
-            await file.write(chunk)
+            await asyncio.to_thread(file.write, chunk)
 
 
 def _check_range(request: web.Request, size: int) -> None:

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from tui.app import Lamina
 from tui.panels.inspector import Inspector
+from tui.panels.logs import LogList
 from tui.text import width_of
 from tui.widgets.columns import lay_out
 from tui.widgets.rows import RowList
@@ -50,6 +51,9 @@ def text_of(rows: RowList) -> str:
     """All rows of a list as they would be drawn 120 cells wide, without colours."""
     from tui.widgets.columns import fit
 
+    if isinstance(rows, LogList) and rows.logs is not None:
+        drawn = rows.logs.draw(120, 100_000, 0.0)
+        return "\n".join("".join(text for text, _ in line.spans).rstrip() for line in drawn)
     widths = fit(rows.columns, 120)
     lines = ("".join(text for text, _ in lay_out(rows.columns, widths, row.cells)) for row in rows.rows)
     return "\n".join(line.rstrip() for line in lines)

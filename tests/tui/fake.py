@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +13,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from engine.analysis.sharing import Freed, Sharing
-from engine.containers.models import ContainerOptions, ContainerSummary, LogLine, Status, StepRow
+from engine.containers.models import ContainerOptions, ContainerSummary, Status, StepRow
 from engine.errors import NotFound
 from engine.events import Event
 from engine.images.archive_models import LoadedImage, LoadResult, SaveResult
@@ -38,6 +38,7 @@ from engine.models import HostInfo, StoreTotals
 from engine.oci import Digest
 from engine.runtime.usage import ContainerStats, CpuUse, MemoryUse, Traffic
 from engine.upkeep import Pruned
+from tests.tui.fake_logs import FakeLogs
 from tests.tui.fake_running import FakeRunning
 from tests.tui.fake_stores import FakeStores
 from tests.tui.fake_terminal import FakeTerminals
@@ -86,7 +87,7 @@ _STACKS = {
 }
 
 
-class FakeSource(FakeStores, FakeRunning, FakeTerminals):
+class FakeSource(FakeStores, FakeRunning, FakeTerminals, FakeLogs):
     """Answers as the engine does, from memory; what is asked for to be done is noted in `asked`."""
 
     def __init__(self, *, empty: bool = False) -> None:
@@ -95,7 +96,7 @@ class FakeSource(FakeStores, FakeRunning, FakeTerminals):
         self._run()
         self.stacks = {} if empty else dict(_STACKS)
         self.made: list[ContainerSummary] = [] if empty else containers()
-        self.lines: list[LogLine] = log()
+        self._begin_logs()
         self.lab = LabStatus(False, False, "", 0, ())
         self.hold_pull = asyncio.Event()
         self.hold_pull.set()
@@ -288,11 +289,6 @@ class FakeSource(FakeStores, FakeRunning, FakeTerminals):
     async def steps(self, name: str) -> list[StepRow]:
         return steps()
 
-    async def logs(
-        self, name: str, tail: int | None = None, follow: bool = False
-    ) -> AsyncIterator[list[LogLine]]:
-        yield self.lines
-
     async def lab_up(self, on_progress: Callable[[LabProgress], None] | None = None) -> LabStatus:
         self.asked.append(("lab_up",))
         if on_progress:
@@ -440,18 +436,6 @@ def stats_of(item: ContainerSummary, moment: int) -> ContainerStats:
     return ContainerStats(
         item.id, item.name, NOW + moment, True, cpu, memory, Traffic(9000, 300), Traffic(0, 0), 3, None, None
     )
-
-
-def log() -> list[LogLine]:
-    """Forty lines, some of them on stderr."""
-    return [
-        LogLine(
-            NOW - 200 + i,
-            "stderr" if i % 7 == 3 else "stdout",
-            f"2026-03-01 13:00:{i:02d}.118 UTC [1] LOG:  checkpoint {i} complete: wrote {i * 3} buffers",
-        )
-        for i in range(40)
-    ]
 
 
 def steps() -> list[StepRow]:

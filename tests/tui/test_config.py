@@ -21,6 +21,21 @@ def test_no_two_verbs_of_a_preset_want_one_key(preset: str) -> None:
     assert clashes(keymap(preset, {})) == []
 
 
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_takes_no_verbs_key_away(preset: str) -> None:
+    changed = keymap(preset, {})
+    assert [item.id for item in ACTIONS if item.keys and not changed.get(item.id, item.keys)] == []
+    assert set(changed) <= {item.id for item in ACTIONS} | set(LISTS)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_no_key_is_one_that_terminals_keep_or_say_as_another(preset: str) -> None:
+    # ^I, ^M, ^J, ^H and ^[ arrive as Tab, Enter, Backspace and Esc; ^C and ^Z end or stop programs.
+    taken = {f"ctrl+{letter}" for letter in ("i", "m", "j", "h", "left_square_bracket", "c", "z")}
+    keys = {item.id: item.keys for item in ACTIONS} | dict(LISTS) | keymap(preset, {})
+    assert [verb for verb, words in keys.items() if taken & set(words.split(","))] == []
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [
@@ -79,6 +94,17 @@ async def test_read_only_changes_nothing(make: Make, key: str) -> None:
         await pilot.pause()
         assert app_of(pilot).workbench.is_current
         assert source.asked == []
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_plain_draws_only_ascii(make: Make, size: tuple[int, int]) -> None:
+    async with make(screen={"plain": True}).run_test(size=size) as pilot:
+        await ready(pilot)
+        for keys in ((), ("3",), ("e",), ("tab",), ("w",)):
+            await pilot.press(*keys)
+            await pilot.pause()
+            shown = "".join(screen_lines(pilot))
+            assert {letter for letter in shown if not letter.isascii()} == set()
 
 
 async def test_a_fault_in_the_settings_is_shown_and_the_screen_works(make: Make) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from tui.actions.containers import ON_CONTAINERS
 from tui.actions.equivalents import name_of_image, pull_command
 from tui.actions.inside import INSIDE
+from tui.actions.logs import ON_LOGS
 from tui.actions.model import Action, Context, Group, Place, ScreenName
 from tui.actions.stores import STORES
 from tui.actions.tabs import ON_TABS
@@ -19,12 +20,13 @@ __all__ = [
     "name_of_image", "pull_command", "remove_command",
 ]  # fmt: skip
 
-ACTIONS: tuple[Action, ...] = (*ON_WORKBENCH, *ON_CONTAINERS, *ON_TABS, *INSIDE, *STORES)
+ACTIONS: tuple[Action, ...] = (*ON_WORKBENCH, *ON_CONTAINERS, *ON_TABS, *INSIDE, *ON_LOGS, *STORES)
 
 GROUPS: dict[Group, str] = {
     "go": "Moving",
     "images": "Images",
     "containers": "Containers",
+    "logs": "Logs",
     "inside": "Inside images",
     "stores": "Networks, volumes, files",
     "activity": "Activity",

@@ -84,13 +84,17 @@ def _command(verb: str, name: str = "") -> Callable[[Context], str]:
     return command
 
 
+def _logs_command(ctx: Context) -> str:
+    return " & ".join(f"lamina logs -f {shlex.quote(item.name)}" for item in chosen(ctx))
+
+
 def _pause_command(ctx: Context) -> str:
     return _command("pause")(ctx) or _command("unpause")(ctx)
 
 
 ON_CONTAINERS: tuple[Action, ...] = (
-    Action("logs", "l", "l", "logs", "follow the container's output", "containers", ("containers",),
-           _one, _command("", "logs -f")),
+    Action("logs", "l", "l", "logs", "follow its output, or that of all marked ones together", "containers",
+           ("containers",), _some, _logs_command),
     Action("shell", "E", "E", "shell", "a shell beside what runs in it; ^] leaves it", "containers",
            ("containers",), _runs, lambda ctx: f"lamina exec -it {_name(ctx)} sh", changes=True),
     Action("attach", "a", "a", "attach", "its own terminal or output; ^] leaves it running", "containers",

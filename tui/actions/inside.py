@@ -48,8 +48,4 @@ INSIDE: tuple[Action, ...] = (
     Action("kind(unchanged)", "U", "U", "unchanged", "show or hide what it left alone", "inside",
            screens=_EXPLORER),
     Action("hex", "h", "h", "hex", "the file's bytes, or its text", "inside", ("content",), screens=_FILE),
-    Action("again(1)", "n", "n", "next match", "the next line with the words", "inside", ("content",),
-           screens=_FILE),
-    Action("again(-1)", "N", "N", "match before", "the line before with the words", "inside",
-           screens=_FILE),
 )  # fmt: skip

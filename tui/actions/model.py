@@ -12,7 +12,7 @@ from tui.actions.equivalents import name_of_image
 from tui.state import State
 from tui.updates import Task
 
-ScreenName = Literal["workbench", "explorer", "file", "compare", "stores", "browse"]
+ScreenName = Literal["workbench", "explorer", "file", "compare", "stores", "browse", "logs"]
 Place = Literal[
     "images",
     "containers",
@@ -27,11 +27,12 @@ Place = Literal[
     "networks",
     "volumes",
     "entries",
+    "log",
 ]
-Group = Literal["go", "images", "containers", "inside", "stores", "activity", "program"]
+Group = Literal["go", "images", "containers", "inside", "stores", "logs", "activity", "program"]
 
 WORKBENCH: tuple[ScreenName, ...] = ("workbench",)
-EVERYWHERE: tuple[ScreenName, ...] = ("workbench", "explorer", "file", "compare", "stores", "browse")
+EVERYWHERE: tuple[ScreenName, ...] = ("workbench", "explorer", "file", "compare", "stores", "browse", "logs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Context:
     :param folder: whether that path is a directory.
     :param inside: the images that such a screen looks into, as names for commands.
     :param marked: ids of what is marked in the list with focus.
+    :param tab: of the inspector, where one stands in it.
     """
 
     place: Place
@@ -54,6 +56,7 @@ class Context:
     folder: bool = False
     inside: tuple[str, ...] = ()
     marked: tuple[str, ...] = ()
+    tab: str = ""
 
     @property
     def image_name(self) -> str:

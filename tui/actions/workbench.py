@@ -44,7 +44,7 @@ def markable(ctx: Context) -> bool:
 
 
 def _copyable(ctx: Context) -> bool:
-    return _removable(ctx) or ctx.path is not None or ctx.task is not None
+    return _removable(ctx) or ctx.path is not None or ctx.task is not None or ctx.screen == "logs"
 
 
 def _removable(ctx: Context) -> bool:
@@ -146,8 +146,6 @@ ON_WORKBENCH: tuple[Action, ...] = (
     Action("palette", "ctrl+p,colon", ":", "palette", "find any verb, image or container by name", "program",
            screens=EVERYWHERE),
     Action("mouse", "f2", "F2", "mouse", "let the terminal have the mouse, or take it",
-           "program", screens=EVERYWHERE),
-    Action("redraw", "ctrl+l", "^L", "draw anew", "send the whole screen, where something else wrote on it",
            "program", screens=EVERYWHERE),
     Action("theme", "", "", "next theme", "dark, light, and themes of your own", "program",
            screens=EVERYWHERE),

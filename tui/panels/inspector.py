@@ -13,11 +13,11 @@ from tui.panels import tabs
 from tui.panels.base import Panel
 from tui.panels.container_tabs import CONTAINER_TABS, FOLLOWING, container_page
 from tui.panels.files import Tree
-from tui.panels.logs import logs
+from tui.panels.logs import LogList, log_page, log_state
 from tui.panels.page import Page
 from tui.panels.tab_line import tab_line
 from tui.state import State, Topics
-from tui.text import safe, width_of
+from tui.text import log_text, safe, width_of
 from tui.widgets.columns import Column, Span
 
 if TYPE_CHECKING:
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 IMAGE_TABS = ("Files", "Config", "History", "Used by")
 _WAITING = Page((), ())
 _NOTHING = Page((Column(1, most=4096, grow=1),), (), ("", "Nothing selected."))
+_TAB_OF = {"stats": "Stats", "logs": "Logs"}
 _PATIENCE = 0.3  # seconds after which the border says that something is being read
 
 
-class Inspector(Panel):
+class Inspector(LogList, Panel):
     """Files, config, history and users of an image; how a container runs, from its log to its events."""
 
     TOPICS: ClassVar[Topics] = frozenset(
@@ -95,7 +96,9 @@ class Inspector(Panel):
     # drawing
 
     def _heard(self, topics: Topics) -> None:
-        if topics != {"stats"} or self.tab == "Stats":
+        if topics == {"logs"} and self.logs is not None and self.tab == "Logs" and self.shown_log is not None:
+            self.draw_log()
+        elif topics not in ({"stats"}, {"logs"}) or self.tab == _TAB_OF[next(iter(topics))]:
             super()._heard(topics)
 
     def on_resize(self, _: events.Resize) -> None:
@@ -124,6 +127,8 @@ class Inspector(Panel):
             self.top = self.cursor = 0
             self.rows = ()
             self.post_message(self.Opened())
+        knows = self.tab == "Logs" and container is not None and self._knows_log(container)
+        self.logs = self.state.logs if knows else None
         self.follows_end = container is not None and self.tab in FOLLOWING
         if page is not _WAITING:
             self.show_filtered(page.columns, page.rows, page.empty, page.heading)
@@ -149,7 +154,7 @@ class Inspector(Panel):
         now = self.state.now()
         match self.tab:
             case "Logs" if container is not None:
-                return logs(self.state, container.id)
+                return log_page(self.state.logs, [container]) if self._knows_log(container) else _WAITING
             case tab if container is not None and tab != "Files":
                 width, height = self.content_size
                 return container_page(self.state, container, tab, width, height) or _WAITING
@@ -165,6 +170,16 @@ class Inspector(Panel):
             case _:
                 return self._files()
 
+    def _knows_log(self, container: ContainerSummary) -> bool:
+        of = self.state.logs.book.of
+        return of is not None and [one.id for one in of] == [container.id]
+
+    def update_log_head(self) -> None:
+        """What the border says of a log."""
+        if self.logs is not None:
+            self._page_state = log_state(self.logs)
+        self.update_head()
+
     def _files(self) -> Page:
         table = self.state.tables.get(self.state.layer or "")
         if table is None:
@@ -179,7 +194,7 @@ class Inspector(Panel):
         """The tabs in the border, the one in front in the accent colour."""
         about = tabs.layer_name(self.state.detail, self.state.layer) if self.tab == "Files" else ()
         state: list[Span] = [*about]
-        for extra in (self._page_state, self.shown_place() if self.overflows else ()):
+        for extra in (self._page_state, self.shown_place() if self.overflows and self.logs is None else ()):
             if extra:
                 state += [(" · ", "muted")] if state else []
                 state += extra
@@ -198,6 +213,9 @@ class Inspector(Panel):
     @property
     def full(self) -> str:
         """The text under the cursor in full; "" where there is no more of it than is seen."""
+        if self.shown_log is not None:
+            entry = self.shown_log.current
+            return log_text(entry.text) if entry is not None else ""
         return self.rows[self.cursor].full if self.key is not None else ""
 
     # folding

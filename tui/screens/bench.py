@@ -120,8 +120,9 @@ class Bench(Board):
         elif panel is self.containers:
             marked = tuple(item.id for item in self.containers.marked_containers)
         return Context(
-            panel.PLACE, state, state.image_of(subject), state.container_of(subject), task, marked=marked
-        )
+            panel.PLACE, state, state.image_of(subject), state.container_of(subject), task, marked=marked,
+            tab=self.inspector.tab if panel is self.inspector else "",
+        )  # fmt: skip
 
     @property
     def filtered(self) -> Panel | None:
@@ -137,6 +138,8 @@ class Bench(Board):
             "filter-containers": self.containers.filter,
             "container-order": self.containers.order,
             "container-label": self.containers.label,
+            "log-times": self.state.logs.times,
+            "log-wrap": "yes" if self.state.logs.wrap else "",
             **{f"tab-{kind}": tab for kind, tab in self.inspector.chosen.items()},
         }
 
@@ -145,6 +148,7 @@ class Bench(Board):
         self.images.take_order(kept.get("order", ""))
         self.containers.take_order(kept.get("container-order", ""))
         self.containers.label = kept.get("container-label", "")
+        self.state.logs.recall(kept.get("log-times", ""), wrap=bool(kept.get("log-wrap")))
         self.images.filter = kept.get("filter-images", "")
         self.containers.filter = kept.get("filter-containers", "")
         place = kept.get("panel", "")

@@ -12,8 +12,8 @@ from textual.widget import Widget
 
 from tui.actions import ACTIONS, Context, ScreenName, action, footer_actions
 from tui.screens.jump import Target
-from tui.text import count
 from tui.trail import Spot
+from tui.widgets.exact import ExactCompositor
 from tui.widgets.filter import Filterable, FilterLine
 from tui.widgets.lines import KeyLine, Line
 from tui.widgets.rows import RowList
@@ -45,6 +45,7 @@ class Board(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._compositor = ExactCompositor()
         self.header = Line(id="header")
         self.keys = KeyLine(id="keys")
         self.filter_line = FilterLine(id="filter")
@@ -67,11 +68,10 @@ class Board(Screen[None]):
     def say_keys(self) -> None:
         """Offer the keys that matter where the person stands."""
         ctx = self.context
-        always = [(item.id, item.key(ctx.state), item.label) for item in map(action, _ALWAYS)]
-        back = action("terminals")
-        if ctx.state.terminals and back.available(ctx):
-            always.insert(0, (back.id, back.key(ctx.state), count(ctx.state.terminals, "terminal")))
-        self.keys.offer([(item.id, item.key(ctx.state), item.label) for item in footer_actions(ctx)], always)
+        self.keys.offer(
+            [(item.id, item.key(ctx.state), item.label) for item in footer_actions(ctx)],
+            [(item.id, item.key(ctx.state), item.label) for item in map(action, _ALWAYS)],
+        )
 
     def targets(self) -> list[Target]:
         """What a letter of jump mode leads to: every list that is seen."""
@@ -109,8 +109,15 @@ class Board(Screen[None]):
         """Type words that rows must hold."""
         panel = self.filtered
         if panel is not None:
-            self.set_class(True, "-filtering")
-            self.filter_line.open(panel)
+            self.open_line(panel)
+
+    def open_line(self, target: Filterable, words: str = "") -> None:
+        """Type words for something.
+
+        :param words: what stands there while nothing is typed, where it is no filter.
+        """
+        self.set_class(True, "-filtering")
+        self.filter_line.open(target, words)
 
     @on(FilterLine.Closed)
     def _filter_closed(self, event: FilterLine.Closed) -> None:

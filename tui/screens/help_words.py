@@ -20,6 +20,11 @@ ABOUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "inspector": ("Inspector", (
         "What is known of the image or container that is selected; [ and ] turn the tabs.",
     )),
+    "log": ("Logs", (
+        "What containers write, as it comes; of several in the order of their times, each with its name.",
+        "! before a line says that it came as an error. Going up stands still; G goes on.",
+        "Of a filter's words all must be in a line; one after ! must not.",
+    )),
     "activity": ("Activity", (
         "What is under way and what happened, each with the command that would have done the same.",
         "Enter shows it in full; a pull can be looked at again while it goes on.",

@@ -188,6 +188,8 @@ class Workbench(Bench):
     def go_back(self) -> None:
         """Take a filter away; else go back to where one came from."""
         panel = self.panel
+        if panel is self.inspector and self.app.commands.leave_words(self.inspector):
+            return
         if panel.filter:
             panel.set_filter("")
         elif isinstance(panel, MarkedPanel) and panel.marked:
@@ -200,7 +202,7 @@ class Workbench(Bench):
     # drawing
 
     def _heard(self, topics: Topics) -> None:
-        if topics == {"stats"}:
+        if topics in ({"stats"}, {"logs"}):
             return
         if topics & {"selection", "detail"}:
             self.app.look()

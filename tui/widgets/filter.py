@@ -9,6 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
+_WORDS = "words that rows must hold · Enter keeps, Esc shows all"
+
 
 class Filterable(Protocol):
     """A list with a filter."""
@@ -39,7 +41,7 @@ class FilterLine(Input):
             id=id,
             compact=True,
             select_on_focus=False,
-            placeholder="words that rows must hold · Enter keeps, Esc shows all",
+            placeholder=_WORDS,
         )
         self.cursor_blink = False
         self._panel: Filterable | None = None
@@ -47,9 +49,13 @@ class FilterLine(Input):
     if TYPE_CHECKING:
         _panel: Filterable | None
 
-    def open(self, panel: Filterable) -> None:
-        """Narrow this list."""
+    def open(self, panel: Filterable, words: str = "") -> None:
+        """Narrow this list.
+
+        :param words: what stands there while nothing is typed.
+        """
         self._panel = panel
+        self.placeholder = words or _WORDS
         with self.prevent(Input.Changed):
             self.value = panel.filter
         self.cursor_position = len(self.value)
