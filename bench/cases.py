@@ -65,22 +65,8 @@ def cases(registry: str) -> list[Case]:
             command=lambda engine: engine.remove(postgres),
             undo=lambda engine: quietly(engine.pull(postgres), engine.environment),
         ),
-        Case(
-            name="run",
-            title=f"run --rm --network none {DEBIAN} true",
-            prepare=lambda engine: _only(engine, debian),
-            command=lambda engine: engine.command("run", "--rm", "--network", "none", debian, "true"),
-            undo=_nothing,
-            pairs=4,
-        ),
-        Case(
-            name="bridge",
-            title=f"run --rm {DEBIAN} true, on the default bridge",
-            prepare=lambda engine: _only(engine, debian),
-            command=lambda engine: engine.command("run", "--rm", "--network", "bridge", debian, "true"),
-            undo=_nothing,
-            pairs=4,
-        ),
+        _run("run", f"run --rm --network none {DEBIAN} true", debian, "none"),
+        _run("bridge", f"run --rm {DEBIAN} true, on the default bridge", debian, "bridge"),
         Case(
             name="exec",
             title=f"exec of true in a container of {DEBIAN}",
@@ -115,6 +101,17 @@ def cases(registry: str) -> list[Case]:
             pairs=4,
         ),
     ]
+
+
+def _run(name: str, title: str, image: str, network: str) -> Case:
+    return Case(
+        name=name,
+        title=title,
+        prepare=lambda engine: _only(engine, image),
+        command=lambda engine: engine.command("run", "--rm", "--network", network, image, "true"),
+        undo=_nothing,
+        pairs=4,
+    )
 
 
 def _empty(engine: Engine) -> None:

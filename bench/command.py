@@ -16,8 +16,10 @@ from bench.looking import report
 from bench.measure import Result, measure
 from bench.process import CommandFailed
 from bench.report import document, table
+from bench.screen import report as look_at_screen
 
 _LOOKING = "looking"  # measures no other engine: none answers this without a copy of the image
+_SCREEN = "screen"  # as none has a workstation
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -28,7 +30,12 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     if not options.only or _LOOKING in options.only:
         print(report(), flush=True)
+    if not options.only or _SCREEN in options.only:
+        for line in look_at_screen(options.rest, Path(sys.executable).with_name("lamina")):
+            print(line, flush=True)
     chosen = [case for case in cases(options.registry) if not options.only or case.name in options.only]
+    if not chosen:
+        return 0
     with tempfile.TemporaryDirectory(prefix="lamina-bench-", dir="/var/tmp") as scratch:
         found = engines(Path(scratch), tuple(f"{options.registry}/{image}" for image in IMAGES))
         taking_part = [engine for engine in found if not options.engine or engine.name in options.engine]
@@ -55,7 +62,7 @@ def _measured(case: Case, taking_part: Sequence[Engine], pairs: int) -> Result:
 
 
 def _parser() -> argparse.ArgumentParser:
-    names = [case.name for case in cases("")] + [_LOOKING]
+    names = [case.name for case in cases("")] + [_LOOKING, _SCREEN]
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
         "--pairs",
@@ -71,6 +78,12 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         choices=["lamina", "podman", "docker"],
         help="measure this engine alone (may be given again)",
+    )
+    parser.add_argument(
+        "--rest",
+        type=_positive,
+        default=20,
+        help="seconds that a workstation is watched at rest (%(default)s)",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep all figures in a file")
     parser.add_argument(

@@ -49,7 +49,7 @@ def host_info(layout: Layout, images: list[ImageSummary], containers: list[Conta
         totals=totals(images, containers),
         limits=limits,
         seccomp=describe(),
-        rootless=rootless(limits, way(layout)) if mode == "rootless" else None,
+        rootless=rootless(limits, way(layout), layout.run, layout.root) if mode == "rootless" else None,
     )
 
 

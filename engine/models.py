@@ -47,9 +47,11 @@ class Rootless:
     """How the store's user namespace is.
 
     :param ids: how many it has; 1 is the user alone, who is root inside.
+    :param network: the program that leads containers outside; "" where none does.
     """
 
     ids: int
+    network: str
     missing: tuple[Missing, ...]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from engine.cli.main import add_verbs, cli
+from engine.cli.main import cli, verbs_beside
 from engine.lessons.reference import inserted
 from tui.entry import VERBS
 
@@ -23,11 +23,11 @@ Written from the program by `make reference`; `lamina VERB --help` says the same
 
 def reference() -> str:
     """The whole page, in Markdown."""
-    add_verbs(VERBS)
     context = click.Context(cli, info_name="lamina", terminal_width=100)
     parts = [_HEAD, *_options(cli, context)]
-    for name in sorted(cli.list_commands(context)):
-        parts += _command(name, cli.get_command(context, name), context, "##")
+    with verbs_beside(VERBS):
+        for name in sorted(cli.list_commands(context)):
+            parts += _command(name, cli.get_command(context, name), context, "##")
     return "\n".join(parts).rstrip() + "\n"
 
 

@@ -12,6 +12,8 @@ packages=(
   fuse-overlayfs    # what stands in for overlay where an ordinary user may not mount it
   iproute2          # looking at a container's network from outside
   nftables          # looking at rules that the engine sets
+  passt             # the other way: pasta
+  postgresql-client # psql, a real client of databases in containers
   skopeo            # copies images between registries and directories
   slirp4netns       # the way to the outside for networks of ordinary users
   strace            # kills processes of ours at a chosen call

@@ -16,7 +16,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import pyte
-from PIL import Image, ImageDraw, ImageFont
 
 KEYS = {"enter": "\r", "tab": "\t", "esc": "\x1b", "down": "\x1b[B", "up": "\x1b[A", "space": " "}
 _FONTS = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono%s.ttf"
@@ -34,8 +33,10 @@ class Terminal:
     def __init__(self, command: list[str], columns: int, rows: int) -> None:
         self._screen: Any = pyte.Screen(columns, rows)
         self._stream: Any = pyte.ByteStream(self._screen)
-        self._pid, self._fd = pty.fork()
-        if self._pid == 0:
+        self.written = 0  # bytes by the program so far
+        self.pid, self._fd = pty.fork()
+        if self.pid == 0:
+            os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody compiles all modules at each start
             os.environ.update({"TERM": "xterm-256color", "COLORTERM": "truecolor"})
             os.execvp(command[0], command)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -48,8 +49,12 @@ class Terminal:
     def press(self, *keys: str) -> None:
         """Type keys: characters, or names of `KEYS`; the screen settles after each."""
         for key in keys:
-            os.write(self._fd, KEYS.get(key, key).encode())
+            self.strike(key)
             self.settle()
+
+    def strike(self, key: str) -> None:
+        """Type one key, and wait for nothing."""
+        os.write(self._fd, KEYS.get(key, key).encode())
 
     def until(self, pattern: str, seconds: float = 60) -> None:
         """Wait until a pattern stands on the screen.
@@ -60,16 +65,18 @@ class Terminal:
         while not re.search(pattern, self.text):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{pattern!r} does not appear:\n{self.text}")
-            self._feed(0.1)
+            self.feed(0.1)
 
     def settle(self, quiet: float = 0.4, longest: float = 5) -> None:
         """Wait until nothing has been written for `quiet` seconds."""
         deadline = time.monotonic() + longest
-        while time.monotonic() < deadline and self._feed(quiet):
+        while time.monotonic() < deadline and self.feed(quiet):
             continue
 
     def save(self, path: Path) -> None:
         """Draw the screen, cell by cell, as a PNG."""
+        from PIL import Image, ImageDraw, ImageFont  # who only measures needs none of it
+
         fonts = {
             bold: ImageFont.truetype(_FONTS % ("-Bold" if bold else ""), _FONT_SIZE) for bold in (False, True)
         }
@@ -91,13 +98,13 @@ class Terminal:
     def close(self) -> None:
         """End the program, by force if it does not listen."""
         for number in (signal.SIGTERM, signal.SIGKILL):
-            os.kill(self._pid, number)
+            os.kill(self.pid, number)
             deadline = time.monotonic() + 3
             while time.monotonic() < deadline:
-                if os.waitpid(self._pid, os.WNOHANG)[0]:
+                if os.waitpid(self.pid, os.WNOHANG)[0]:
                     os.close(self._fd)
                     return
-                self._feed(0.05)
+                self.feed(0.05)
 
     def __enter__(self) -> Self:
         return self
@@ -107,7 +114,7 @@ class Terminal:
     ) -> None:
         self.close()
 
-    def _feed(self, seconds: float) -> bool:
+    def feed(self, seconds: float) -> bool:
         """Take what the program writes within so many seconds; whether it wrote anything."""
         if not select.select([self._fd], [], [], seconds)[0]:
             return False
@@ -117,6 +124,7 @@ class Terminal:
             return False  # it has ended
         if b"\x1b[6n" in data:
             os.write(self._fd, b"\x1b[1;1R")  # where is the cursor: as a terminal would answer
+        self.written += len(data)
         self._stream.feed(data)
         return bool(data)
 

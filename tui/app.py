@@ -8,10 +8,12 @@ import signal
 import time
 from collections.abc import Callable, Iterable
 from importlib import import_module
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.console import RenderableType
 from textual.app import App
 from textual.binding import BindingType
+from textual.screen import Screen
 from textual.timer import Timer
 
 from engine.settings import Settings, settings_file
@@ -29,6 +31,7 @@ from tui.terminal.open import Terminals
 from tui.text import age_changes_in, safe
 from tui.theme import DEFAULT, Theme, load_themes
 from tui.updates import LogGrown
+from tui.widgets.exact import Sent
 from tui.widgets.frame import Lines
 
 if TYPE_CHECKING:
@@ -77,10 +80,11 @@ class Lamina(App[None]):
         self.state = State(clock)
         self.bridge = Bridge(source or _engine(settings), self, clock)
         self.commands = Commands(self)
-        self.terminals = Terminals()
+        self.terminals = Terminals(self.state.count_terminals)
         self.workbench = Workbench(self.state)
         self.workbench.recall(kept)
         self._ages: Timer | None = None
+        self._sent = Sent()
         self.has_mouse = True
         self._themes_watch = ThemeWatch(self._themes_changed)
         self.animation_level = "none"
@@ -104,6 +108,7 @@ class Lamina(App[None]):
         self.bridge.open()
         self.state.listen(lambda topics: self._keep_ages() if "containers" in topics else None)
         self._themes_watch.open()
+        self.app_resume_signal.subscribe(self, lambda _: self._sent.forget())
         self.set_timer(_QUIET, self._load_ahead)
         self._complain("load a theme", self.themes_skipped)
         unknown = self.config.theme and self.config.theme not in self.themes
@@ -204,6 +209,15 @@ class Lamina(App[None]):
         """In a terminal every key is the program's."""
         in_terminal = any(screen.has_class("-terminal") for screen in self.screen_stack[-1:])
         return False if in_terminal and action == "quit" else super().check_action(action, parameters)
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Only what does not stand there yet goes to the terminal."""
+        super()._display(screen, self._sent.without_what_stands(renderable))
+
+    def draw_anew(self) -> None:
+        """Send all of the screen, whatever may stand there."""
+        self._sent.forget()
+        self.screen.refresh(layout=True)
 
     async def action_quit(self) -> None:
         """Leave; asks first while a pull runs."""

@@ -98,15 +98,18 @@ class Bridge(Batches):
 
     async def _read(self, what: set[str]) -> None:
         source = self.source
+        found: list[Update] = []
         with self._troubles("read the store", "lamina info"):
             if "image" in what:
-                self.tell(ImagesKnown(tuple(await source.images())))
+                found.append(ImagesKnown(tuple(await source.images())))
             if "container" in what:
                 containers = tuple(await source.containers())
                 self._deaths.keep(item.pid for item in containers if item.pid)
-                self.tell(ContainersKnown(containers))
+                found.append(ContainersKnown(containers))
             if "lab" in what:
-                self.tell(LabKnown(await source.lab_status()))
+                found.append(LabKnown(await source.lab_status()))
+            for update in found:
+                self.tell(update)  # of one batch, so that the screen is laid out once
             self.tell(HostKnown(await source.info()))
 
     def _someone_died(self) -> None:

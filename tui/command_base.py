@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui.screens.board import Board
 from tui.text import safe
+from tui.widgets.frame import PLAIN
 
 if TYPE_CHECKING:
     from tui.app import Lamina
@@ -37,7 +38,10 @@ class CommandBase:
         """A word that goes away by itself."""
         words = safe(message, 300) + (f"\n{safe(hint, 300)}" if hint else "")
         self.app.notify(
-            words, severity="error" if bad else "information", markup=False, timeout=8 if bad else 4
+            words.translate(PLAIN) if self.app.plain else words,
+            severity="error" if bad else "information",
+            markup=False,
+            timeout=8 if bad else 4,
         )
 
     def ask(self, question: str, lines: tuple[str, ...], yes: str, then: Callable[[], None]) -> None:

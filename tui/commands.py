@@ -18,6 +18,7 @@ from tui.container_commands import ContainerCommands
 from tui.image_commands import ImageCommands
 from tui.log_commands import LogCommands
 from tui.tasks import Report
+from tui.terminal_commands import TerminalCommands
 from tui.text import count, safe
 from tui.trail import Trail
 from tui.updates import RemovePreviewed, TaskChanged, Update
@@ -32,11 +33,11 @@ _BULK = {
     "containers": ("start", "stop", "restart", "pause", "unpause", "kill", "remove"),
 }
 _EVERYWHERE = frozenset(  # the same on every screen
-    {"filter", "help", "palette", "theme", "mouse", "quit", "jump", "trail(-1)", "trail(1)"}
+    {"filter", "help", "palette", "theme", "mouse", "redraw", "quit", "jump", "trail(-1)", "trail(1)"}
 )
 
 
-class Commands(ImageCommands, ContainerCommands, LogCommands):
+class Commands(ImageCommands, ContainerCommands, TerminalCommands, LogCommands):
     """What each verb does."""
 
     def __init__(self, app: Lamina) -> None:
@@ -64,6 +65,7 @@ class Commands(ImageCommands, ContainerCommands, LogCommands):
             "help": lambda _: self._help(),
             "palette": lambda _: self._palette(),
             "theme": lambda _: self._next_theme(),
+            "redraw": lambda _: self.app.draw_anew(),
             "mouse": lambda _: self._turn_mouse(),
             "quit": lambda _: self._quit(),
         }
@@ -71,7 +73,7 @@ class Commands(ImageCommands, ContainerCommands, LogCommands):
         self._verbs["jump"] = lambda _: self._jump()
         self._verbs["trail(-1)"] = lambda _: self._step(-1)
         self._verbs["trail(1)"] = lambda _: self._step(1)
-        self._verbs |= self.image_verbs() | self.container_verbs() | self.log_verbs()
+        self._verbs |= self.image_verbs() | self.container_verbs() | self.terminal_verbs() | self.log_verbs()
         self._verbs["stores(networks)"] = lambda _: self._open_stores("networks")
         self._verbs["stores(volumes)"] = lambda _: self._open_stores("volumes")
         self._verbs["files"] = self._browse_container
@@ -126,6 +128,11 @@ class Commands(ImageCommands, ContainerCommands, LogCommands):
                 self._verbs[action_id](ctx)
             else:
                 board.perform(action_id)
+        elif ctx.screen in item.screens:
+            self.say(f"{item.label} does nothing here", f"{self._key('help')} lists what does")
+
+    def _key(self, action_id: str) -> str:
+        return actions.action(action_id).key(self.app.state)
 
     def answer(self, updates: Iterable[Update]) -> None:
         """What the screen says to things that came to an end."""

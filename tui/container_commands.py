@@ -2,51 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
 import shlex
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from engine.containers.models import ContainerSummary
-from engine.errors import Conflict, InvalidArgument
-from tui.actions import Context, action
-from tui.actions.containers import FITS, chosen, command_on, running, startable
+from engine.errors import InvalidArgument
+from tui.actions import Context
+from tui.actions.containers import chosen, running, startable
 from tui.actions.tabs import TAB_OF
-from tui.command_base import CommandBase
 from tui.panels.groups import labels_of
-from tui.tasks import Report, said
+from tui.several import SeveralContainers
+from tui.tasks import Report
 from tui.text import count, safe
 
 if TYPE_CHECKING:
     from tui.screens.run import RunAsked
-    from tui.terminal.shell import Opened, Session
-
-_AT_ONCE = 4  # containers that one verb is done to at the same time
-_MOST_NAMED = 8
-
-# The shell that people like where the image has it, else the one that nearly every image has.
-_SHELL = ("sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash || exec sh")
-
-Do = Callable[[str], Awaitable[str]]
-"""Does a verb to a container by its id, and says what came of it."""
 
 
-class ContainerCommands(CommandBase):
+class ContainerCommands(SeveralContainers):
     """What is done with containers."""
 
     def container_verbs(self) -> dict[str, Callable[[Context], None]]:
         """Verbs by their id."""
         return {
             "run": self._run,
-            "shell": self._shell,
-            "attach": self._attach,
-            "terminals": lambda _: self._terminals(),
-            "start": lambda ctx: self._do(ctx, "start", "starting…", self._start),
-            "stop": lambda ctx: self._do(ctx, "stop", "stopping…", self._stop),
-            "restart": lambda ctx: self._do(ctx, "restart", "restarting…", self._restart),
+            "start": lambda ctx: self.on_chosen(ctx, "start", "starting…", self._start),
+            "stop": lambda ctx: self.on_chosen(ctx, "stop", "stopping…", self._stop),
+            "restart": lambda ctx: self.on_chosen(ctx, "restart", "restarting…", self._restart),
             "pause": self._pause,
-            "unpause": lambda ctx: self._do(ctx, "unpause", "going on…", self._unpause),
+            "unpause": lambda ctx: self.on_chosen(ctx, "unpause", "going on…", self._unpause),
             "kill": self._kill,
             "rename": self._rename,
             "group": self._group,
@@ -90,41 +75,6 @@ class ContainerCommands(CommandBase):
         standing = self.bench.panel
         self.after[number] = lambda: self.bench.expect(made[0], standing)
 
-    # terminals
-
-    def _shell(self, ctx: Context) -> None:
-        if ctx.container is not None:
-            container, source = ctx.container, self.app.bridge.source
-
-            async def opened(rows: int, columns: int) -> Session:
-                return await source.exec_session(container.id, _SHELL, size=(rows, columns))
-
-            self._open_terminal(f"sh in {container.name}", opened, own=True)
-
-    def _attach(self, ctx: Context) -> None:
-        if ctx.container is not None:
-            container, source = ctx.container, self.app.bridge.source
-
-            async def opened(_rows: int, _columns: int) -> Session:
-                return await source.attach_session(container.id)
-
-            self._open_terminal(container.name, opened, own=False)
-
-    def _open_terminal(self, title: str, opened: Opened, *, own: bool) -> None:
-        from tui.terminal.shell import Shell
-
-        self.app.terminals.open(lambda changed: Shell(title, opened, changed, own=own))
-        self._terminals()
-
-    def _terminals(self) -> None:
-        from tui.screens.terminal import TerminalScreen
-
-        if self.app.terminals.shells:
-            self.app.push_screen(TerminalScreen(self.app.terminals))
-        else:
-            key = action("shell").key(self.app.state)
-            self.say("No terminal is open", hint=f"{key} opens a shell in the container under the cursor")
-
     # looking
 
     def _group(self, _: Context) -> None:
@@ -166,9 +116,9 @@ class ContainerCommands(CommandBase):
             return "stands still"
 
         if any(map(running, chosen(ctx))):
-            self._do(ctx, "pause", "pausing…", pause)
+            self.on_chosen(ctx, "pause", "pausing…", pause)
         else:
-            self._do(ctx, "unpause", "going on…", self._unpause)
+            self.on_chosen(ctx, "unpause", "going on…", self._unpause)
 
     def _kill(self, ctx: Context) -> None:
         async def kill(container: str) -> str:
@@ -176,7 +126,7 @@ class ContainerCommands(CommandBase):
             return "killed"
 
         effect = "Its program ends at once, without a chance to put things in order."
-        self._do(ctx, "kill", "killing…", kill, effect)
+        self.on_chosen(ctx, "kill", "killing…", kill, effect)
 
     def remove_containers(self, ctx: Context) -> None:
         """Ask, then remove them; those that run are killed first."""
@@ -188,65 +138,7 @@ class ContainerCommands(CommandBase):
 
         effect = "Its writable layer and its log go; the image's layers stay."
         verb = "rm -f" if alive else "rm"
-        self._do(ctx, "remove", "removing…", remove, effect, verb, len(alive))
-
-    # on one, or on several after one question
-
-    def _do(
-        self, ctx: Context, verb: str, meanwhile: str, work: Do, effect: str = "", command: str = "",
-        killed: int = 0,
-    ) -> None:  # fmt: skip
-        doing = self.app.state.under_way()  # one thing at a time: the row says what is being done
-        items = [item for item in chosen(ctx) if FITS[verb](item) and item.id not in doing]
-        if not items:
-            return
-        words = command_on(command or verb, items)
-        if len(items) > 1 or ctx.marked:
-            left = len(ctx.marked) - len(items)
-            self._ask_for(
-                verb, items, effect, left, killed, lambda: self._do_all(verb, meanwhile, items, work, words)
-            )
-            return
-        one = items[0]
-
-        def go() -> None:
-            self.app.bridge.do(
-                f"{verb} {one.name}", words, lambda _: work(one.id), subject=one.id, meanwhile=meanwhile
-            )
-
-        if not effect:
-            go()
-            return
-        lines = ("It runs, and is killed first.", effect) if killed else (effect,)
-        yes = f"kill and {verb}" if killed else verb
-        self.ask(f"{verb.capitalize()} {safe(one.name)}?", lines, yes, go)
-
-    def _ask_for(
-        self, verb: str, items: Sequence[ContainerSummary], effect: str, left: int, killed: int,
-        go: Callable[[], None],
-    ) -> None:  # fmt: skip
-        more = len(items) - _MOST_NAMED
-        lines = [safe(item.name, 80) for item in items[:_MOST_NAMED]]
-        lines += [f"and {more} more"] if more > 0 else []
-        if killed:
-            lines.append(f"{count(killed, 'of them runs, and is', 'of them run, and are')} killed first.")
-        if effect:
-            lines.append(f"Of each: {effect[0].lower()}{effect[1:]}")
-        if left > 0:
-            lines.append(f"{count(left, 'marked one is', 'marked ones are')} left alone: no need, or no way.")
-        self.ask(f"{verb.capitalize()} {count(len(items), 'container')}?", tuple(lines), verb, go)
-
-    def _do_all(
-        self, verb: str, meanwhile: str, items: Sequence[ContainerSummary], work: Do, words: str
-    ) -> None:
-        async def all_of_them(report: Report) -> str:
-            return await on_all(items, work, report)
-
-        self.bench.containers.unmark()
-        self.app.bridge.do(
-            f"{verb} {count(len(items), 'container')}", words, all_of_them, cancellable=True, steps=True,
-            subjects=frozenset(item.id for item in items), meanwhile=meanwhile,
-        )  # fmt: skip
+        self.on_chosen(ctx, "remove", "removing…", remove, effect, verb, len(alive))
 
     def _rename(self, ctx: Context) -> None:
         item, source = ctx.container, self.app.bridge.source
@@ -280,36 +172,7 @@ class ContainerCommands(CommandBase):
             return "removed"
 
         effect = "Its writable layer and its log go; the image's layers stay."
-        self._ask_for(
+        self.ask_for(
             "remove", items, effect, 0, 0,
-            lambda: self._do_all("remove", "removing…", items, remove, "lamina container prune"),
+            lambda: self.do_all("remove", "removing…", items, remove, "lamina container prune"),
         )  # fmt: skip
-
-
-async def on_all(items: Sequence[ContainerSummary], work: Do, report: Report) -> str:
-    """Do something to all of them, a few at a time; one that fails hinders no other.
-
-    :raises Conflict: some failed; says which and why, and how many did not.
-    """
-    room = asyncio.Semaphore(_AT_ONCE)
-    left = {item.id for item in items}
-    failed: list[str] = []
-
-    async def one(item: ContainerSummary) -> None:
-        async with room:
-            try:
-                await work(item.id)
-            except Exception as error:  # noqa: BLE001  told with the others at the end
-                failed.append(f"{item.name}: {said(error)[0]}")
-            left.discard(item.id)
-            report.leave(left, len(items))
-
-    async with asyncio.TaskGroup() as group:
-        for item in items:
-            group.create_task(one(item))
-    if failed:
-        done = len(items) - len(failed)
-        raise Conflict(
-            f"{done} of {len(items)} done; {'; '.join(failed[:3])}", hint="the others are as wished"
-        )
-    return f"{len(items)} done"

@@ -69,6 +69,7 @@ class Known:
         self.tasks: dict[int, Task] = {}
         self.pulls: dict[int, Pull] = {}
         self.standings: dict[str, TagStanding] = {}  # by name, of tags that were asked about
+        self.terminals = 0  # that are open, seen or not
         self.usages = Usages()
         self.histories = Histories()
         self.facts: dict[tuple[str, str], Facts] = {}  # by container and tab

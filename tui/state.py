@@ -66,6 +66,11 @@ class State(Known):
         for listener in list(self._listeners) if what else ():
             listener(what)
 
+    def count_terminals(self, number: int) -> None:
+        """So many terminals are open."""
+        self.terminals = number
+        self.changed({"host"})
+
     # taking in
 
     def apply(self, updates: Iterable[Update]) -> None:

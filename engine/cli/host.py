@@ -57,6 +57,8 @@ def _rootless(found: HostInfo) -> list[tuple[str, str]]:
         return []
     ids = found.rootless.ids
     rows = [("  Ids", f"{ids}, subordinate ones among them" if ids > 1 else "a single one: the user's own")]
+    if found.rootless.network:
+        rows.append(("  Network", f"led outside by {found.rootless.network}"))
     for missing in found.rootless.missing:
         remedy = f"; to add: {missing.command}" if missing.command else ""
         rows.append((f"  No {missing.what}", f"{missing.cost}{remedy}"))

@@ -29,11 +29,21 @@ for _verb in (lessons.lessons, lessons.start, lessons.reset, lessons.check, less
 
 
 @lab.command()
+@click.option(
+    "--speed", metavar="SIZE",
+    help="Hold the link to so many bytes a second (512k, 2m), all pulls together; 0 is no limit.",
+)  # fmt: skip
 @format_option
 @pass_session
-def up(session: Session, as_json: bool) -> None:
-    """Make the sample images where they are missing, and serve them."""
-    _show(session.rooms.lab.up(_tell), as_json)
+def up(session: Session, speed: str | None, as_json: bool) -> None:
+    """Make the sample images where they are missing, and serve them.
+
+    Where they are served already, --speed holds to another speed from now on.
+    """
+    from engine.cli.quantities import size_of
+
+    held = None if speed is None else size_of("--speed", speed)
+    _show(session.rooms.lab.up(_tell, speed=held), as_json)
 
 
 @lab.command()
@@ -61,7 +71,8 @@ def _show(found: LabStatus, as_json: bool) -> None:
         print_json(found)
         return
     if found.running:
-        click.echo(f"The lab serves on {found.address} (process {found.pid}).")
+        held = f", held to {size(found.speed)} a second" if found.speed else ""
+        click.echo(f"The lab serves on {found.address} (process {found.pid}){held}.")
     else:
         click.echo("The lab is down; lamina lab up starts it.")
     if found.images:

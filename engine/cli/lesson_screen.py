@@ -14,6 +14,7 @@ from engine.lessons.events import (
     LessonDone,
     LessonEvent,
     LessonStarted,
+    Picture,
     Pictured,
     Ran,
     Role,
@@ -21,6 +22,7 @@ from engine.lessons.events import (
     Span,
     StepDone,
     StepStarted,
+    Underway,
 )
 from engine.lessons.figures import seconds
 
@@ -40,6 +42,8 @@ class LessonScreen:
     def __init__(self, *, projector: bool = False, also: Callable[[str], None] | None = None) -> None:
         self._projector, self._also = projector, also
         self._colour = "NO_COLOR" not in os.environ and (sys.stdout.isatty() or also is not None)
+        self._moves = sys.stdout.isatty() or also is not None
+        self._sketched = 0  # lines on the screen that the next event takes away again
         columns = shutil.get_terminal_size().columns
         self._wide = min(_PROJECTED if projector else _WIDE, max(20, columns - 2))
 
@@ -65,6 +69,7 @@ class LessonScreen:
 
     def show(self, event: LessonEvent) -> None:
         """Show one event."""
+        self._take_away()
         match event:
             case LessonStarted():
                 self.line()
@@ -82,9 +87,13 @@ class LessonScreen:
             case Pictured():
                 self.line()
                 self.line(f"  {event.picture.title}", "1")
-                for line in event.picture.lines:
-                    self.write("  " + self._drawn(line) + "\n")
+                self._picture(event.picture)
                 self.line()
+            case Underway():
+                if self._moves:
+                    self.write(self.styled(f"  {event.picture.title}", "2") + "\n")
+                    self._picture(event.picture)
+                    self._sketched = len(event.picture.lines) + 1
             case Checked():
                 mark = self.styled("✓" if event.ok else "✗", "32" if event.ok else "31")
                 self.write(f"  {mark} {event.said}\n")
@@ -132,6 +141,15 @@ class LessonScreen:
         for paragraph in text.split("\n\n"):
             for line in textwrap.wrap(" ".join(paragraph.split()), self._wide - 2, break_on_hyphens=False):
                 self.line(f"  {line}", style)
+
+    def _picture(self, picture: Picture) -> None:
+        for line in picture.lines:
+            self.write("  " + self._drawn(line) + "\n")
+
+    def _take_away(self) -> None:
+        if self._sketched:
+            self.write(f"\x1b[{self._sketched}A\x1b[J")
+            self._sketched = 0
 
     def _drawn(self, line: tuple[Span, ...]) -> str:
         return "".join(self._pieces(line)).rstrip()

@@ -95,7 +95,7 @@ class Session:
         index, skipped = 0, False
         if not doing:
             return await self._only_reading(number)
-        while index < len(doing):
+        while index < len(doing) and not self._run.left_out(number):
             answer = "" if skipped else await self._asked(f"{self._run.shown(doing[index])}\n  {_KEYS}")
             if answer == "q":
                 return "q"

@@ -60,13 +60,20 @@ def lessons(session: Session, as_json: bool) -> None:
     "--from", "first", metavar="STEP", type=click.IntRange(1), default=1,
     help="Begin at this step; those before are done for you.",
 )  # fmt: skip
+@click.option(
+    "--set",
+    "choices",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Choose a value of the lesson, as speed=500000.",
+)
 @click.option("--record", metavar="FILE.cast", help="Record the terminal (asciicast version 2).")
 @click.option("--export", metavar="FILE.md", help="Write what was done and measured as Markdown.")
 @click.option("--projector", is_flag=True, help="Large and high in contrast, one screen for each step.")
 @pass_session
 def start(
-    session: Session, name: str, auto: bool, speed: float, first: int, record: str | None, export: str | None,
-    projector: bool,
+    session: Session, name: str, auto: bool, speed: float, first: int, choices: tuple[str, ...],
+    record: str | None, export: str | None, projector: bool,
 ) -> int:  # fmt: skip
     """Start the lesson NAME, or that of a number.
 
@@ -74,9 +81,10 @@ def start(
     """
     from engine.errors import InvalidArgument
     from engine.lessons.catalogue import lesson
+    from engine.lessons.choosing import with_choices
     from engine.lessons.reading import read_lesson
 
-    found = read_lesson(Path(name)) if name.endswith(".toml") else lesson(name)
+    found = with_choices(read_lesson(Path(name)) if name.endswith(".toml") else lesson(name), choices)
     if first > len(found.steps):
         raise InvalidArgument(f"{found.name} has {len(found.steps)} steps, there is no step {first}")
     events: list[LessonEvent] = []

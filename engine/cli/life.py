@@ -12,20 +12,13 @@ from engine.cli.ending import each
 from engine.cli.quantities import processors_of, size_of
 from engine.cli.refusing import Refusing
 from engine.cli.session import Session, pass_session
+from engine.cli.several import asking, several
 from engine.errors import InvalidArgument
 
 
-def _names(which: Any) -> Callable[[Any], Any]:
-    return click.argument("names", metavar="CONTAINER...", nargs=-1, required=True, shell_complete=which)
-
-
 @click.command()
-@_names(complete.containers)
-@click.option(
-    "-t", "--time", "--timeout", "grace", metavar="SECONDS", type=click.FloatRange(min=0),
-    help="How long to wait before killing; else what --stop-timeout said, or 10.",
-)  # fmt: skip
-@click.option("-s", "--signal", default="", metavar="NAME", help="Asks it to end; else its own stop signal.")
+@several(complete.containers)
+@asking
 @pass_session
 def restart(session: Session, names: tuple[str, ...], grace: float | None, signal: str) -> int:
     """End containers and start them again."""
@@ -38,7 +31,7 @@ def restart(session: Session, names: tuple[str, ...], grace: float | None, signa
 
 
 @click.command()
-@_names(complete.running)
+@several(complete.running)
 @pass_session
 def pause(session: Session, names: tuple[str, ...]) -> int:
     """Have the kernel stop every process of containers where it is."""
@@ -51,7 +44,7 @@ def pause(session: Session, names: tuple[str, ...]) -> int:
 
 
 @click.command()
-@_names(complete.running)
+@several(complete.running)
 @pass_session
 def unpause(session: Session, names: tuple[str, ...]) -> int:
     """Let paused containers go on."""
@@ -88,7 +81,7 @@ _LIMITS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
 
 
 @click.command(cls=Refusing)
-@_names(complete.containers)
+@several(complete.containers)
 @click.option("-m", "--memory", metavar="BYTES", help="Limit of its memory; 0 lifts it.")
 @click.option("--memory-swap", metavar="BYTES", help="Limit of memory and swap together; -1: none.")
 @click.option("--memory-reservation", metavar="BYTES", help="What it is left with when the host has little.")

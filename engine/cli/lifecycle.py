@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import click
 
 from engine.cli import complete
 from engine.cli.ending import each, say_error
 from engine.cli.refusing import Refusing
 from engine.cli.session import Session, pass_session
+from engine.cli.several import asking, several
 from engine.errors import NotFound
-
-_Command = Callable[..., Any]
-
-
-def _names(which: Any) -> Callable[[_Command], _Command]:
-    return click.argument("names", metavar="CONTAINER...", nargs=-1, required=True, shell_complete=which)
 
 
 @click.command()
-@_names(complete.running)
-@click.option(
-    "-t", "--time", "--timeout", "grace", metavar="SECONDS", type=click.FloatRange(min=0),
-    help="How long to wait before killing; else what --stop-timeout said, or 10.",
-)  # fmt: skip
-@click.option("-s", "--signal", default="", metavar="NAME", help="Asks it to end; else its own stop signal.")
+@several(complete.running)
+@asking
 @pass_session
 def stop(session: Session, names: tuple[str, ...], grace: float | None, signal: str) -> int:
     """Ask containers to end with their stop signal; kill those that do not."""
@@ -39,7 +27,7 @@ def stop(session: Session, names: tuple[str, ...], grace: float | None, signal: 
 
 
 @click.command()
-@_names(complete.running)
+@several(complete.running)
 @click.option("-s", "--signal", default="KILL", show_default=True, help="Name or number.")
 @pass_session
 def kill(session: Session, names: tuple[str, ...], signal: str) -> int:
@@ -53,7 +41,7 @@ def kill(session: Session, names: tuple[str, ...], signal: str) -> int:
 
 
 @click.command(cls=Refusing)
-@_names(complete.containers)
+@several(complete.containers)
 @click.option("-f", "--force", is_flag=True, help="Kill those that run.")
 @click.option("-v", "--volumes", is_flag=True, help="Also volumes that were made for them without a name.")
 @pass_session
@@ -74,7 +62,7 @@ def rm(session: Session, names: tuple[str, ...], force: bool, volumes: bool) -> 
 
 
 @click.command()
-@_names(complete.running)
+@several(complete.running)
 @pass_session
 def wait(session: Session, names: tuple[str, ...]) -> int:
     """Wait until containers have ended; print the exit code of each."""

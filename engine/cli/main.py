@@ -5,10 +5,11 @@ A verb's module is imported when that verb is called, so each command pays only 
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -102,9 +103,16 @@ def home_of(verb: str) -> str:
     return _VERBS[verb][0] if verb in _VERBS else ""
 
 
-def add_verbs(more: Mapping[str, tuple[str, str]]) -> None:
-    """Have the program know verbs beside the engine's: where each is, and what it does."""
+@contextlib.contextmanager
+def verbs_beside(more: Mapping[str, tuple[str, str]]) -> Iterator[None]:
+    """Have the program know verbs beside the engine's for a while: where each is, and what it does."""
+    own = dict(_VERBS)
     _VERBS.update(more)
+    try:
+        yield
+    finally:
+        _VERBS.clear()
+        _VERBS.update(own)
 
 
 class _Verbs(click.Group):
@@ -201,10 +209,11 @@ def main(
         127 for a program that cannot be executed or found; 125 for wrong words; 130 after Ctrl-C.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    add_verbs(more or {})
-    if _COMPLETE in os.environ:
-        return _complete()
+    with verbs_beside(more or {}):
+        return _complete() if _COMPLETE in os.environ else _run(words, open_workstation)
 
+
+def _run(words: list[str], open_workstation: OpenWorkstation | None) -> int:
     verbs: list[str] = []
 
     def command() -> Any:

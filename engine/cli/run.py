@@ -17,6 +17,7 @@ from engine.cli.options import CONTEXT, Wanted, container_options, wanted
 from engine.cli.pausing import stepper
 from engine.cli.refusing import Refusing
 from engine.cli.session import Session, pass_session
+from engine.cli.several import several
 from engine.errors import AlreadyExists, InvalidArgument, LaminaError, NotFound
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def run(
 
 
 @click.command(cls=Refusing)
-@click.argument("names", metavar="CONTAINER...", nargs=-1, required=True, shell_complete=complete.containers)
+@several(complete.containers)
 @click.option("-a", "--attach", is_flag=True, help="Show its output and end with its exit code.")
 @click.option("-i", "--interactive", is_flag=True, help="Connect standard input; implies -a.")
 @detach_keys_option

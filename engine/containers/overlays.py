@@ -148,9 +148,10 @@ def _has_origin(entry: Written) -> bool:
     """Whether overlayfs marked it as copied from below; what was renamed into place is not."""
     path = b"/proc/self/fd/%d/%b" % (entry.directory, entry.name)
     try:
-        return bool(os.getxattr(path, overlay_xattr("origin"), follow_symlinks=False))
+        os.getxattr(path, overlay_xattr("origin"), follow_symlinks=False)
     except OSError:
         return False
+    return True  # the mark may be empty, where the layers' files have no handles (ovl_get_origin_fh)
 
 
 def _attributes(status: os.stat_result) -> tuple[int, int, int]:

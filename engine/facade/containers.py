@@ -19,6 +19,7 @@ from engine.facade.base import Facade, in_own_thread
 if TYPE_CHECKING:
     from engine.containers.boot import Booted
     from engine.containers.life import PrunedContainers
+    from engine.runtime.start import OnStep
 
 
 class ContainerVerbs(Facade):
@@ -39,12 +40,17 @@ class ContainerVerbs(Facade):
         """Make a container of an image that is here; it does not run yet."""
         return await self._call(lambda rooms: rooms.containers.create(options))
 
-    async def start(self, name: str) -> ContainerSummary:
+    async def start(self, name: str, on_step: OnStep | None = None) -> ContainerSummary:
         """Start a container; it outlives this process.
 
+        :param on_step: called after each step of the start, in a thread of its own, which it may block; the
+            next step is done when it returns, and none when it raises.
         :raises LaunchError: a step failed; it names the stage.
         """
-        started = await self._call(lambda rooms: rooms.containers.start(name))
+        if on_step is None:
+            started = await self._call(lambda rooms: rooms.containers.start(name))
+        else:
+            started = await in_own_thread(lambda: self._rooms.containers.start(name, on_step=on_step))
         return await self.container(started.id)
 
     async def stop(self, name: str, timeout: float | None = None) -> None:  # noqa: ASYNC109  Docker's grace, not ours

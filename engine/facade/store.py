@@ -57,10 +57,13 @@ class StoreVerbs(Facade):
         """
         return await _upkeep(self._rooms).check(repair, on_progress)
 
-    async def lab_up(self, on_progress: Callable[[LabProgress], None] | None = None) -> LabStatus:
+    async def lab_up(
+        self, on_progress: Callable[[LabProgress], None] | None = None, *, speed: int | None = None
+    ) -> LabStatus:
         """Make the sample images where they are missing, and serve them on a loopback port.
 
         :param on_progress: called in the event loop as the images are made.
+        :param speed: bytes a second that all pulls together are held to; 0 is no limit, None leaves it.
         """
         loop = asyncio.get_running_loop()
 
@@ -68,7 +71,7 @@ class StoreVerbs(Facade):
             if on_progress is not None:
                 loop.call_soon_threadsafe(on_progress, progress)
 
-        return await self._call(lambda rooms: rooms.lab.up(tell))
+        return await self._call(lambda rooms: rooms.lab.up(tell, speed=speed))
 
     async def lab_down(self) -> LabStatus:
         """Stop serving the sample images; what was pulled stays."""

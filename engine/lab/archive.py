@@ -68,9 +68,10 @@ def with_parents(tree: Mapping[PurePosixPath, Node]) -> Tree:
     return whole
 
 
-def write_layer(tree: Mapping[PurePosixPath, Node]) -> LayerArchive:
+def write_layer(tree: Mapping[PurePosixPath, Node], written: int = WRITTEN) -> LayerArchive:
     """The archive of a tree; a file's content passes through memory.
 
+    :param written: the time that its files bear, in seconds since 1970.
     :raises OSError: a file of the host cannot be read.
     """
     from isal import igzip
@@ -78,15 +79,33 @@ def write_layer(tree: Mapping[PurePosixPath, Node]) -> LayerArchive:
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for path, node in sorted(with_parents(tree).items()):
-            _add(archive, path, node)
+            _add(archive, path, node, written)
     view = plain.getbuffer()
     diff_id = Digest.from_hex(hashlib.sha256(view).hexdigest())
     return LayerArchive(igzip.compress(view, _GZIP_LEVEL, mtime=0), diff_id)
 
 
-def _add(archive: tarfile.TarFile, path: PurePosixPath, node: Node) -> None:
+def read_layer(data: bytes) -> Tree:
+    """The tree of an archive that `write_layer` wrote."""
+    from isal import isal_zlib
+
+    tree: Tree = {}
+    plain = isal_zlib.decompress(data, 31)  # 31: with gzip's header
+    with tarfile.open(fileobj=io.BytesIO(plain)) as archive:
+        for header in archive:
+            path = PurePosixPath(header.name)
+            if header.isdir():
+                tree[path] = Directory(header.mode)
+            elif header.issym():
+                tree[path] = Symlink(header.linkname)
+            elif (content := archive.extractfile(header)) is not None:
+                tree[path] = File(content.read(), header.mode)
+    return tree
+
+
+def _add(archive: tarfile.TarFile, path: PurePosixPath, node: Node, written: int) -> None:
     header = tarfile.TarInfo(str(path))
-    header.mtime = WRITTEN
+    header.mtime = written
     match node:
         case Directory(mode):
             header.type, header.mode = tarfile.DIRTYPE, mode

@@ -5,54 +5,29 @@
     lab/web:1            base, interpreter, application 1
     lab/web:2            base, interpreter, application 2
 
-The same host gives the same digests.
+The same host gives the same digests. Lessons have more: `engine.lab.lesson_images`.
 """
 
 from __future__ import annotations
 
 import json
 import platform
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from engine.lab.archive import WRITTEN, File, LayerArchive, Tree, write_layer
+from engine.lab.archive import File, Tree, write_layer
 from engine.lab.base import base_tree
 from engine.lab.interpreter import python_tree
 from engine.lab.models import LabImage, LabProgress
-from engine.oci import Digest, media
-from engine.oci.platform import Platform
+from engine.lab.writing import Image, add_image, add_layer, whole
 from engine.registry import RegistryDirectory
-from engine.store.atomic import sync_directory
 
 RECIPE = 1  # part of the directory's name: another recipe makes new images
 _APPLICATION = PurePosixPath("srv/web")
-_CREATED = datetime.fromtimestamp(WRITTEN, UTC).isoformat().replace("+00:00", "Z")
 _PATH = "PATH=/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin"
 _STEPS = 4
 
 Tell = Callable[[LabProgress], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Layer:
-    """A layer of the lab: where its blob is described, and the instruction that made it."""
-
-    archive: LayerArchive
-    instruction: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Image:
-    """One image: its name in the registry, its layers from the base up, and how it runs."""
-
-    name: str
-    tag: str
-    layers: tuple[_Layer, ...]
-    run: Mapping[str, object]
 
 
 def images_directory(root: Path) -> Path:
@@ -69,20 +44,9 @@ def make_images(root: Path, tell: Tell) -> Path:
     :raises OSError: it cannot be read or written.
     """
     final = images_directory(root)
-    if final.is_dir():
-        return final
-    final.parent.mkdir(mode=0o700, exist_ok=True)
-    _sweep(final.parent)
-    draft = Path(tempfile.mkdtemp(prefix="draft-", dir=final.parent))
-    try:
-        directory = RegistryDirectory(draft)
-        for image in _recipes(tell):
-            _write_image(directory, image)
-        draft.rename(final)
-        sync_directory(final.parent)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
+    if not final.is_dir():
+        with whole(final) as draft:
+            _fill(RegistryDirectory(draft), tell)
     return final
 
 
@@ -97,40 +61,42 @@ def read_images(root: Path) -> tuple[LabImage, ...]:
     )
 
 
+def python_environment(version: str) -> list[str]:
+    """What programs in containers of the interpreter find in their environment."""
+    # No .pyc files: they would only grow the container's writable layer.
+    return [_PATH, f"PYTHON_VERSION={version}", "PYTHONDONTWRITEBYTECODE=1"]
+
+
 def _read_image(directory: RegistryDirectory, name: str, tag: str) -> LabImage:
     manifest = json.loads(directory.blob(directory.manifest(name, tag).digest).read_bytes())
     sizes = [layer["size"] for layer in manifest["layers"]]
     return LabImage(f"{name}:{tag}", sum(sizes), len(sizes))
 
 
-def _sweep(parent: Path) -> None:
-    """Remove what an interrupted making left; the lab's lock is held."""
-    for stale in parent.glob("draft-*"):
-        shutil.rmtree(stale, ignore_errors=True)
-
-
-def _recipes(tell: Tell) -> Iterator[_Image]:
+def _fill(directory: RegistryDirectory, tell: Tell) -> None:
     def step(what: str, done: int) -> None:
         tell(LabProgress(what, done, _STEPS))
 
     step("lab/base: a shell and tools of this host", 0)
     base = base_tree()
-    tools = _Layer(write_layer(base), "ADD a shell and tools of this host in /")
-    yield _Image("lab/base", "latest", (tools,), {"Cmd": ["sh"], "Env": [_PATH]})
+    tools = add_layer(directory, write_layer(base), "ADD a shell and tools of this host in /")
+    add_image(directory, Image("lab/base", "latest", (tools,), {"Cmd": ["sh"], "Env": [_PATH]}))
 
     version = platform.python_version()
     step(f"lab/python: Python {version} of this host", 1)
-    interpreter = _Layer(write_layer(python_tree(base)), f"COPY Python {version} of this host in /usr/local")
-    # No .pyc files: they would only grow the container's writable layer.
-    env = [_PATH, f"PYTHON_VERSION={version}", "PYTHONDONTWRITEBYTECODE=1"]
-    yield _Image("lab/python", "latest", (tools, interpreter), {"Cmd": ["python3"], "Env": env})
+    python = write_layer(python_tree(base))
+    interpreter = add_layer(directory, python, f"COPY Python {version} of this host in /usr/local")
+    env = python_environment(version)
+    run = {"Cmd": ["python3"], "Env": env}
+    add_image(directory, Image("lab/python", "latest", (tools, interpreter), run))
 
     for number in ("1", "2"):
         step(f"lab/web:{number}: a small HTTP server", 1 + int(number))
-        application = _Layer(
-            write_layer(_application(number)), f"COPY server.py version.txt (version {number}) /srv/web/"
-        )
-        yield _Image("lab/web", number, (tools, interpreter, application), _web_run(env))
+        application = add_layer(
+            directory, write_layer(_application(number)),
+            f"COPY server.py version.txt (version {number}) /srv/web/",
+        )  # fmt: skip
+        add_image(directory, Image("lab/web", number, (tools, interpreter, application), _web_run(env)))
     step("the sample images are made", _STEPS)
 
 
@@ -151,47 +117,3 @@ def _web_run(env: list[str]) -> dict[str, object]:
         "ExposedPorts": {"8000/tcp": {}},
         "StopSignal": "SIGTERM",
     }
-
-
-def _write_image(directory: RegistryDirectory, image: _Image) -> None:
-    layers = [_described(directory, layer.archive.data, media.OCI_LAYER_GZIP) for layer in image.layers]
-    config = _described(directory, _json(_config(image)), media.OCI_CONFIG)
-    manifest = {
-        "schemaVersion": 2,
-        "mediaType": media.OCI_MANIFEST,
-        "config": config,
-        "layers": layers,
-    }
-    directory.add_manifest(image.name, image.tag, _json(manifest), media.OCI_MANIFEST)
-
-
-def _described(directory: RegistryDirectory, data: bytes, media_type: str) -> dict[str, object]:
-    digest = Digest.of(data)
-    # Layers that images share are written once.
-    if not directory.blob(digest).exists():
-        directory.add_blob(data, media_type)
-    return {"mediaType": media_type, "digest": digest, "size": len(data)}
-
-
-def _config(image: _Image) -> dict[str, object]:
-    here = Platform.host()
-    history: list[dict[str, object]] = [
-        {"created": _CREATED, "created_by": layer.instruction, "comment": "lamina lab"}
-        for layer in image.layers
-    ]
-    command = image.run.get("Cmd")
-    history.append({"created": _CREATED, "created_by": f"CMD {json.dumps(command)}", "empty_layer": True})
-    return {
-        "created": _CREATED,
-        "author": "lamina lab",
-        "architecture": here.architecture,
-        "os": here.os,
-        **({"variant": here.variant} if here.variant else {}),
-        "config": dict(image.run),
-        "rootfs": {"type": "layers", "diff_ids": [layer.archive.diff_id for layer in image.layers]},
-        "history": history,
-    }
-
-
-def _json(document: object) -> bytes:
-    return json.dumps(document, separators=(",", ":"), sort_keys=True).encode()

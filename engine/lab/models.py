@@ -27,6 +27,7 @@ class LabStatus:
     :param made: its sample images exist; `lab up` makes them where they do not.
     :param address: `127.0.0.1:PORT` while it runs, else "".
     :param pid: of the registry's process, 0 while it does not run.
+    :param speed: bytes a second that its link is held to; 0 is no limit.
     """
 
     running: bool
@@ -34,6 +35,7 @@ class LabStatus:
     address: str
     pid: int
     images: tuple[LabImage, ...]
+    speed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,23 +34,34 @@ class Lab:
     def __init__(self, settings: Settings) -> None:
         self._layout = Layout.of(settings)
 
-    def up(self, tell: Callable[[LabProgress], None] = lambda _: None) -> LabStatus:
+    def up(
+        self, tell: Callable[[LabProgress], None] = lambda _: None, *, speed: int | None = None
+    ) -> LabStatus:
         """Make the images where they are missing, and serve them where nobody does yet.
 
         :param tell: called as the images are made.
+        :param speed: bytes a second that the registry's link is held to, whoever serves already; 0 is no
+            limit, None leaves it as it is.
+        :raises InvalidArgument: nothing can be so slow.
         :raises NotSupported: this host lacks what the images are made of.
         :raises Unavailable: the images cannot be written, or the registry does not start.
         """
         from engine.lab.images import make_images
+        from engine.registry.link import Link
 
+        Link(speed or 0)  # refused before anything is made
         self._layout.create()
         with lock(self._layout, "lab"):
             try:
                 images = make_images(self._layout.root, tell)
             except OSError as error:
                 raise Unavailable(f"cannot make the lab's images: {error}") from error
-            if announcement(self._layout.run) is None:
-                self._start(images)
+            found = announcement(self._layout.run)
+            if found is not None and speed not in (None, found.speed):
+                _stop(found, self._layout.run)  # it starts again at its address, and pulls go on there
+                found = None
+            if found is None:
+                self._start(images, speed or 0)
         return self.status()
 
     def down(self) -> LabStatus:
@@ -75,11 +86,13 @@ class Lab:
             address=found.address if found is not None else "",
             pid=found.pid if found is not None else 0,
             images=images,
+            speed=found.speed if found is not None else 0,
         )
 
-    def _start(self, images: Path) -> None:
+    def _start(self, images: Path, speed: int) -> None:
+        words = (images, self._layout.run, self._port(), speed)
         process = subprocess.Popen(
-            [sys.executable, "-m", "engine.lab.serve", str(images), str(self._layout.run), str(self._port())],
+            [sys.executable, "-m", "engine.lab.serve", *map(str, words)],
             env={**os.environ, "PYTHONPATH": _import_path()},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -26,9 +26,12 @@ class _CloneArguments(ctypes.Structure):
     ]
 
 
-def fork_apart() -> int:
-    """os.fork, but the child is the first process of a pid namespace; the caller's other children are not."""
-    return _clone(_CloneArguments(flags=CLONE_NEWPID, exit_signal=_SIGCHLD))
+def fork_apart(namespaces: int = CLONE_NEWPID) -> int:
+    """os.fork, but the child is the first process of a pid namespace; the caller's other children are not.
+
+    :param namespaces: flags of those that begin with the child; of a user namespace the others are a part.
+    """
+    return _clone(_CloneArguments(flags=namespaces, exit_signal=_SIGCHLD))
 
 
 def fork_into(cgroup: int) -> int:

@@ -19,7 +19,7 @@ _ANSWER = 20  # seconds that a program has to answer
 @action()
 async def count_from_here(place: Place) -> Done:
     """Count what travels from the lesson's registries from now on; the measure `travelled` tells it."""
-    place.counted = place.travelled()
+    place.counted = place.sent()
     return Done("counting what the registry sends")
 
 
@@ -60,7 +60,9 @@ async def private_registry(place: Place, *, user: str, password: str) -> Done:
     if place.private is not None:
         raise Conflict("the private registry serves already")
     directory = RegistryDirectory(place.settings.root / "private")
-    registry = EmbeddedRegistry(directory, writable=True, credential=Credential(user, password))
+    registry = EmbeddedRegistry(
+        directory, writable=True, credential=Credential(user, password), link=place.link
+    )
     await registry.start()
     place.closing.push_async_callback(registry.close)
     place.private = registry

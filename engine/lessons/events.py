@@ -1,7 +1,7 @@
 """What a run of a lesson tells, in order: the one thing that command line, screen and recordings draw from.
 
 LessonStarted
-  (StepStarted  (Ran | Acted | Skipped)*  Measured*  Pictured*  Checked*  StepDone)*
+  (StepStarted  (Ran | Underway* Acted | Skipped)*  Measured*  Pictured*  Checked*  StepDone)*
 LessonDone
 """
 
@@ -96,6 +96,15 @@ class Acted:
 
 
 @dataclass(frozen=True, slots=True)
+class Underway:
+    """What an action sees while it goes on; each takes the place of the one before, none stays."""
+
+    number: int
+    word: str
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """This machine cannot do something; the lesson goes on without it. :param hint: what to do about it."""
 
@@ -156,6 +165,7 @@ LessonEvent = (
     | StepStarted
     | Ran
     | Acted
+    | Underway
     | Skipped
     | Measured
     | Pictured

@@ -90,7 +90,7 @@ async def plan(place: Place, *, image: str) -> Figures:
 @measure()
 async def travelled(place: Place) -> Figure:
     """Bytes of blobs that the lesson's registries sent since `count_from_here`, by their own count."""
-    return size(place.travelled() - place.counted)
+    return size(sum(place.travelled().values()))
 
 
 @measure("status", "pid", "code", "image", "address", "restarts")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Sequence
 
 from engine.errors import InvalidArgument
 from engine.lessons.events import Picture, Role, Span
@@ -135,6 +136,11 @@ async def plot(place: Place, *, of: str, title: str = "") -> Picture:
     """A measured series over time, as columns."""
     name, figure = named(place, of)[0]
     values = figure.value if isinstance(figure.value, tuple) else (number(figure),)
+    return plotted(values, title or name)
+
+
+def plotted(values: Sequence[float], title: str) -> Picture:
+    """A series over time, as columns."""
     wide = WIDTH - 10
     picked = [values[i * len(values) // wide] for i in range(wide)] if len(values) > wide else list(values)
     top = max([value for value in picked if not math.isnan(value)], default=0) or 1
@@ -145,7 +151,7 @@ async def plot(place: Place, *, of: str, title: str = "") -> Picture:
         lines.append(
             (Span(scale, Role.MUTED), Span("".join(_EIGHTHS[level] for level in levels), Role.ACCENT))
         )
-    return Picture("plot", title or name, tuple(lines))
+    return Picture("plot", title, tuple(lines))
 
 
 @picture

@@ -8,7 +8,8 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +18,13 @@ from engine.engine import Engine
 from engine.errors import Unavailable
 from engine.lessons.figures import Figure
 from engine.lessons.models import Value
+from engine.registry.link import Link
 from engine.settings import Settings
 
 if TYPE_CHECKING:
+    from engine.lessons.events import Picture
+    from engine.lessons.stepping import SteppedStart
+    from engine.oci import Digest
     from engine.registry import EmbeddedRegistry
 
 _OUTPUT = 256 << 10  # bytes of a command's output that are kept
@@ -44,22 +49,29 @@ class Place:
     """A lesson's own store while it is opened; `engine.lessons.scratch.opened` makes one.
 
     :ivar settings: of its store. :ivar engine: works on it. :ivar registry: serves lab/ to it alone.
+    :ivar link: what all its registries send over; as fast as the machine until a lesson slows it down.
     :ivar private: a second registry that wants a login; None until a lesson asks for it.
-    :ivar figures: what was measured, by name.
+    :ivar sketch: shows a picture of what goes on, in the place of the one before.
+    :ivar figures: what was measured, by name. :ivar stepped: a start that stands still between two steps.
+    :ivar counted: what the registries had sent when the count was begun.
     :ivar closing: what has to be closed at the end.
     """
 
     def __init__(
-        self, settings: Settings, registry: EmbeddedRegistry, given: Mapping[str, Value], images: Path
-    ) -> None:
+        self, settings: Settings, registry: EmbeddedRegistry, given: Mapping[str, Value], images: Path,
+        link: Link | None = None,
+    ) -> None:  # fmt: skip
         self.settings = settings
         self.engine = Engine(settings)
         self.registry = registry
         self.images = images
+        self.link = link or Link()
         self.private: EmbeddedRegistry | None = None
         self.given = given
         self.figures: dict[str, Figure] = {}
-        self.counted = 0
+        self.stepped: SteppedStart | None = None
+        self.counted: Counter[Digest] = Counter()
+        self.sketch: Callable[[Picture], None] = lambda _: None
         self.closing = contextlib.AsyncExitStack()
 
     def look(self, kind: str, name: str) -> Figure | None:
@@ -70,10 +82,16 @@ class Place:
             return Figure(str(self.settings.root))
         return Figure(self.private.address) if self.private is not None else None
 
-    def travelled(self) -> int:
-        """Bytes of blobs that the registries of this place have sent, by their own count."""
-        served = [self.registry.served, *([self.private.served] if self.private else [])]
-        return sum(blob.bytes for each in served for blob in each.values())
+    def sent(self) -> Counter[Digest]:
+        """Bytes of each blob that the registries of this place have sent, by their own count."""
+        sent: Counter[Digest] = Counter()
+        for registry in filter(None, (self.registry, self.private)):
+            sent.update({digest: served.bytes for digest, served in registry.served.items()})
+        return sent
+
+    def travelled(self) -> Counter[Digest]:
+        """What was sent since the count was begun, `counted`."""
+        return self.sent() - self.counted
 
     def environment(self) -> dict[str, str]:
         """What commands of this place are started with: its store and its own settings."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -16,11 +17,13 @@ from engine.lessons.events import (
     LessonEvent,
     LessonStarted,
     Measured,
+    Picture,
     Pictured,
     Ran,
     Skipped,
     StepDone,
     StepStarted,
+    Underway,
 )
 from engine.lessons.figures import Figure, Unit, one_line
 from engine.lessons.models import Command, Doing, Lesson, Step, Use, Value
@@ -40,6 +43,7 @@ class LessonRun:
     def __init__(self, lesson: Lesson, place: Place) -> None:
         self.lesson, self.place = lesson, place
         self._failed: set[int] = set()  # steps in which something that had to be done was not
+        self._left_out: set[int] = set()  # steps that this machine cannot do
         self._began = time.monotonic()
         vocabulary.load()
 
@@ -61,16 +65,30 @@ class LessonRun:
         for index in range(len(self._step(number).do)):
             async for event in self.do_one(number, index):
                 yield event
+            if self.left_out(number):
+                return
+
+    def left_out(self, number: int) -> bool:
+        """Whether something that was to be done said that this machine cannot do the step."""
+        return number in self._left_out
 
     async def do_one(self, number: int, index: int) -> AsyncIterator[LessonEvent]:
         """Do one thing of a step, the first of which is 0."""
         doing = self._step(number).do[index]
+        if index == 0:
+            self._left_out.discard(number)
+        elif self.left_out(number):
+            yield Skipped(number, _name(doing), "this is left out with the step", "")
+            return
         try:
             if isinstance(doing, Command):
                 yield await self._run(number, doing)
             else:
-                yield await self._act(number, doing)
+                async for event in self._act(number, doing):
+                    yield event
         except NotSupported as error:
+            if isinstance(error, vocabulary.StepNotSupported):
+                self._left_out.add(number)
             yield Skipped(number, _name(doing), error.message, error.hint)
         except LaminaError as error:
             self._failed.add(number)
@@ -78,6 +96,9 @@ class LessonRun:
 
     async def look(self, number: int) -> AsyncIterator[LessonEvent]:
         """Measure, draw, check: how it stands now. The last event says whether the step is done."""
+        if self.left_out(number):
+            yield StepDone(number, "", True, "")
+            return
         step, ok = self._step(number), number not in self._failed
         for use in step.measure:
             async for event in self._measure(number, use):
@@ -122,7 +143,9 @@ class LessonRun:
         """A thing to do as a person would type it, or what an action does."""
         if isinstance(doing, Command):
             return self._fill(doing.text)
-        return vocabulary.described(vocabulary.ACTIONS[doing.word])
+        given = " · ".join(f"{key}: {self._fill(str(value))}" for key, value in doing.parameters.items())
+        said = vocabulary.described(vocabulary.ACTIONS[doing.word])
+        return f"{said.rstrip('.')} ({given})" if given else said
 
     def say(self, text: str) -> str:
         """A text as it is read: placeholders filled, terms without their brackets."""
@@ -159,12 +182,23 @@ class LessonRun:
             self._failed.discard(number)
         return _ran(number, text, outcome)
 
-    async def _act(self, number: int, use: Use) -> Acted:
+    async def _act(self, number: int, use: Use) -> AsyncIterator[LessonEvent]:
         began = time.monotonic()
-        done = await self._call(vocabulary.ACTIONS, use)
+        sketches: asyncio.Queue[Picture | None] = asyncio.Queue()
+        self.place.sketch = sketches.put_nowait
+        acting = asyncio.ensure_future(self._call(vocabulary.ACTIONS, use))
+        acting.add_done_callback(lambda _: sketches.put_nowait(None))
+        try:
+            while (picture := await sketches.get()) is not None:
+                yield Underway(number, use.word, picture)
+        finally:
+            if not acting.done():  # nobody waits for it any more
+                acting.cancel()
+                await asyncio.wait({acting})
+        done = acting.result()
         for key, figure in done.figures.items() if use.name else ():
             self.place.figures[f"{use.name}.{key}".rstrip(".")] = figure
-        return Acted(number, use.word, one_line(done.said), time.monotonic() - began)
+        yield Acted(number, use.word, one_line(done.said), time.monotonic() - began)
 
     async def _measure(self, number: int, use: Use) -> AsyncIterator[LessonEvent]:
         try:

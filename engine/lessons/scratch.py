@@ -89,8 +89,9 @@ def _remove(root: Path) -> None:
 
 
 async def _made(outer: Settings, settings: Settings, given: Mapping[str, Value]) -> Place:
-    from engine.lab.images import make_images
+    from engine.lab.lesson_images import make_lesson_images
     from engine.registry import EmbeddedRegistry, RegistryDirectory
+    from engine.registry.link import Link
     from engine.registry.served import announce
 
     def tell(_: LabProgress) -> None:
@@ -98,14 +99,15 @@ async def _made(outer: Settings, settings: Settings, given: Mapping[str, Value])
 
     def prepare() -> Path:
         with lock(Layout.of(outer), "lab"):
-            images = make_images(outer.root, tell)
+            images = make_lesson_images(outer.root, tell)
         Layout.of(settings).create()
         (settings.root / "config").mkdir(mode=0o700)
         return images
 
     images = await asyncio.to_thread(prepare)
-    registry = EmbeddedRegistry(RegistryDirectory(images))
-    place = Place(settings, registry, given, images)
+    link = Link()
+    registry = EmbeddedRegistry(RegistryDirectory(images), link=link)
+    place = Place(settings, registry, given, images, link)
     try:
         await registry.start()
         place.closing.push_async_callback(registry.close)

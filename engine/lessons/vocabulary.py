@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from engine.errors import InvalidArgument
+from engine.errors import InvalidArgument, NotSupported
 from engine.lessons.figures import Figure
 from engine.lessons.models import Value
 
@@ -28,6 +28,10 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "bool": (bool,),
     "Value": (str, int, float),
 }
+
+
+class StepNotSupported(NotSupported):
+    """Nothing of a step can be done on this machine: its rest is left out, and the lesson goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,20 @@ KINDS: Mapping[str, Kind] = {
 }
 """The vocabulary's parts, by the key that a lesson's file names a word with."""
 
-_MODULES = ("actions", "measures", "checks", "pictures")  # each adds its words when it is imported
+# Each adds its words when it is imported.
+_MODULES = (
+    "actions",
+    "travel",
+    "readings",
+    "likeness",
+    "tracing",
+    "measures",
+    "checks",
+    "pictures",
+    "ladder",
+    "stepping",
+    "limits",
+)
 
 
 async def call(word: Word, place: Place, values: Mapping[str, Value]) -> Any:

@@ -33,6 +33,8 @@ def on_host(lock: str) -> Iterator[Routing]:
     from engine.linux.rtnetlink import Routing
 
     try:
+        # Another store's user namespace may be this store's too, whose own was never entered then.
+        os.makedirs(os.path.dirname(lock), 0o700, exist_ok=True)
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -13,6 +13,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import aiofiles
 from aiohttp import web
 
 from engine.errors import DigestMismatch, LimitExceeded, Malformed, NotFound
@@ -138,9 +139,9 @@ class Uploads:
 
 async def _write(request: web.Request, path: Path) -> None:
     """Append what comes, and keep it also where the connection breaks."""
-    with path.open("ab", buffering=0) as file:
+    async with aiofiles.open(path, "ab") as file:
         async for chunk in request.content.iter_any():
-            await asyncio.to_thread(file.write, chunk)
+            await file.write(chunk)
 
 
 def _check_range(request: web.Request, size: int) -> None:

@@ -23,6 +23,7 @@ from engine.oci import Digest
 from engine.registry.accepting import Uploads
 from engine.registry.credentials import Credential
 from engine.registry.directory import RegistryDirectory
+from engine.registry.link import Link
 
 _CHUNK = 1 << 20  # bytes read and sent at once
 _PAGE = 1000  # tags of one answer at most
@@ -48,6 +49,7 @@ class EmbeddedRegistry:
     :param port: 0 takes a free one.
     :param writable: take images too; else it only serves them.
     :param credential: the only user it lets in, by HTTP's basic authentication; None lets everybody in.
+    :param link: what blobs are sent over, which others may share; None is one as fast as the machine.
     :param middlewares: of aiohttp, put before the handlers: the place where tests make a registry fail.
     """
 
@@ -59,11 +61,13 @@ class EmbeddedRegistry:
         port: int = 0,
         writable: bool = False,
         credential: Credential | None = None,
+        link: Link | None = None,
         middlewares: Sequence[Middleware] = (),
     ) -> None:
         self._directory = directory
         self._host = host
         self._port = port
+        self._link = link or Link()
         self._served: dict[Digest, Served] = {}
         self._uploads = Uploads(directory)
         doors = [_errors] if credential is None else [_errors, _door(credential)]
@@ -148,7 +152,9 @@ class EmbeddedRegistry:
             return response
         self._count(digest, requests=1)
         while start < end:
-            chunk = await asyncio.to_thread(os.pread, descriptor, min(_CHUNK, end - start), start)
+            count = self._link.piece(min(_CHUNK, end - start))
+            chunk = await asyncio.to_thread(os.pread, descriptor, count, start)
+            await self._link.carry(len(chunk))
             await response.write(chunk)
             start += len(chunk)
             self._count(digest, sent=len(chunk))

@@ -4,7 +4,7 @@ A server announces a prefix of repositories and its loopback address in one file
 and holds a lock on that file (flock(2)) for as long as it serves. The kernel drops the lock when the
 server dies, so an announcement is never believed longer than it is true.
 
-    {"prefix": "docker.io/lab/", "address": "127.0.0.1:40123", "pid": 4711}
+    {"prefix": "docker.io/lab/", "address": "127.0.0.1:40123", "pid": 4711, "speed": 0}
 """
 
 from __future__ import annotations
@@ -27,11 +27,13 @@ class Announcement:
 
     :param prefix: of repositories, domain included: `docker.io/lab/`.
     :param address: `host:port`, loopback.
+    :param speed: bytes a second that it holds its link to; 0 is no limit.
     """
 
     prefix: str
     address: str
     pid: int
+    speed: int = 0
 
 
 def served_domain(run: Path, repository: str) -> str | None:
@@ -56,17 +58,18 @@ def announcement(run: Path) -> Announcement | None:
         os.close(descriptor)
 
 
-def announce(run: Path, prefix: str, address: str) -> int:
+def announce(run: Path, prefix: str, address: str, speed: int = 0) -> int:
     """Tell the programs of this machine that this process serves `prefix`.
 
     Waits until an earlier server has let go.
 
+    :param speed: of its link, bytes a second; 0 is no limit.
     :returns: the descriptor that holds the announcement; it ends when that is closed.
     """
     descriptor = os.open(run / _NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     os.ftruncate(descriptor, 0)
-    document = {"prefix": prefix, "address": address, "pid": os.getpid()}
+    document = {"prefix": prefix, "address": address, "pid": os.getpid(), "speed": speed}
     os.write(descriptor, json.dumps(document).encode())
     return descriptor
 
@@ -74,9 +77,11 @@ def announce(run: Path, prefix: str, address: str) -> int:
 def _parse(data: bytes) -> Announcement | None:
     try:
         document = json.loads(data)
-        found = Announcement(document["prefix"], document["address"], document["pid"])
+        found = Announcement(
+            document["prefix"], document["address"], document["pid"], document.get("speed", 0)
+        )
     except (ValueError, KeyError, TypeError):
         return None  # it is being written just now
     host, _, port = str(found.address).rpartition(":")
-    sound = isinstance(found.prefix, str) and isinstance(found.pid, int)
+    sound = isinstance(found.prefix, str) and isinstance(found.pid, int) and isinstance(found.speed, int)
     return found if sound and port.isdigit() and is_loopback(host) else None

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from functools import cache
+from pathlib import Path
 
+from engine.errors import LaminaError
 from engine.models import Missing, Rootless
 from engine.rootless.mapping import mapped_ids
-from engine.rootless.providers import ADD, obstacle
+from engine.rootless.outside import program_outside
+from engine.rootless.providers import ADD_OTHER, obstacle, programs
 
 _ADD_IDS = "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}"
 _ADD_HELPERS = "sudo apt install uidmap"
@@ -14,10 +18,11 @@ _DELEGATE = "systemd-run --user --scope -p Delegate=yes lamina …"
 _WORDS = {"memory": "memory", "cpu": "processors", "pids": "processes"}  # what people limit
 
 
-def rootless(limits: tuple[str, ...], way: str) -> Rootless:
+def rootless(limits: tuple[str, ...], way: str, run: Path, root: Path) -> Rootless:
     """Look at this process, which is in the store's user namespace.
 
     :param limits: controllers of control groups that it may use. :param way: `engine.layers.ways.way`.
+    :param run: the run directory of the store. :param root: its directory.
     """
     ids = mapped_ids()
     missing = []
@@ -37,10 +42,25 @@ def rootless(limits: tuple[str, ...], way: str) -> Rootless:
         missing.append(Missing("overlay file systems", cost, "sudo apt install fuse-overlayfs"))
     elif way != "kernel":
         missing.append(Missing("overlays of the kernel", f"{way} shows files, which is slower"))
-    if problem := obstacle():
+    program, problem, remedy = _network(run, root)
+    if problem:
         cost = f"containers have --network none or --network host only: {problem}"
-        missing.append(Missing("networks of containers", cost, ADD))
-    return Rootless(ids, tuple(missing))
+        missing.append(Missing("networks of containers", cost, remedy))
+    return Rootless(ids, program, tuple(missing))
+
+
+def _network(run: Path, root: Path) -> tuple[str, str, str]:
+    """The program that leads outside; or why none does, and what would change it."""
+    problem, remedy = obstacle()
+    return ("", problem, remedy) if problem else _tried(run, root, tuple(programs()))
+
+
+@cache  # for the workstation, which asks again and again
+def _tried(run: Path, root: Path, programs: tuple[str, ...]) -> tuple[str, str, str]:
+    try:
+        return program_outside(run, root), "", ""
+    except LaminaError as error:
+        return "", error.message, "" if len(programs) > 1 else ADD_OTHER[os.path.basename(programs[0])]
 
 
 def _listed(words: list[str]) -> str:

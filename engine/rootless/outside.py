@@ -16,7 +16,7 @@ from engine.rootless import providers, session
 
 _HOME = str(Path(__file__).resolve().parents[2])
 _START = "import sys; sys.path.append(sys.argv[1]); from engine.rootless.uplink import main; "
-_START += "main(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5])"
+_START += "main(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5:])"
 _ALONE = "or run with --network none or --network host"
 
 
@@ -60,6 +60,17 @@ class Uplink:
         os.close(self.namespace)
 
 
+def program_outside(run: Path, root: Path) -> str:
+    """The name of the program that leads containers outside; it is tried where none does yet.
+
+    :raises LaminaError: see `uplink`.
+    """
+    uplink(run, root).close()
+    with suppress(OSError):  # it ended just now
+        return (run / "session" / providers.NOTE).read_text("utf-8")
+    return ""
+
+
 def standing_uplink(run: Path) -> Uplink | None:
     """A connection to the process of a store; None where there is none. :param run: its run directory."""
     return _connect(run / "session")
@@ -74,7 +85,7 @@ def uplink(run: Path, root: Path) -> Uplink:
     """
     directory = run / "session"
     directory.mkdir(0o700, parents=True, exist_ok=True)
-    lock = os.open(directory / "uplink.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    lock = os.open(directory / providers.LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_SH)
         if (connected := _connect(directory)) is not None:
@@ -105,15 +116,14 @@ def _connect(directory: Path) -> Uplink | None:
 def _begin(directory: Path, found: int) -> None:
     import subprocess  # felt, and only needed by the first
 
-    problem = providers.obstacle()
+    problem, remedy = providers.obstacle()
     if problem:
         raise NotSupported(
-            f"an ordinary user's containers have no networks here: {problem}",
-            hint=f"{providers.ADD}, {_ALONE}",
+            f"an ordinary user's containers have no networks here: {problem}", hint=f"{remedy}, {_ALONE}"
         )
     ready, theirs = os.pipe2(os.O_CLOEXEC)
     kept = [theirs, *([found] if found >= 0 else []), *([session.present] if session.present >= 0 else [])]
-    words = [str(directory), str(theirs), str(found), providers.provider()]
+    words = [str(directory), str(theirs), str(found), *providers.programs()]
     try:
         with open(ready, "rb") as pipe:
             # Leaves at once, so that no front has a child to wait for.

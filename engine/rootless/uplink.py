@@ -1,7 +1,7 @@
 """The process that keeps the network namespace which all containers of an ordinary user's store share.
 
 Bridges, names and rules lie in that namespace as root's lie in the host's. A program of others leads it
-outside (`engine.rootless.providers`). Whoever connects gets a descriptor of the namespace, may hand over
+outside (`engine.rootless.leading`). Whoever connects gets a descriptor of the namespace, may hand over
 sockets of the host whose connections are to be passed on, and counts as being in it for as long as any
 process has that connection open: monitors inherit it. When nobody is left it ends, and all with it.
 
@@ -19,27 +19,26 @@ import os
 import resource
 import select
 import socket
-import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.launch import netfilter, unix
 from engine.launch import syscalls as sys
 from engine.linux.rtnetlink import Routing
 from engine.rootless import forwarding, providers
+from engine.rootless.leading import Leading
 
 _GRACE = 5.0  # seconds; making all this anew costs a command some 60 ms
-_READY = 10.0  # seconds in which the program must have configured its interface
-_LOOK = 0.002  # seconds between two looks at it
-_PAUSE = 1.0  # seconds before a program that ended is started again
 _LOOPBACK = 1  # the number that the kernel gives it in every namespace
 _TABLE = 27745  # of routes, for answers that are ours though their address is a client's
 
 
-def main(directory: str, ready: int, found: int, program: str) -> None:
+def main(directory: str, ready: int, found: int, programs: Sequence[str]) -> None:
     """Serve until nobody is left.
 
     :param directory: of the socket and its lock. :param ready: a pipe that is told "+" when others can come,
         else why not. :param found: a descriptor of the namespace that containers are in, or -1.
+    :param programs: that may lead outside, by their paths.
     """
     os.set_inheritable(ready, False)
     sys.set_process_name("lamina-uplink")
@@ -47,61 +46,17 @@ def main(directory: str, ready: int, found: int, program: str) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    leading = Leading(programs, directory, ready)
     read, write = os.pipe2(os.O_CLOEXEC)
-    _thread.start_new_thread(_inside, (directory, found, write, ready))
+    _thread.start_new_thread(_inside, (directory, found, write, leading))
     word = os.read(read, 64)
     if not word.isdigit():
-        _end(ready, "no network namespace can be made")
-    path = f"/proc/{os.getpid()}/fd/{int(word)}"
-    while True:
-        words = _run(providers.words(program, path))
-        # Told at the first time only; where all is well the other thread has told it, and closed this.
-        _end_if_waiting(ready, f"{os.path.basename(program)}: {words}")
-        time.sleep(_PAUSE)
+        leading.fail("no network namespace can be made")
+    leading.keep(int(word))
 
 
-def _end(ready: int, word: str) -> None:
-    with contextlib.suppress(OSError):
-        os.write(ready, word.encode())
-    os._exit(1)
-
-
-_started = _thread.allocate_lock()
-_is_ready = False
-
-
-def _end_if_waiting(ready: int, word: str) -> None:
-    with _started:
-        if not _is_ready:
-            _end(ready, word)
-
-
-def _run(words: list[str]) -> str:
-    """Run a program to its end; gives the last line that it wrote."""
-    read, write = os.pipe2(os.O_CLOEXEC)
-    child = os.fork()
-    if child == 0:
-        try:
-            sys.prctl(sys.PR_SET_PDEATHSIG, sys.SIGKILL)
-            null = os.open("/dev/null", os.O_RDWR)
-            for number, source in enumerate((null, null, write)):
-                os.dup2(source, number)
-            os.execve(words[0], words, {"PATH": os.defpath})
-        finally:
-            os._exit(127)
-    os.close(write)
-    said = b""
-    while data := os.read(read, 4096):
-        said = (said + data)[-4096:]
-    os.close(read)
-    os.waitpid(child, 0)
-    lines = said.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1] if lines else "it ended without a word"
-
-
-def _inside(directory: str, found: int, told: int, ready: int) -> None:
+def _inside(directory: str, found: int, told: int, leading: Leading) -> None:
     """The thread that is in the namespace."""
-    global _is_ready  # noqa: PLW0603 - two threads of one process, which is all there is here
     try:
         if found >= 0:
             sys.setns(found, sys.CLONE_NEWNET)
@@ -110,16 +65,14 @@ def _inside(directory: str, found: int, told: int, ready: int) -> None:
         namespace = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         _prepare()
         os.write(told, b"%d" % namespace)
-        _await_way_out()
+        leading.await_ready()
         switchboard = Switchboard(directory, namespace)
-        with _started:
-            os.write(ready, b"+")
-            os.close(ready)
-            _is_ready = True
+        leading.succeed()
         switchboard.serve()
+        leading.forget()
         os._exit(0)
     except BaseException as error:  # noqa: BLE001 - it is all that this process is for
-        _end_if_waiting(ready, str(error))
+        leading.fail(str(error))
         os._exit(1)
 
 
@@ -137,22 +90,13 @@ def _prepare() -> None:
                 routing.deliver_marked(family, providers.BACK, _TABLE, _LOOPBACK)
 
 
-def _await_way_out() -> None:
-    deadline = time.monotonic() + _READY
-    with Routing() as routing:
-        while not any(not route.prefix for route in routing.routes(socket.AF_INET)):
-            if time.monotonic() > deadline:
-                raise TimeoutError("the program that leads outside does not become ready")
-            time.sleep(_LOOK)
-
-
 class Switchboard:
     """Who is in the namespace, and what each has published."""
 
     def __init__(self, directory: str, namespace: int) -> None:
         self._path = os.path.join(directory, "uplink")
         self._lock = os.open(
-            os.path.join(directory, "uplink.lock"),
+            os.path.join(directory, providers.LOCK),
             os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW,
             0o600,
         )

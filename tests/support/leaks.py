@@ -43,6 +43,15 @@ def processes_of(root: Path) -> list[LeftProcess]:
     return [process for process in found if process is not None]
 
 
+def files_of(root: Path) -> set[str]:
+    """What a store has of containers, networks and volumes."""
+    places = ("containers", "volumes", "run/containers")
+    found = {
+        f"{place}/{name}" for place in places if (root / place).is_dir() for name in os.listdir(root / place)
+    }
+    return found | {name for name in os.listdir(root / "locks") if name.startswith("resolver-")}
+
+
 @contextlib.contextmanager
 def scratch_store() -> Iterator[Path]:
     """A place for a store, its path short enough for sockets; fails the test that leaves anything behind."""

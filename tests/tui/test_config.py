@@ -96,17 +96,6 @@ async def test_read_only_changes_nothing(make: Make, key: str) -> None:
         assert source.asked == []
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
-async def test_plain_draws_only_ascii(make: Make, size: tuple[int, int]) -> None:
-    async with make(screen={"plain": True}).run_test(size=size) as pilot:
-        await ready(pilot)
-        for keys in ((), ("3",), ("e",), ("tab",), ("w",)):
-            await pilot.press(*keys)
-            await pilot.pause()
-            shown = "".join(screen_lines(pilot))
-            assert {letter for letter in shown if not letter.isascii()} == set()
-
-
 async def test_a_fault_in_the_settings_is_shown_and_the_screen_works(make: Make) -> None:
     async with make(screen={"keys": "emacs", "theme": "nowhere"}).run_test(size=(160, 45)) as pilot:
         await ready(pilot)

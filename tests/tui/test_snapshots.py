@@ -13,6 +13,7 @@ from tests.tui.pictures import SIZES, THEMES, compare, pictures, settled, sized
 from tui.panels.inspector import IMAGE_TABS
 from tui.screens.compare import Compare
 from tui.screens.explorer import Explorer
+from tui.screens.text import TextDialog
 
 Steps = Callable[[Driver], Awaitable[None]]
 
@@ -86,6 +87,29 @@ def _file(key: str, words: str) -> Steps:
     return steps
 
 
+async def _terminal(pilot: Driver) -> None:
+    source = app_of(pilot).bridge.source
+    assert isinstance(source, StillSource)
+    await pilot.press("2", "E")
+    await until(pilot, lambda: bool(source.sessions), "the session")
+    source.sessions[-1].say(
+        b"\x1b[1;34m/srv\x1b[0m # ls\r\n\x1b[32mserver.py\x1b[0m\r\n\x1b[1;34m/srv\x1b[0m # "
+    )
+    await until(pilot, lambda: _shown(pilot, "server.py"), "what the program wrote")
+
+
+async def _leader(pilot: Driver) -> None:
+    await _terminal(pilot)
+    await pilot.press("ctrl+right_square_bracket")
+    await until(pilot, lambda: _shown(pilot, "leave it running"), "the keys")
+
+
+async def _full_text(pilot: Driver) -> None:
+    await _image_tab("History")(pilot)
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, TextDialog), "the text")
+
+
 async def _waste(pilot: Driver) -> None:
     await _explorer(pilot, "w")
 
@@ -112,7 +136,7 @@ async def _nothing(_: Driver) -> None:
     """The first screen."""
 
 
-_SCREENS: dict[str, Steps] = {
+SCREENS: dict[str, Steps] = {
     "first": _nothing,
     "layers": _keys("3"),
     "groups": _grouped,
@@ -137,18 +161,24 @@ _SCREENS: dict[str, Steps] = {
     "difference": _file("d", "port"),
     "compare": _compared,
     "task": _task,
+    "terminal": _terminal,
+    "terminal-keys": _leader,
+    "full-text": _full_text,
+    "run-mistaken": _keys("R", "tab", "tab", *"A", "tab", "tab", *"80:x", shows="80:x"),
+    "create-network": _keys("6", "a", shows="network"),
+    "nothing-passes": _keys("slash", *"zzz", shows="nothing here with"),
     **{f"image-{name.lower().replace(' ', '-')}": _image_tab(name) for name in IMAGE_TABS},
     **{f"container-{name.lower()}": _container_tab(name) for name in ("Logs", "Steps", "Files")},
 }
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("screen", _SCREENS)
+@pytest.mark.parametrize("screen", SCREENS)
 async def test_screen(request: pytest.FixtureRequest, make: Make, screen: str, theme: str) -> None:
     async with make(StillSource(), theme=theme).run_test(size=SIZES[0]) as pilot:
         await ready(pilot)
         sampled(pilot, 0, 40)
-        await _SCREENS[screen](pilot)
+        await SCREENS[screen](pilot)
         compare(request, f"{screen}-{theme}", await pictures(pilot))
 
 

@@ -11,7 +11,7 @@ from tests.tui.fake_running import change
 from tests.tui.fake_still import StillSource, sampled
 from tests.tui.pictures import SIZES, THEMES, compare, pictures
 
-_TABS = {
+TABS = {
     "Stats": "",
     "Processes": "walwriter",
     "Config": "PGDATA",
@@ -25,12 +25,12 @@ _TABS = {
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("tab", _TABS)
+@pytest.mark.parametrize("tab", TABS)
 async def test_tab(request: pytest.FixtureRequest, make: Make, tab: str, theme: str) -> None:
     source = StillSource()
     async with make(source, theme=theme).run_test(size=SIZES[0]) as pilot:
         await ready(pilot)
-        inspector = await open_tab(pilot, tab, lambda text: _TABS[tab] in text)
+        inspector = await open_tab(pilot, tab, lambda text: TABS[tab] in text)
         if tab == "Stats":
             sampled(pilot, 0, 46)
         if tab == "Overlay":

@@ -147,6 +147,8 @@ ON_WORKBENCH: tuple[Action, ...] = (
            screens=EVERYWHERE),
     Action("mouse", "f2", "F2", "mouse", "let the terminal have the mouse, or take it",
            "program", screens=EVERYWHERE),
+    Action("redraw", "ctrl+l", "^L", "draw anew", "send the whole screen, where something else wrote on it",
+           "program", screens=EVERYWHERE),
     Action("theme", "", "", "next theme", "dark, light, and themes of your own", "program",
            screens=EVERYWHERE),
     Action("quit", "q,ctrl+q", "q", "quit", "leave; containers go on", "program", screens=EVERYWHERE),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.containers.models import Status
+from engine.models import Rootless
 from tui.state import State
 from tui.text import count, safe, size
 from tui.widgets.columns import Span
@@ -20,12 +21,27 @@ def header_versions(state: State) -> list[Ends]:
         words += [] if host.cgroup == "none" else [f"cgroup {host.cgroup}"]
         mode = [(f"  {' · '.join(words)}", "muted")]
     store, saved, running = _store(state), _saved(state), _running(state)
+    lacks = _lacks(host.rootless) if host is not None and host.rootless is not None else []
     return [
+        *(([*name, *mode, *each], [*store, *saved, *running]) for each in lacks),
+        *(([*name, ("  rootless", "muted"), *each], running) for each in lacks[-1:]),
         ([*name, *mode], [*store, *saved, *running]),
         (name, [*store, *saved, *running]),
         (name, [*store, *running]),
         (name, running),
     ]
+
+
+def _lacks(rootless: Rootless) -> list[list[Span]]:
+    """What an ordinary user could have, and by which command; none where he lacks nothing, longest first."""
+    found = [each for each in rootless.missing if each.command]
+    if not found:
+        return []
+    spans: list[Span] = []
+    for each in found:
+        spans += [(f" · no {safe(each.what, 40)}: ", "warn"), (safe(each.command, 100), "text")]
+    brief: list[Span] = [(f" · {len(found)} missing: ", "warn"), ("lamina info", "text")]
+    return [spans, brief]
 
 
 def _kept(state: State) -> dict[str, int]:

@@ -12,8 +12,8 @@ from textual.widget import Widget
 
 from tui.actions import ACTIONS, Context, ScreenName, action, footer_actions
 from tui.screens.jump import Target
+from tui.text import count
 from tui.trail import Spot
-from tui.widgets.exact import ExactCompositor
 from tui.widgets.filter import Filterable, FilterLine
 from tui.widgets.lines import KeyLine, Line
 from tui.widgets.rows import RowList
@@ -45,7 +45,6 @@ class Board(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._compositor = ExactCompositor()
         self.header = Line(id="header")
         self.keys = KeyLine(id="keys")
         self.filter_line = FilterLine(id="filter")
@@ -68,10 +67,11 @@ class Board(Screen[None]):
     def say_keys(self) -> None:
         """Offer the keys that matter where the person stands."""
         ctx = self.context
-        self.keys.offer(
-            [(item.id, item.key(ctx.state), item.label) for item in footer_actions(ctx)],
-            [(item.id, item.key(ctx.state), item.label) for item in map(action, _ALWAYS)],
-        )
+        always = [(item.id, item.key(ctx.state), item.label) for item in map(action, _ALWAYS)]
+        back = action("terminals")
+        if ctx.state.terminals and back.available(ctx):
+            always.insert(0, (back.id, back.key(ctx.state), count(ctx.state.terminals, "terminal")))
+        self.keys.offer([(item.id, item.key(ctx.state), item.label) for item in footer_actions(ctx)], always)
 
     def targets(self) -> list[Target]:
         """What a letter of jump mode leads to: every list that is seen."""

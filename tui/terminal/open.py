@@ -10,9 +10,13 @@ if TYPE_CHECKING:
 
 
 class Terminals:
-    """The shells that are open, and the one that was looked at last."""
+    """The shells that are open, and the one that was looked at last.
 
-    def __init__(self) -> None:
+    :param counted: told how many there are, whenever that changes.
+    """
+
+    def __init__(self, counted: Callable[[int], None]) -> None:
+        self._counted = counted
         self.shells: list[Shell] = []
         self.front = 0
         self._listener: Callable[[Shell], None] | None = None
@@ -25,6 +29,7 @@ class Terminals:
         shell = make(lambda: self._tell(shell))
         self.shells.append(shell)
         self.front = len(self.shells) - 1
+        self._counted(len(self.shells))
 
     def listen(self, listener: Callable[[Shell], None] | None) -> None:
         """Who is told of changes; None when nobody looks."""
@@ -34,6 +39,7 @@ class Terminals:
         """Forget one."""
         self.shells.remove(shell)
         self.front = max(0, min(self.front, len(self.shells) - 1))
+        self._counted(len(self.shells))
 
     async def close(self) -> None:
         """Leave all."""

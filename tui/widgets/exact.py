@@ -1,7 +1,7 @@
 """Writing to the terminal only the cells that changed.
 
-Textual's own partial update begins each changed line at the left edge of its widget, which costs a list of
-live figures ten times the bytes of the figures.
+Textual's own updates write whole lines of every widget that was touched: a focus that goes from panel to
+panel would send both panels, a dialog that closes the whole screen, which a slow line shows.
 """
 
 from __future__ import annotations
@@ -9,36 +9,95 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise, takewhile
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.control import Control
 from rich.segment import Segment
-from textual._compositor import ChopsUpdate, Compositor
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.geometry import Size
 from textual.strip import Strip
 
-_ONE_CELL = frozenset(" ·▁▂▃▄▅▆▇█│┤▪…")  # beside ASCII: characters of figures and plots, one cell wide
+# Beside ASCII: characters of figures, plots and frames, one cell wide.
+_ONE_CELL = frozenset(" ·▁▂▃▄▅▆▇█▉▊▋▌▍▎▏│┤▪…─╭╮╰╯●○✗▸▾")
 
 
-class ExactCompositor(Compositor):
-    """A compositor whose partial updates are cut on both sides."""
+class Sent:
+    """What stands on the terminal, line by line, as far as it is known."""
 
-    def render_partial_update(self) -> ChopsUpdate | None:
-        """What changed, and no cell beside it."""
-        update = super().render_partial_update()
-        return None if update is None else _Exact(update.chops, update.spans, update.chop_ends)
+    def __init__(self) -> None:
+        self._lines: list[Strip] = []
+        self._size = Size(0, 0)
+
+    def forget(self) -> None:
+        """The terminal may show anything: the next update that draws all of the screen sends all of it."""
+        self._lines = []
+
+    def without_what_stands(self, update: RenderableType | None) -> RenderableType | None:
+        """An update that, when it is written, sends only what is not there yet."""
+        return _Rest(self, update) if isinstance(update, CompositorUpdate) else update
+
+    def send(self, update: CompositorUpdate, console: Console) -> str:
+        """The bytes for the terminal, which from now on stand there."""
+        if isinstance(update, LayoutUpdate):
+            if update.region.size != self._size:
+                self.forget()
+                self._size = update.region.size
+            whole = [Strip.join(line) for line in update.strips]
+            if len(self._lines) != len(whole):
+                self._lines = whole
+                return update.render_segments(console)
+            pieces = [(y, 0, line) for y, line in enumerate(whole)]
+        elif isinstance(update, ChopsUpdate) and self._lines:
+            pieces = list(_pieces(update))
+        else:
+            return update.render_segments(console)
+        return "".join(text for y, x, strip in pieces for text in self._changes(y, x, strip, console))
+
+    def _changes(self, y: int, x: int, strip: Strip, console: Console) -> Iterator[str]:
+        if y >= len(self._lines):
+            return
+        line, end = self._lines[y], x + strip.cell_length
+        before = line.crop(x, end)
+        if before == strip:
+            return
+        for left, cells in _joined(changed_cells(before, strip)):
+            yield Control.move_to(x + left, y).segment.text
+            yield strip.crop(left, left + cells).render(console)
+        self._lines[y] = Strip.join([line.crop(0, x), strip, line.crop(end, line.cell_length)])
 
 
-class _Exact(ChopsUpdate):
+class _Rest(CompositorUpdate):
+    """What is left to send of an update."""
+
+    def __init__(self, sent: Sent, update: CompositorUpdate) -> None:
+        self._sent = sent
+        self._update = update
+
     def render_segments(self, console: Console) -> str:
         """The bytes for the terminal."""
-        written: list[str] = []
-        for y, x1, x2 in self.spans:
-            for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
-                if strip is None or x >= x2 or end <= x1:
-                    continue
+        return self._sent.send(self._update, console)
+
+
+def _pieces(update: ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
+    """The parts of lines that an update draws: line, first cell, content."""
+    for y, x1, x2 in update.spans:
+        for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if strip is not None and x < x2 and end > x1:
                 first, last = max(x, x1), min(end, x2)
-                written.append(Control.move_to(first, y).segment.text)
-                written.append(strip.crop(first - x, last - x).render(console))
-        return "".join(written)
+                yield y, first, strip.crop(first - x, last - x)
+
+
+def _joined(runs: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Runs of which none begins where another ends."""
+    start = end = -1
+    for left, cells in runs:
+        if left == end:
+            end += cells
+            continue
+        if start >= 0:
+            yield start, end - start
+        start, end = left, left + cells
+    if start >= 0:
+        yield start, end - start
 
 
 def changed_cells(old: Strip, new: Strip) -> Iterator[tuple[int, int]]:

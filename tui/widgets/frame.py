@@ -28,7 +28,7 @@ PLAIN = str.maketrans(
         **dict(zip("▁▂▃▄▅▆", "_.:-=+", strict=True)),
         **dict.fromkeys("▯○", "o"),
         **dict.fromkeys("▸›→", ">"),
-        **dict.fromkeys("−─", "-"),
+        **dict.fromkeys("−─–—", "-"),
         **dict.fromkeys("·░…", "."),
         **dict.fromkeys("“”", '"'),
         **dict.fromkeys("●▪", "*"),

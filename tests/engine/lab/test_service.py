@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import select
 import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.error import URLError
@@ -13,6 +15,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from engine.engine import Engine
+from engine.errors import InvalidArgument
 from engine.lab.images import images_directory, make_images
 from engine.lab.models import LabProgress
 from engine.lab.service import Lab
@@ -105,6 +109,28 @@ def test_names_lead_to_the_lab_only_while_it_is_up(lab: Lab, settings: Settings)
     assert served_domain(settings.run, "docker.io/lab/web") is None
 
 
+def test_link_is_held_to_a_speed_until_another_is_chosen(lab: Lab, settings: Settings) -> None:
+    first = lab.up()
+    assert first.speed == 0
+    held = lab.up(speed=30_000_000)
+    assert (held.speed, held.address, held.pid == first.pid) == (30_000_000, first.address, False)
+    assert lab.up() == lab.status() == held
+    base = next(image for image in held.images if image.name == "lab/base:latest")
+    begun = time.monotonic()
+    fetched = asyncio.run(Engine(settings).pull("lab/base")).fetched_bytes
+    assert time.monotonic() - begun >= base.compressed / 30_000_000
+    with urlopen(f"http://{held.address}/lamina/stats", timeout=10) as answer:
+        sent = [blob["bytes"] for blob in json.load(answer)["blobs"].values()]
+    assert max(sent) == fetched == base.compressed
+    assert lab.up(speed=0).speed == 0
+
+
+def test_speed_that_nobody_would_wait_for_is_refused_before_anything_is_made(lab: Lab) -> None:
+    with pytest.raises(InvalidArgument, match="too slow"):
+        lab.up(speed=1)
+    assert not lab.status().made
+
+
 def test_up_and_down_are_told_to_all_fronts(lab: Lab, settings: Settings) -> None:
     address = lab.up().address
     lab.down()
@@ -131,7 +157,8 @@ def test_what_an_interrupted_making_left_is_swept(settings: Settings) -> None:
 
 def test_registry_outlives_the_command_that_started_it(lamina: Lamina) -> None:
     try:
-        lamina("lab", "up").ok()
-        assert lamina("lab", "status", "--format", "json").json()["running"]
+        assert "held to 2.1 MB a second" in lamina("lab", "up", "--speed", "2m").ok().out
+        status = lamina("lab", "status", "--format", "json").json()
+        assert (status["running"], status["speed"]) == (True, 2 << 20)
     finally:
         assert not lamina("lab", "down", "--format", "json").json()["running"]

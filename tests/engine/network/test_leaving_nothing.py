@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from tests.engine.network.world import Host
-from tests.support.leaks import processes_of
+from tests.support.leaks import files_of, processes_of
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("requires_root")]
@@ -19,20 +17,8 @@ def _seen(host: Host) -> tuple[str, ...]:
     return tuple(host.tool(*command.split()) for command in commands)
 
 
-def _files(host: Host) -> set[str]:
-    """What a store has of containers, networks and volumes."""
-    places = ("containers", "volumes", "run/containers")
-    found = {
-        f"{place}/{name}"
-        for place in places
-        if (host.root / place).is_dir()
-        for name in os.listdir(host.root / place)
-    }
-    return found | {name for name in os.listdir(host.root / "locks") if name.startswith("resolver-")}
-
-
 def test_removing_everything_leaves_no_interface_address_rule_namespace_or_file(host: Host) -> None:
-    before, files = _seen(host), _files(host)
+    before, files = _seen(host), files_of(host.root)
     host("network", "create", "--ipv6", "web").ok()
     host("network", "create", "--internal", "inner").ok()
     host.serve("one", "-p", "8080:80", "-v", "kept:/data")
@@ -44,4 +30,4 @@ def test_removing_everything_leaves_no_interface_address_rule_namespace_or_file(
     host("volume", "prune", "-af").ok()
     assert eventually(lambda: not processes_of(host.root), 10, every=0.1)
     assert _seen(host) == before
-    assert _files(host) == files
+    assert files_of(host.root) == files

@@ -5,16 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
-import struct
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from engine.linux.netns import inside
-from tests.engine.network.world import OUTSIDE, PEER, Host
+from tests.engine.network.world import OUTSIDE, PEER, Host, name_server
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("requires_root")]
@@ -32,36 +27,6 @@ def _resolvers(host: Host) -> list[int]:
             if b"engine.network.resolver" in words and os.fsencode(host.root) in words:
                 found.append(int(entry.name))
     return found
-
-
-@contextlib.contextmanager
-def _server(namespace: int) -> Iterator[None]:
-    """A name server outside, for which everything is 198.51.100.7."""
-    with inside(namespace):
-        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    server.bind((OUTSIDE, 53))
-
-    def serve() -> None:
-        while True:
-            data, peer = server.recvfrom(512)
-            if not data:
-                return
-            kind = struct.unpack_from(">H", data, data.index(b"\0", 12) + 1)[0]
-            record = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 60, 4) + socket.inet_aton("198.51.100.7")
-            count = int(kind == 1)
-            question = data[12 : data.index(b"\0", 12) + 5]
-            head = data[:2] + struct.pack(">HHHHH", 0x8180, 1, count, 0, 0)
-            server.sendto(head + question + record * count, peer)
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield
-    finally:
-        with inside(namespace), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
-            last.sendto(b"", (OUTSIDE, 53))
-        thread.join()
-        server.close()
 
 
 def test_container_is_found_by_name_alias_and_id(host: Host) -> None:
@@ -103,13 +68,13 @@ def test_ipv6_addresses_are_found(host: Host) -> None:
 def test_other_names_are_asked_outside(host: Host, network: str) -> None:
     if network != "bridge":
         host("network", "create", network).ok()
-    with _server(host.outside):
+    with name_server(host.outside, OUTSIDE):
         assert _find(host, network, "www.example.com", "--dns", OUTSIDE) == "198.51.100.7"
 
 
 def test_internal_network_asks_nobody_outside(host: Host) -> None:
     host("network", "create", "--internal", "inner").ok()
-    with _server(host.outside):
+    with name_server(host.outside, OUTSIDE):
         assert _find(host, "inner", "www.example.com", "--dns", OUTSIDE) == ""
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,14 +76,14 @@ def entering(namespace: int) -> list[str]:
     return ["nsenter", f"--net=/proc/{os.getpid()}/fd/{namespace}"]
 
 
-def ask(namespace: int, address: str, port: int, protocol: str = "tcp") -> str:
-    """What a server says; "" when nobody answers."""
+def ask(namespace: int, address: str, port: int, protocol: str = "tcp", patience: float = _PATIENCE) -> str:
+    """What a server says; "" when nobody answers. :param patience: seconds; datagrams have half of them."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
     with inside(namespace):
         client = socket.socket(family, kind)
     with client:
-        client.settimeout(_PATIENCE if protocol == "tcp" else _PATIENCE / 2)
+        client.settimeout(patience if protocol == "tcp" else patience / 2)
         try:
             client.connect((address, port))
             if protocol == "udp":
@@ -105,6 +107,36 @@ def listening(namespace: int, address: str, port: int) -> Iterator[socket.socket
         yield server
 
 
+@contextmanager
+def name_server(namespace: int, address: str) -> Iterator[None]:
+    """A name server in a namespace, for which everything is 198.51.100.7."""
+    with inside(namespace):
+        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind((address, 53))
+
+    def serve() -> None:
+        while True:
+            data, peer = server.recvfrom(512)
+            if not data:
+                return
+            kind = struct.unpack_from(">H", data, data.index(b"\0", 12) + 1)[0]
+            record = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 60, 4) + socket.inet_aton("198.51.100.7")
+            count = int(kind == 1)
+            question = data[12 : data.index(b"\0", 12) + 5]
+            head = data[:2] + struct.pack(">HHHHH", 0x8180, 1, count, 0, 0)
+            server.sendto(head + question + record * count, peer)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield
+    finally:
+        with inside(namespace), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", (address, 53))
+        thread.join()
+        server.close()
+
+
 def _link(host: int, outside: int) -> None:
     pid = os.getpid()
     own = [*entering(host), "ip"]
@@ -121,3 +153,7 @@ def _link(host: int, outside: int) -> None:
         subprocess.run([*tool, "addr", "add", f"{addresses[1]}/64", "dev", name, "nodad"], check=True)
         subprocess.run([*tool, "link", "set", name, "up"], check=True)
     subprocess.run([*own, "route", "add", "default", "via", OUTSIDE], check=True)
+    # Whoever asks for a host beyond hears at once that there is none: the name servers of the machine.
+    with inside(outside):
+        Path("/proc/sys/net/ipv4/ip_forward").write_text("1", "ascii")
+    subprocess.run([*entering(outside), "ip", "route", "add", "unreachable", "default"], check=True)

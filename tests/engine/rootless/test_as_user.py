@@ -41,6 +41,17 @@ def test_files_of_an_image_are_replaced_and_removed(user: OrdinaryUser, image: s
     user("rm", "changed").ok()
 
 
+def test_file_that_is_written_to_is_copied_up_and_one_put_in_its_place_is_not(
+    user: OrdinaryUser, image: str
+) -> None:
+    script = "echo more >> /etc/passwd; cp /etc/group /tmp/group; mv /tmp/group /etc/group"
+    user("run", "--name", "writer", image, "sh", "-c", script).ok()
+    changes = user("overlay", "--format", "json", "writer").json()["changes"]
+    user("rm", "writer").ok()
+    found = {change["path"]: change["effect"] for change in changes}
+    assert (found["/etc/passwd"], found["/etc/group"]) == ("copied up", "replaced")
+
+
 def test_devices_are_those_of_the_host(user: OrdinaryUser, image: str) -> None:
     script = "head -c 4 /dev/zero | wc -c && echo lost > /dev/null && test -c /dev/urandom"
     assert user("run", "--rm", "--network", "none", image, "sh", "-c", script).ok().out == "4\n"

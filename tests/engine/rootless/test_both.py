@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
-from tests.engine.network.world import HOST, OUTSIDE, Host, ask, listening, two_hosts
+from tests.engine.network.world import HOST, HOST6, OUTSIDE, OUTSIDE6, Host, ask, listening, two_hosts
 from tests.engine.rootless.world import OrdinaryUser, ordinary_user
 from tests.support import leaks
 from tests.support.command import Finished, Lamina
@@ -20,16 +21,18 @@ pytestmark = pytest.mark.system
 _SERVE = """
 import socket, sys
 kind = socket.SOCK_STREAM if sys.argv[1] == "tcp" else socket.SOCK_DGRAM
-server = socket.socket(socket.AF_INET, kind)
-server.bind(("0.0.0.0", 80))
+server = socket.socket(socket.AF_INET6, kind)
+server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+server.bind(("::", 80))
+name = lambda who: ("%s %s" % (sys.argv[2], who[0].removeprefix("::ffff:"))).encode()
 if kind == socket.SOCK_STREAM: server.listen()
 while True:
     if kind == socket.SOCK_DGRAM:
         _, who = server.recvfrom(100)
-        server.sendto(("%s %s" % (sys.argv[2], who[0])).encode(), who)
+        server.sendto(name(who), who)
         continue
     client, who = server.accept()
-    client.sendall(("%s %s" % (sys.argv[2], who[0])).encode())
+    client.sendall(name(who))
     client.close()
 """
 _ASK = "import socket, sys; "
@@ -44,6 +47,11 @@ class Person:
     image: str
     host: int
     outside: int
+
+    @property
+    def shared(self) -> Path:
+        """A directory of his own."""
+        return self.lamina.root.parent if isinstance(self.lamina, OrdinaryUser) else self.lamina.root
 
     def __call__(self, *words: str, stdin: str = "") -> Finished:
         """Run a command of Lamina to its end."""
@@ -133,6 +141,16 @@ def test_volume_is_filled_kept_and_refused_while_used(person: Person) -> None:
     assert done.code != 0
 
 
+def test_volume_is_written_to_an_archive_and_read_from_it_with_its_owners(person: Person) -> None:
+    person.run("--rm", "--network", "none", "-v", "one:/d", "echo word > /d/f && chown 33:42 /d/f").ok()
+    archive = str(person.shared / "volume.tar")
+    person("volume", "export", "-o", archive, "one").ok()
+    person("volume", "create", "two").ok()
+    person("volume", "import", "two", archive).ok()
+    done = person.run("--rm", "--network", "none", "-v", "two:/d:ro", "cat /d/f; stat -c %u:%g /d/f")
+    assert done.ok().out == "word\n33:42\n"
+
+
 def test_containers_find_each_other_by_name(person: Person) -> None:
     person("network", "create", "web").ok()
     person.serve("server", "--network", "web", "--network-alias", "other")
@@ -167,6 +185,30 @@ def test_published_port_is_reached_with_the_source_kept(person: Person, protocol
     assert eventually(lambda: ask(person.outside, HOST, 8080, protocol) == f"server {OUTSIDE}", 10)
     assert ask(person.host, "127.0.0.1", 8080, protocol).startswith("server ")
     assert ask(person.host, HOST, 8080, protocol).startswith("server ")
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+def test_published_port_is_reached_by_ipv6_with_the_source_kept(person: Person, protocol: str) -> None:
+    person("network", "create", "--ipv6", "six").ok()
+    person.serve("server", "--network", "six", "-p", f"8080:80/{protocol}", protocol=protocol)
+    assert eventually(lambda: ask(person.outside, HOST6, 8080, protocol) == f"server {OUTSIDE6}", 10)
+    assert ask(person.outside, HOST, 8080, protocol) == f"server {OUTSIDE}"
+    assert ask(person.host, HOST6, 8080, protocol).startswith("server ")
+
+
+def test_outside_and_each_other_are_reached_by_ipv6(person: Person) -> None:
+    person("network", "create", "--ipv6", "six").ok()
+    person.serve("server", "--network", "six")
+    address = json.loads(person("inspect", "server").ok().out)[0]["NetworkSettings"]["Networks"]["six"]
+    assert eventually(
+        lambda: person.asked_from("six", address["GlobalIPv6Address"]).startswith("server "), 10
+    )
+    with listening(person.outside, OUTSIDE6, 8080) as server:
+        script = f"import socket; socket.create_connection(('{OUTSIDE6}', 8080), 3)"
+        person("run", "--rm", "--network", "six", person.image, "python3", "-c", script).ok()
+        client, peer = server.accept()
+        client.close()
+        assert peer[0] == HOST6
 
 
 def test_port_of_one_address_is_reached_by_that_alone(person: Person) -> None:

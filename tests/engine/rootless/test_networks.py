@@ -5,88 +5,32 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 
-from tests.engine.network.world import HOST, OUTSIDE, ask, listening, two_hosts
-from tests.engine.rootless.world import OrdinaryUser, ordinary_user
-from tests.support.command import Lamina
-from tests.support.leaks import processes_of
+from tests.engine.network.world import HOST, OUTSIDE, ask, listening
+from tests.engine.rootless.place import REACH, Place, cleared, placed
+from tests.support.leaks import files_of, processes_of
 from tests.support.peers import needs_programs
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.system
-
-_SERVE = """
-import socket, sys
-server = socket.create_server(("0.0.0.0", 80))
-while True:
-    client, who = server.accept()
-    data = b""
-    while part := client.recv(1 << 16): data += part
-    client.sendall(b"%d from %s" % (len(data), who[0].encode()))
-    client.close()
-"""
-_REACH = f"import socket; socket.create_connection(('{OUTSIDE}', 7000), 3)"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A user on a host, and another host outside."""
-
-    user: OrdinaryUser
-    image: str
-    host: int
-    outside: int
-
-    def serve(self, *options: str) -> None:
-        """Start a container that counts what a client sends."""
-        words = ("run", "-d", "--name", "server", "--stop-signal", "KILL", *options, self.image)
-        self.user(*words, "python3", "-c", _SERVE).ok()
-
-    def sent(self, size: int) -> str:
-        """What it says to a client outside who sends so many bytes."""
-        from socket import SHUT_WR, create_connection
-
-        from engine.linux.netns import inside
-
-        try:
-            with inside(self.outside):
-                client = create_connection((HOST, 8080), 5)
-            with client:
-                client.sendall(bytes(size))
-                client.shutdown(SHUT_WR)
-                return client.recv(99).decode()
-        except OSError:
-            return ""
 
 
 @pytest.fixture(scope="module", params=["subordinate", "single"])
 def somewhere(request: pytest.FixtureRequest, image: str) -> Iterator[Place]:
     """A user with subordinate ids, and one with a single id."""
     needs_programs("ip", "nsenter", "slirp4netns")
-    with ordinary_user(subordinate=request.param == "subordinate") as user:
-        user("pull", "-q", image).ok()
-        with two_hosts(Lamina(user.root)) as world:
-            placed = replace(user, namespace=world.namespace)
-            yield Place(placed, image, world.namespace, world.outside)
+    with placed(image, subordinate=request.param == "subordinate") as found:
+        yield found
 
 
 @pytest.fixture
 def place(somewhere: Place) -> Iterator[Place]:
     """The same, whose containers are gone afterwards."""
     yield somewhere
-    left = somewhere.user("ps", "-aq").ok().out.split()
-    if left:
-        somewhere.user("rm", "-f", *left).ok()
-
-
-def _uplink(place: Place) -> int:
-    mine = [one.pid for one in processes_of(place.user.home)]
-    (pid,) = [pid for pid in mine if Path(f"/proc/{pid}/comm").read_text("ascii") == "lamina-uplink\n"]
-    return pid
+    cleared(somewhere)
 
 
 def test_large_streams_arrive_whole_in_both_directions(place: Place) -> None:
@@ -97,30 +41,14 @@ def test_large_streams_arrive_whole_in_both_directions(place: Place) -> None:
 def test_outside_and_published_ports_are_back_after_their_process_was_killed(place: Place) -> None:
     place.serve("-p", "8080:80")
     assert eventually(lambda: place.sent(1) != "", 10)
-    os.kill(_uplink(place), 9)
+    os.kill(place.uplink(), 9)
     assert eventually(lambda: place.sent(1) == "")
     place.user("run", "--rm", place.image, "true").ok()
     assert eventually(lambda: place.sent(2) == f"2 from {OUTSIDE}", 10)
     with listening(place.outside, OUTSIDE, 7000):
-        place.user("exec", "server", "python3", "-c", _REACH).ok()
+        place.user("exec", "server", "python3", "-c", REACH).ok()
     place.user("rm", "-f", "server").ok()
     assert eventually(lambda: place.sent(1) == "")
-
-
-def test_program_that_leads_outside_is_started_again(place: Place) -> None:
-    place.serve()
-    (program,) = Path(f"/proc/{(pid := _uplink(place))}/task/{pid}/children").read_text("ascii").split()
-    os.kill(int(program), 9)
-    with listening(place.outside, OUTSIDE, 7000):
-        assert eventually(lambda: place.user("exec", "server", "python3", "-c", _REACH).code == 0, 10)
-
-
-def test_services_of_the_hosts_loopback_are_out_of_reach(place: Place) -> None:
-    place.serve()
-    with listening(place.host, "127.0.0.1", 7000):
-        for address in ("127.0.0.1", "10.0.2.2"):
-            script = f"import socket; socket.create_connection(('{address}', 7000), 1)"
-            assert place.user("exec", "server", "python3", "-c", script).code != 0
 
 
 def test_port_of_root_is_refused_with_the_setting_that_opens_it(place: Place) -> None:
@@ -129,11 +57,20 @@ def test_port_of_root_is_refused_with_the_setting_that_opens_it(place: Place) ->
     assert "net.ipv4.ip_unprivileged_port_start=80" in done.err
 
 
-def test_nothing_is_left_when_the_last_container_has_ended(place: Place) -> None:
-    place.serve("-p", "8080:80")
+def test_removing_everything_leaves_no_interface_rule_process_or_file(place: Place) -> None:
+    files = files_of(place.user.root)
+    place.user("network", "create", "web").ok()
+    place.serve("-p", "8080:80", "--network", "web", "-v", "kept:/data")
+    assert "lamina-" in place.inside("ip", "-o", "link")
+    assert "8080" in place.inside("nft", "list", "ruleset")
     place.user("rm", "-f", "server").ok()
-    assert eventually(lambda: not processes_of(place.user.home), 15, every=0.2)
+    place.user("network", "prune", "-f").ok()
+    place.user("volume", "prune", "-af").ok()
+    assert "lamina" not in place.inside("ip", "-o", "link") + place.inside("nft", "list", "ruleset")
     assert ask(place.outside, HOST, 8080) == ""
+    # With them goes the namespace that they kept, and all that may be in it.
+    assert eventually(lambda: not processes_of(place.user.home), 15, every=0.2)
+    assert files_of(place.user.root) == files
 
 
 def test_without_a_program_that_leads_outside_its_package_is_named(place: Place) -> None:

@@ -27,6 +27,15 @@ def test_program_is_run_beside_the_first(lone_user: OrdinaryUser, image: str) ->
     lone_user("rm", "-f", "beside").ok()
 
 
+def test_output_is_kept_and_a_volume_outlives_its_containers(lone_user: OrdinaryUser, image: str) -> None:
+    words = ("--network", "none", "-v", "kept:/data", image, "sh", "-c")
+    lone_user("run", "--name", "first", *words, "echo said; echo here > /data/file").ok()
+    assert lone_user("logs", "first").ok().out == "said\n"
+    assert lone_user("run", "--rm", *words, "cat /data/file").ok().out == "here\n"
+    lone_user("rm", "first").ok()
+    lone_user("volume", "rm", "kept").ok()
+
+
 def test_other_user_is_refused_with_the_reason(lone_user: OrdinaryUser, image: str) -> None:
     done = lone_user("run", "--rm", "--network", "none", "-u", "33", image, "true")
     assert done.code == 125

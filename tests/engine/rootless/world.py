@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,8 @@ _SCRIPT = r"""
 set -e
 etc=$1 python=$2; shift 2
 for name in passwd group subuid subgid; do mount --bind "$etc/$name" "/etc/$name"; done
+[ ! -e "$etc/resolv.conf" ] || mount --bind "$etc/resolv.conf" /etc/resolv.conf
+[ ! -e "$etc/tun" ] || mount --bind "$etc/tun" /dev/net/tun
 case $python in
 /root/*)
   mkdir -p "$etc/python"; mount --bind "$python" "$etc/python"
@@ -148,5 +151,8 @@ def _write_files(etc: Path, subordinate: bool) -> None:
     etc.mkdir()
     for name, line in (("passwd", f"{USER}:x:{UID}:{UID}::/:/bin/sh"), ("group", f"{USER}:x:{UID}:")):
         (etc / name).write_text(Path("/etc", name).read_text("utf-8") + line + "\n", "utf-8")
+    if Path("/dev/net/tun").exists():  # which machines of users have open to everybody: udev(7)
+        os.mknod(etc / "tun", 0o666 | stat.S_IFCHR, os.stat("/dev/net/tun").st_rdev)
+        (etc / "tun").chmod(0o666)
     for name in ("subuid", "subgid"):
         (etc / name).write_text(f"{USER}:{FIRST_ID}:{IDS}\n" if subordinate else "", "utf-8")

@@ -1,0 +1,55 @@
+"""Words of lessons tell what is, also where it is not as a lesson wants it."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.errors import InvalidArgument, NotFound
+from engine.lessons import likeness, readings, tracing, travel
+from engine.lessons.figures import Figure, number
+from engine.lessons.scratch import opened
+from engine.settings import Settings
+from tests.support.command import Lamina
+
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("requires_root")]
+
+
+async def test_request_is_followed_where_there_is_a_way_for_it(outer: Settings) -> None:
+    async with opened(outer, {}) as place:
+        await place.lamina("run", "-d", "--name", "lab-web", "-p", "127.0.0.1::8000", "lab/web:1")
+        await place.lamina("run", "-d", "--name", "lab-off", "--network", "none", "lab/web:1")
+        figures = (await tracing.follow_request(place, container="lab-web")).figures
+        assert figures["answer"].value == "lab/web version 1\n"
+        assert min(number(figures["came"]), number(figures["went"])) > len("lab/web version 1\n")
+        assert str(figures["address"]) in str(figures["rule"])
+        assert (await tracing.way_is_there(place, container="lab-web")).ok
+        assert not (await tracing.way_is_there(place, container="lab-off")).ok
+        with pytest.raises(NotFound):
+            await tracing.follow_request(place, container="lab-off")
+        await place.lamina("stop", "-t", "0", "lab-web")
+        assert not (await tracing.way_is_there(place, container="lab-web")).ok
+
+
+async def test_images_are_alike_where_they_are(outer: Settings) -> None:
+    async with opened(outer, {}) as place:
+        await place.engine.pull("lab/base")
+        found = await likeness.digests(place, image="lab/base")
+        assert len({str(figure) for figure in found.values()}) == 1
+        await place.lamina("run", "--name", "lab-a", "lab/base", "sh", "-c", "echo a > /a")
+        await place.lamina("commit", "lab-a", "lab/a:1")
+        assert (await likeness.one_colour(place, image="lab/base", other="lab/a:1")).ok
+        with pytest.raises(NotFound):
+            await likeness.one_colour(place, image="lab/base", other="lab/none")
+        place.figures |= {"said": Figure("one\n  two \n\n"), "nothing": Figure("\n")}
+        assert str(await readings.last_line(place, of="said")) == "two"
+        with pytest.raises(NotFound):
+            await readings.last_line(place, of="nothing")
+        with pytest.raises(InvalidArgument, match="too slow"):
+            await travel.throttle(place, speed=1)
+        assert (place.link.speed, (await travel.throttle(place, speed=0)).figures["speed"].value) == (0, 0)
+
+
+def test_choice_that_a_lesson_does_not_offer_is_refused_with_what_it_offers(lamina: Lamina) -> None:
+    done = lamina("lab", "start", "only-what-changed", "--auto", "--set", "sped=1")
+    assert done.code == 1
+    assert "it has: speed=10000000" in done.err
