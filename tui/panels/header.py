@@ -59,7 +59,7 @@ def _store(state: State) -> list[Span]:
 
 def _saved(state: State) -> list[Span]:
     saved = sum(image.unpacked for image in state.images or ()) - sum(_kept(state).values())
-    return [(f", sharing saves {size(saved)}", "good")] if saved > 0 else []
+    return [(", ", "muted"), (f"sharing saves {size(saved)}", "good")] if saved > 0 else []
 
 
 def _running(state: State) -> list[Span]:
