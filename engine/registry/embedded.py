@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hmac
 import os
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,8 @@ from types import MappingProxyType
 from typing import Self
 from urllib.parse import urlencode
 
+import aiofiles
+from aiofiles.threadpool.binary import AsyncBufferedReader
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
@@ -120,7 +123,8 @@ class EmbeddedRegistry:
     async def _manifest(self, request: web.Request) -> web.Response:
         name, reference = request.match_info["name"], request.match_info["reference"]
         descriptor = await asyncio.to_thread(self._directory.manifest, name, reference)
-        raw = await asyncio.to_thread(self._directory.blob(descriptor.digest).read_bytes)
+        async with aiofiles.open(self._directory.blob(descriptor.digest), "rb") as file:
+            raw = await file.read()
         return web.Response(
             body=raw,
             content_type=descriptor.media_type,
@@ -129,17 +133,17 @@ class EmbeddedRegistry:
 
     async def _blob(self, request: web.Request) -> web.StreamResponse:
         digest = Digest.parse(request.match_info["digest"])
-        try:
-            descriptor = os.open(self._directory.blob(digest), os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            raise NotFound(f"no blob {digest}") from None
-        try:
-            return await self._send(request, digest, descriptor)
-        finally:
-            os.close(descriptor)
+        async with contextlib.AsyncExitStack() as held:
+            try:
+                file = await held.enter_async_context(aiofiles.open(self._directory.blob(digest), "rb"))
+            except FileNotFoundError:
+                raise NotFound(f"no blob {digest}") from None
+            return await self._send(request, digest, file)
 
-    async def _send(self, request: web.Request, digest: Digest, descriptor: int) -> web.StreamResponse:
-        size = os.fstat(descriptor).st_size
+    async def _send(
+        self, request: web.Request, digest: Digest, file: AsyncBufferedReader
+    ) -> web.StreamResponse:
+        size = os.fstat(file.fileno()).st_size
         start, end = _range(request, size)
         response = web.StreamResponse(headers={"Docker-Content-Digest": digest, "Accept-Ranges": "bytes"})
         response.content_type = "application/octet-stream"
@@ -151,9 +155,10 @@ class EmbeddedRegistry:
         if request.method == "HEAD":
             return response
         self._count(digest, requests=1)
+        await file.seek(start)
         while start < end:
             count = self._link.piece(min(_CHUNK, end - start))
-            chunk = await asyncio.to_thread(os.pread, descriptor, count, start)
+            chunk = await file.read(count)
             await self._link.carry(len(chunk))
             await response.write(chunk)
             start += len(chunk)
