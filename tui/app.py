@@ -123,9 +123,10 @@ class Lamina(App[None]):
     async def on_unmount(self) -> None:
         """Remember how the screen stood."""
         await self.terminals.close()
+        await self.commands.close_lesson()
         self._themes_watch.close()
         self.bridge.close()
-        theme = {} if os.environ.get("NO_COLOR") else {"theme": self.palette.theme.name}
+        theme = {} if os.environ.get("NO_COLOR") else {"theme": self.commands.usual_theme}
         remember(theme | self.workbench.worth_keeping())
 
     def _complain(self, what: str, sentences: Iterable[str]) -> None:

@@ -44,6 +44,11 @@ class CommandBase:
             timeout=8 if bad else 4,
         )
 
+    def copy(self, text: str) -> None:
+        """Put a name or path on the terminal's clipboard."""
+        self.app.copy_to_clipboard(safe(text))
+        self.say(f"Copied {text}")
+
     def ask(self, question: str, lines: tuple[str, ...], yes: str, then: Callable[[], None]) -> None:
         """Do something only after a yes."""
         from tui.screens.confirm import Confirm

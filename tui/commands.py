@@ -16,6 +16,7 @@ from tui.actions import Context, Place
 from tui.actions.logs import in_log
 from tui.container_commands import ContainerCommands
 from tui.image_commands import ImageCommands
+from tui.lesson_commands import LessonCommands
 from tui.log_commands import LogCommands
 from tui.tasks import Report
 from tui.terminal_commands import TerminalCommands
@@ -33,11 +34,12 @@ _BULK = {
     "containers": ("start", "stop", "restart", "pause", "unpause", "kill", "remove"),
 }
 _EVERYWHERE = frozenset(  # the same on every screen
-    {"filter", "help", "palette", "theme", "mouse", "redraw", "quit", "jump", "trail(-1)", "trail(1)"}
-)
+    {"filter", "help", "palette", "theme", "mouse", "redraw", "quit", "jump", "trail(-1)", "trail(1)",
+     "lessons", "glossary", "projector"}
+)  # fmt: skip
 
 
-class Commands(ImageCommands, ContainerCommands, TerminalCommands, LogCommands):
+class Commands(ImageCommands, ContainerCommands, TerminalCommands, LogCommands, LessonCommands):
     """What each verb does."""
 
     def __init__(self, app: Lamina) -> None:
@@ -73,7 +75,8 @@ class Commands(ImageCommands, ContainerCommands, TerminalCommands, LogCommands):
         self._verbs["jump"] = lambda _: self._jump()
         self._verbs["trail(-1)"] = lambda _: self._step(-1)
         self._verbs["trail(1)"] = lambda _: self._step(1)
-        self._verbs |= self.image_verbs() | self.container_verbs() | self.terminal_verbs() | self.log_verbs()
+        self._verbs |= self.image_verbs() | self.container_verbs() | self.terminal_verbs()
+        self._verbs |= self.log_verbs() | self.lesson_verbs()
         self._verbs["stores(networks)"] = lambda _: self._open_stores("networks")
         self._verbs["stores(volumes)"] = lambda _: self._open_stores("volumes")
         self._verbs["files"] = self._browse_container
@@ -99,6 +102,8 @@ class Commands(ImageCommands, ContainerCommands, TerminalCommands, LogCommands):
 
     def _step(self, by: int) -> None:
         """Go to where one was before, or with 1 to where one came back from."""
+        if not self.may_leave(partial(self._step, by)):
+            return
         self.board.remember()
         spot = self.trail.step(by)
         if spot is None:
@@ -214,11 +219,6 @@ class Commands(ImageCommands, ContainerCommands, TerminalCommands, LogCommands):
         else:
             self.copy(ctx.container.name if ctx.container is not None else ctx.image_name)
 
-    def copy(self, text: str) -> None:
-        """Put a name or path on the terminal's clipboard."""
-        self.app.copy_to_clipboard(safe(text))
-        self.say(f"Copied {text}")
-
     def _open_task(self, ctx: Context) -> None:
         if ctx.task is not None and ctx.task.id in self.app.state.pulls:
             self.open_pull(task=ctx.task.id)
@@ -279,7 +279,10 @@ class Commands(ImageCommands, ContainerCommands, TerminalCommands, LogCommands):
         self.app.use_theme(name)
 
     def _quit(self) -> None:
-        pulls = [task.what for task in self.app.state.running_tasks if task.cancellable]
+        if not self.may_leave(self._quit) or not self.is_cleared(self._quit):
+            return
+        running = [task for task in self.app.state.running_tasks if task.id != self.lesson_task]
+        pulls = [task.what for task in running if task.cancellable]
         if not pulls:
             self.app.exit()
             return

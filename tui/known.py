@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from engine.layers.table import FileTable
     from engine.runtime.usage import ContainerStats
     from tui.facts import Facts
+    from tui.lessons.course import Course
 
 Topic = Literal[
     "images", "containers", "selection", "detail", "files", "steps", "logs", "tasks", "pulls", "host",
-    "stats", "facts",
+    "stats", "facts", "lesson",
 ]  # fmt: skip
 Topics = frozenset[Topic]
 
@@ -75,6 +76,7 @@ class Known:
         self.facts: dict[tuple[str, str], Facts] = {}  # by container and tab
         self.samples: dict[str, ContainerStats] = {}  # the last of each container that runs
         self.plan: PlanKnown | PlanFailed | None = None  # the last one asked for
+        self.course: Course | None = None  # the lesson under way, or the last one
         self.shown_keys: Mapping[str, str] = {}  # of verbs whose keys were changed
         self.read_only = False
         self.subject: Subject | None = None

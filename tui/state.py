@@ -17,6 +17,7 @@ from tui.updates import (
     HostKnown,
     ImagesKnown,
     LabKnown,
+    LessonKnown,
     LogGrown,
     PlanFailed,
     PlanKnown,
@@ -120,6 +121,9 @@ class State(Known):
                     del self.facts[next(iter(self.facts))]
                 self.facts[container, tab] = value
                 return ("facts",)
+            case LessonKnown(course):
+                self.course = course
+                return ("lesson",)
             case LogGrown(of, lines, anew):
                 self.logs.take(of, lines, anew)
                 return ("logs",)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.layers.table import FileTable
     from engine.runtime.usage import ContainerStats
     from tui.facts import Facts
+    from tui.lessons.course import Course
 
 TaskState = Literal["running", "done", "failed", "cancelled"]
 
@@ -167,6 +168,13 @@ class FactsKnown:
 
 
 @dataclass(frozen=True, slots=True)
+class LessonKnown:
+    """How the lesson under way stands."""
+
+    course: Course
+
+
+@dataclass(frozen=True, slots=True)
 class PullPlanned:
     task: int
     plan: PullPlan
@@ -200,6 +208,7 @@ Update = (
     | StandingKnown
     | StatsKnown
     | FactsKnown
+    | LessonKnown
     | PullPlanned
     | PullAdvanced
     | PullEnded

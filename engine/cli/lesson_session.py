@@ -10,13 +10,11 @@ import sys
 from collections.abc import Callable
 
 from engine.cli.lesson_screen import LessonScreen
-from engine.lessons.events import LessonEvent, Pictured, Ran, StepDone, StepStarted
+from engine.lessons.events import LessonEvent, StepDone
+from engine.lessons.pace import pause_after
 from engine.lessons.runner import LessonRun
 
 _KEYS = "Enter does it for you · type it yourself · h hint · s skip · b back · q quit"
-_READ = 18  # characters that are read in a second
-_LOOK = 2.0  # seconds for a picture, or what a command wrote
-_LONGEST = 12.0  # seconds of one pause
 
 
 class Session:
@@ -50,8 +48,8 @@ class Session:
                 ok = ok and event.ok
                 if event.ok:
                     self._keep(event.number)
-            if speed and (wait := _pause(event)):
-                await asyncio.sleep(min(_LONGEST, wait) / speed)
+            if speed and (wait := pause_after(event)):
+                await asyncio.sleep(wait / speed)
         return ok
 
     async def interactive(self, first: int) -> bool:
@@ -154,18 +152,6 @@ class Session:
         self._screen.write(self._screen.styled(f"  → {what}", "36") + "\n  > ")
         line = await read_line()
         return "q" if line is None else line.strip()
-
-
-def _pause(event: LessonEvent) -> float:
-    match event:
-        case StepStarted(text=text, terms=terms):
-            return (len(text) + sum(len(term.means) for term in terms)) / _READ
-        case StepDone(after=after):
-            return len(after) / _READ + 1
-        case Ran() | Pictured():
-            return _LOOK
-        case _:
-            return 0
 
 
 async def read_line() -> str | None:

@@ -117,6 +117,18 @@ class LessonRun:
         self._failed.discard(number)
         yield StepDone(number, self.say(step.after), ok, self.say(step.hint))
 
+    async def standing(self, number: int) -> list[Checked | None]:
+        """How each check of a step stands now, with nothing measured anew.
+
+        None where a check looks at figures that were not measured, or that this machine cannot give.
+        """
+        found: list[Checked | None] = []
+        for use in self._step(number).check:
+            of = str(use.parameters.get("of", ""))
+            unknown = any(name.strip() not in self.place.figures for name in of.split(",") if name.strip())
+            found.append(None if unknown else await self._check(number, use))
+        return found
+
     async def whole(self, first: int = 1, silent: bool = True) -> AsyncIterator[LessonEvent]:
         """All steps, unattended; nothing is told of those before `first`, which are done all the same."""
         yield self.started()

@@ -47,7 +47,7 @@ async def opened(outer: Settings, given: Mapping[str, Value]) -> AsyncIterator[P
                 "a lesson is running on this store already", hint="end it first, by q there"
             ) from error
         await sweep(settings)
-        place = await _made(outer, settings, given)
+        place = await _whole(outer, settings, given)
         try:
             yield place
         finally:
@@ -86,6 +86,20 @@ def _remove(root: Path) -> None:
     from engine.layers.removal import remove_tree
 
     remove_tree(root)
+
+
+async def _whole(outer: Settings, settings: Settings, given: Mapping[str, Value]) -> Place:
+    """A place that is made, or nothing of it: who leaves meanwhile waits until it can be removed."""
+    making = asyncio.ensure_future(_made(outer, settings, given))
+    try:
+        return await asyncio.shield(making)
+    except asyncio.CancelledError:
+        await asyncio.wait({making})
+        if not making.cancelled() and making.exception() is None:
+            await _close(making.result())
+        else:
+            await sweep(settings)
+        raise
 
 
 async def _made(outer: Settings, settings: Settings, given: Mapping[str, Value]) -> Place:

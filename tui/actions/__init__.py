@@ -9,6 +9,7 @@ from __future__ import annotations
 from tui.actions.containers import ON_CONTAINERS
 from tui.actions.equivalents import name_of_image, pull_command
 from tui.actions.inside import INSIDE
+from tui.actions.lessons import LESSONS
 from tui.actions.logs import ON_LOGS
 from tui.actions.model import Action, Context, Group, Place, ScreenName
 from tui.actions.stores import STORES
@@ -20,7 +21,9 @@ __all__ = [
     "name_of_image", "pull_command", "remove_command",
 ]  # fmt: skip
 
-ACTIONS: tuple[Action, ...] = (*ON_WORKBENCH, *ON_CONTAINERS, *ON_TABS, *INSIDE, *ON_LOGS, *STORES)
+ACTIONS: tuple[Action, ...] = (
+    *ON_WORKBENCH, *ON_CONTAINERS, *ON_TABS, *INSIDE, *ON_LOGS, *STORES, *LESSONS
+)  # fmt: skip
 
 GROUPS: dict[Group, str] = {
     "go": "Moving",
@@ -29,6 +32,7 @@ GROUPS: dict[Group, str] = {
     "logs": "Logs",
     "inside": "Inside images",
     "stores": "Networks, volumes, files",
+    "lessons": "Lessons",
     "activity": "Activity",
     "program": "Lamina",
 }

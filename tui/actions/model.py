@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from engine.containers.models import ContainerSummary
 from engine.images.models import ImageSummary
@@ -12,7 +12,9 @@ from tui.actions.equivalents import name_of_image
 from tui.state import State
 from tui.updates import Task
 
-ScreenName = Literal["workbench", "explorer", "file", "compare", "stores", "browse", "logs"]
+ScreenName = Literal[
+    "workbench", "explorer", "file", "compare", "stores", "browse", "logs", "lessons", "lesson", "glossary"
+]  # fmt: skip
 Place = Literal[
     "images",
     "containers",
@@ -28,11 +30,15 @@ Place = Literal[
     "volumes",
     "entries",
     "log",
+    "lessons",
+    "reading",
+    "working",
+    "words",
 ]
-Group = Literal["go", "images", "containers", "inside", "stores", "logs", "activity", "program"]
+Group = Literal["go", "images", "containers", "inside", "stores", "logs", "lessons", "activity", "program"]
 
 WORKBENCH: tuple[ScreenName, ...] = ("workbench",)
-EVERYWHERE: tuple[ScreenName, ...] = ("workbench", "explorer", "file", "compare", "stores", "browse", "logs")
+EVERYWHERE: tuple[ScreenName, ...] = get_args(ScreenName)
 
 
 @dataclass(frozen=True, slots=True)

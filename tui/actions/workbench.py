@@ -133,7 +133,7 @@ ON_WORKBENCH: tuple[Action, ...] = (
     Action("sort", "o", "o", "sort", "sort by the next of: age, name, size, state, use", "go",
            ("images", "tree"), _something, screens=("workbench", "explorer")),
     Action("copy", "y", "y", "copy", "copy its name, path or command to your clipboard", "go",
-           ("tree", "activity", "entries"),
+           ("tree", "activity", "entries", "reading", "working"),
            _copyable, screens=EVERYWHERE),
     Action("open_task", "", "", "look", "look at it in full, a pull with its layers", "activity", (), _task),
     Action("cancel", "X", "X", "cancel", "stop what is under way", "activity", ("activity",), _cancellable),

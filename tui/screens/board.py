@@ -66,12 +66,18 @@ class Board(Screen[None]):
 
     def say_keys(self) -> None:
         """Offer the keys that matter where the person stands."""
+        self.offer_open("")
+
+    def offer_open(self, label: str) -> None:
+        """Offer them, beginning with what Enter does where that has a name of its own."""
         ctx = self.context
+        opens = [("open", action("open").key(ctx.state), label)] if label else []
         always = [(item.id, item.key(ctx.state), item.label) for item in map(action, _ALWAYS)]
         back = action("terminals")
         if ctx.state.terminals and back.available(ctx):
             always.insert(0, (back.id, back.key(ctx.state), count(ctx.state.terminals, "terminal")))
-        self.keys.offer([(item.id, item.key(ctx.state), item.label) for item in footer_actions(ctx)], always)
+        shown = [(item.id, item.key(ctx.state), item.label) for item in footer_actions(ctx)]
+        self.keys.offer([*opens, *shown], always)
 
     def targets(self) -> list[Target]:
         """What a letter of jump mode leads to: every list that is seen."""

@@ -43,6 +43,19 @@ ABOUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
     )),
     "networks": ("Networks", ("Networks, and who is on them; containers of one find each other by name.",)),
     "volumes": ("Volumes", ("Data that outlives containers; Enter looks into its files.",)),
+    "lessons": ("Lessons", (
+        "Each works in a store and with a registry of its own; it needs no network, and nothing of it stays.",
+        "Enter starts one, or goes on where you are; the steps before are done again for you.",
+    )),
+    "reading": ("The step", (
+        "What there is to read; each word of the field is marked and explained where it first stands.",
+        "Enter on such a word leads to the glossary, anywhere else it does the step for you.",
+    )),
+    "working": ("Do and see", (
+        "What there is to do, and what came of it: pictures, figures that were measured, checks.",
+        "Type commands yourself with t, or in another terminal with the line that e copies: it is noticed.",
+    )),
+    "words": ("Words", ("Every word of the field in one sentence; Enter goes where it is to be seen.",)),
     "entries": ("Files", ("One directory at a time, as it is now. Enter goes in or shows, Esc goes up.",)),
 }  # fmt: skip
 """By place: its name, and what one sees there."""
