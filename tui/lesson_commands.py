@@ -170,14 +170,10 @@ class LessonCommands(CommandBase):
             bench.containers.focus()
             self.say(f"The tab {way.what} shows it, once there is a container", "R runs an image")
         else:
-            (bench.containers if way.of_container else bench.images).focus()
-            bench.call_after_refresh(self._open_tab, way.what)
-
-    def _open_tab(self, name: str) -> None:
-        inspector = self.bench.inspector
-        if name in inspector.names:
-            inspector.focus()
-            inspector.open_tab(name)
+            (bench.containers if way.of_container else bench.images).select_current()
+            bench.inspector.focus()
+            if way.what in bench.inspector.names:
+                bench.inspector.open_tab(way.what)
 
     def _press(self, key: str) -> None:
         from tui.actions import ACTIONS
@@ -208,7 +204,7 @@ class LessonCommands(CommandBase):
             self._use(self._theme_before)
         for screen in self.app.screen_stack:
             screen.set_class(self.projected, "-projected")
-        self.app.state.changed({"lesson"})
+        self.app.call_after_refresh(self.app.state.changed, {"lesson"})
 
     @property
     def usual_theme(self) -> str:

@@ -41,7 +41,7 @@ LESSONS: tuple[Action, ...] = (
            lambda ctx: f"lamina lab reset {shlex.quote(ctx.inside[0]) if ctx.inside else 'NAME'}",
            danger=True, changes=True, screens=_LIST),
     Action("projector", "p", "p", "projector", "large and high in contrast, one thing at a time",
-           "lessons", ("lessons",), command=lambda ctx: _start(" --projector", ctx), screens=_BOTH),
+           "lessons", ("lessons",), screens=_BOTH),
     Action("lesson_step(-1)", "b,left", "b", "step before", "read the step before again; nothing is undone",
            "lessons", screens=_RUN),
     Action("lesson_one", "d", "d", "only one", "do the next thing alone", "lessons", screens=_RUN),

@@ -97,7 +97,7 @@ ON_WORKBENCH: tuple[Action, ...] = (
            ("inspector",)),
     Action("tab(-1)", "left_square_bracket", "[", "tab before", "the inspector's tab before", "go"),
     Action("filter", "slash", "/", "filter", "show only rows with these words; in trees also `*.py`", "go",
-           (*LISTS, "tree", "pairs"), _something, screens=EVERYWHERE),
+           (*LISTS, "tree", "pairs", "lessons", "words"), _something, screens=EVERYWHERE),
     Action(
         "pull", "P", "P", "pull", "bring an image here; shows what will travel first", "images",
         ("images",), command=lambda ctx: pull_command(ctx.image_name), changes=True,
@@ -133,7 +133,7 @@ ON_WORKBENCH: tuple[Action, ...] = (
     Action("sort", "o", "o", "sort", "sort by the next of: age, name, size, state, use", "go",
            ("images", "tree"), _something, screens=("workbench", "explorer")),
     Action("copy", "y", "y", "copy", "copy its name, path or command to your clipboard", "go",
-           ("tree", "activity", "entries", "reading", "working"),
+           ("tree", "activity", "entries", "reading", "working", "words"),
            _copyable, screens=EVERYWHERE),
     Action("open_task", "", "", "look", "look at it in full, a pull with its layers", "activity", (), _task),
     Action("cancel", "X", "X", "cancel", "stop what is under way", "activity", ("activity",), _cancellable),

@@ -119,10 +119,10 @@ class Leading:
             self._turn(emptied(self.page))
             async for told in self._run.look(self.page.number):
                 self._turn(looked(self.page, told))
-        if isinstance(told, StepDone) and told.ok:
-            await self.keep()
-        if self.page.number == len(self.course.steps) and self.page.state == "done":
-            self._finish()
+            if isinstance(told, StepDone) and told.ok:
+                await self.keep()
+                if self.page.number == len(self.course.steps):
+                    self._finish()
         return told
 
     async def keep(self) -> None:

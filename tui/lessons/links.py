@@ -28,7 +28,7 @@ class Way:
 def ways(see: str) -> tuple[Way, ...]:
     """The ways that a glossary entry names, those of the screen first."""
     found: list[Way] = []
-    of_container = "CONTAINER" in see
+    of_container = "IMAGE" not in see
     for piece in map(str.strip, see.split(";")):
         if lesson := _LESSON.match(piece):
             found.append(Way("lesson", lesson[1]))

@@ -53,7 +53,8 @@ def wrapped(spans: Iterable[Span], width: int, indent: int = 0) -> list[Spans]:
             if used + gap + long > width and lines[-1]:
                 lines.append([(" " * indent, "text")] if indent else [])
                 used, gap = indent, 0
-            lines[-1] += [(" " * gap, piece[0][1]), *piece]
+            same = lines[-1] and lines[-1][-1][1] == piece[0][1]
+            lines[-1] += [(" " * gap, piece[0][1] if same else "text"), *piece]
             used += gap + long
     return [_merged(line) for line in lines if line]
 

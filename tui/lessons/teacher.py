@@ -30,7 +30,7 @@ _SETTLE = 0.2  # seconds in which what happened on the store is gathered before 
 
 
 class Wish(NamedTuple):
-    """What a learner wants. :param text: the command he typed."""
+    """What a learner wants. :param text: the command he typed; of a pace 1 or -1."""
 
     kind: Literal["go", "one", "next", "look", "auto", "pace", "typed", "noticed", "end"]
     text: str = ""
@@ -191,7 +191,7 @@ class Teacher:
             case "auto":
                 leading.change(auto=not leading.course.auto and not leading.course.finished)
             case "pace":
-                leading.change(speed=float(wish.text))
+                leading.change(speed=_next_speed(leading.course.speed, int(wish.text)))
             case "typed":
                 await self._guarded(leading, leading.typed(wish.text))
             case _:
@@ -237,6 +237,11 @@ def _introduction(leading: Leading) -> LessonEvent:
 
     page = leading.page
     return StepStarted(page.number, page.title, page.text, page.terms, ())
+
+
+def _next_speed(speed: float, by: int) -> float:
+    at = min(range(len(SPEEDS)), key=lambda n: abs(SPEEDS[n] - speed)) + by
+    return SPEEDS[max(0, min(at, len(SPEEDS) - 1))]
 
 
 async def _granted(leading: Leading, kind: str) -> None:

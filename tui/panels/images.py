@@ -18,15 +18,14 @@ if TYPE_CHECKING:
     from engine.images.moves import TagStanding
 
 _EMPTY: tuple[str | Spans, ...] = (
-    "",
-    (("No images yet. Three ways to begin:", "text"),),
+    (("No images yet. Four ways to begin:", "text"),),
     "",
     (("  L   ", "accent bold"), ("start the lab: sample images", "text")),
     "      made from this host, no network",
-    "",
+    (("  8   ", "accent bold"), ("take a lesson: see how containers work", "text")),
+    "      step by step, and nothing of it stays",
     (("  P   ", "accent bold"), ("pull an image from a registry", "text")),
     "      shows first what would travel",
-    "",
     (("  ?   ", "accent bold"), ("see all keys", "text")),
 )
 _NAME = 16  # cells of a name before other columns fall away for it

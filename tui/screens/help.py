@@ -17,6 +17,8 @@ from tui.widgets.rows import RowList
 if TYPE_CHECKING:
     from textual import events
 
+    from tui.app import Lamina
+
 _COLUMNS = (
     Column(10, right=True),
     Column(14, most=16),
@@ -33,13 +35,19 @@ _LEGEND = (
 class Help(Dialog[None]):
     """Every verb with its key, and the command that does the same."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("question_mark,q,enter", "leave", "leave", show=False)]
+    if TYPE_CHECKING:
+        app: Lamina
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark,q,enter", "leave", "leave", show=False),
+        Binding("9", "words", "words", show=False),
+    ]
 
     def __init__(self, ctx: Context) -> None:
         self._list = RowList(id="help")
         self._rows = help_rows(ctx)
         super().__init__()
-        self.foot.say([(), keys(("j k", "move"), ("Esc", "close"))])
+        self.foot.say([(), keys(("j k", "move"), ("9", "words of the field"), ("Esc", "close"))])
 
     def content(self) -> Iterable[Widget]:
         """The list."""
@@ -50,6 +58,11 @@ class Help(Dialog[None]):
         self.entitle("Help")
         self._list.show(_COLUMNS, self._rows)
         self._list.focus()
+
+    def action_words(self) -> None:
+        """What the words mean that stand here."""
+        self.dismiss(None)
+        self.app.commands.open_glossary()
 
     def on_resize(self, event: events.Resize) -> None:
         """As high as there are rows, or as the window allows."""

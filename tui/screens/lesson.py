@@ -120,13 +120,10 @@ class LessonScreen(LessonBoard):
             self.app.commands.say("Nothing is under way")
 
     def _pace(self, by: int) -> None:
-        from tui.lessons.teacher import SPEEDS
-
-        at = min(range(len(SPEEDS)), key=lambda n: abs(SPEEDS[n] - self.course.speed)) + by
-        if not self.course.auto:
+        if self.course.auto:
+            self._want("pace", str(by))
+        else:
             self.app.commands.say("It waits for you", "a has it go on by itself")
-        elif 0 <= at < len(SPEEDS):
-            self._want("pace", str(SPEEDS[at]))
 
     # commands of one's own
 
@@ -148,7 +145,8 @@ class LessonScreen(LessonBoard):
         from tui.lessons.leading import typed_words
 
         event.stop()
-        text = event.value.strip()
+        text = event.value.strip().removeprefix("lamina ").strip()  # the whole command may have been pasted
+        text = text if text.startswith("lamina ") else f"lamina {text}".strip()
         try:
             typed_words(text)
         except InvalidArgument as error:

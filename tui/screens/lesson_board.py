@@ -133,6 +133,7 @@ class LessonBoard(Board):
     def _draw(self) -> None:
         if not self.is_mounted:
             return
+        self.show_one()
         page, course = self.page, self.course
         large = self.has_class("-projected")
         if page is None:
@@ -183,7 +184,7 @@ class LessonBoard(Board):
         name = safe(page.title, 120) if page is not None else "Making the lesson's store"
         back = (("read again", "warn"),) if self.looking_back else ()
         if self.one_page:
-            back = (*back, (" Tab: do and see" if not back else " · Tab: do and see", "muted"))
+            back = (*back, (" · " if back else "", "muted"), ("Tab: do and see", "muted"))
         self.reading.entitle(((number, "muted"), (name, "text")), back)
         self.working.entitle((("Do and see", "text"),), self._state())
 
