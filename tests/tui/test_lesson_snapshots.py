@@ -74,6 +74,9 @@ _SCREENS: dict[str, Steps] = {
 }
 """Each is gone to from the one before."""
 
+OPENS = {"lessons": "Lessons", "lesson": "LessonScreen", "glossary": "Glossary"}
+"""Which screen a picture is of, one for each."""
+
 
 @pytest.fixture(autouse=True)
 def _few_words(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,6 +99,7 @@ async def test_screens(request: pytest.FixtureRequest, make: Make, tmp_path: Pat
         for screen, steps in _SCREENS.items():
             await sized(pilot, *SIZES[0])
             await steps(pilot)
+            assert OPENS.get(screen, "") in ("", type(app.screen).__name__)
             compare(request, f"{screen}-{theme}", await pictures(pilot))
 
 
@@ -106,6 +110,7 @@ async def test_tall_and_plain(request: pytest.FixtureRequest, make: Make, tmp_pa
         await ready(pilot)
         for steps in (_list, _begin, _do):
             await steps(pilot)
+            assert (await settled(pilot)).isascii()
         found = {}
         for width, height in ((200, 60), (60, 80), (60, 16)):
             await sized(pilot, width, height)

@@ -19,6 +19,12 @@ from tui.screens.lesson import LessonScreen
 from tui.screens.lessons import Lessons
 
 SIZE = (120, 30)
+VERBS = frozenset({
+    "lessons", "glossary", "projector", "lesson_anew", "lesson_auto", "lesson_reset", "lesson_type",
+    "lesson_hint", "lesson_step(1)", "lesson_step(-1)", "lesson_one", "lesson_look", "lesson_outputs",
+    "lesson_stop", "lesson_shell", "lesson_pace(1)", "lesson_pace(-1)",
+})  # fmt: skip
+"""Verbs that are done here by their keys."""
 
 
 def shows(pilot: Driver, words: str) -> bool:
@@ -125,6 +131,13 @@ async def test_one_goes_on_where_one_was(make: Make, school: FakeSchool) -> None
         await seen(pilot, "An image that nobody needs")
 
 
+async def test_lesson_is_begun_at_its_first_step_all_the_same(make: Make, school: FakeSchool) -> None:
+    school.done = {"image": 2}
+    async with listed(make, school) as pilot:
+        await pilot.press("s")
+        await until(pilot, at(pilot, 1, "open"), "the first step")
+
+
 async def test_command_is_typed_and_the_step_is_done_by_it(make: Make, school: FakeSchool) -> None:
     async with begun(make, school) as pilot:
         await pilot.press("t", *"reboot", "enter")
@@ -223,6 +236,9 @@ async def test_lesson_goes_on_by_itself_at_a_pace(make: Make, school: FakeSchool
         await until(pilot, lambda: shows(pilot, "unattended ×1"), "the pace")
         await pilot.press(*["plus"] * 4)
         await until(pilot, lambda: shows(pilot, "×16"), "a faster one")
+        await pilot.press("minus")
+        await until(pilot, lambda: shows(pilot, "×8"), "a slower one")
+        await pilot.press("plus")
         await until(pilot, at(pilot, 3, "done"), "the end", seconds=30)
         course = app_of(pilot).state.course
         assert course is not None

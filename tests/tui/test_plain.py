@@ -14,6 +14,7 @@ from tests.tui.conftest import Make
 from tests.tui.driving import app_of, open_tab, ready, screen_lines, until
 from tests.tui.fake_still import StillSource, sampled
 from tests.tui.pictures import settled, sized
+from tests.tui.test_lesson_snapshots import OPENS as LESSON_SCREENS
 from tests.tui.test_snapshots import SCREENS
 from tests.tui.test_tab_snapshots import TABS
 
@@ -73,7 +74,10 @@ async def test_only_ascii_is_drawn_of_an_empty_store(make: Make) -> None:
 def test_every_screen_stands_among_the_pictures() -> None:
     for module in iter_modules(tui.screens.__path__):
         import_module(f"tui.screens.{module.name}")
-    assert {_name(kind) for kind in _below(Screen) if _is_opened(kind)} == set(_OPENS.values())
+    assert {_name(kind) for kind in _below(Screen) if _is_opened(kind)} == {
+        *_OPENS.values(),
+        *LESSON_SCREENS.values(),
+    }
 
 
 def _below(kind: type) -> set[type]:
