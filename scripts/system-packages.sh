@@ -7,7 +7,9 @@ set -euo pipefail
 
 packages=(
   busybox-static    # a root file system of one file, for small real images
+  dbus-daemon       # the bus on which firewalld is asked
   docker-registry   # a real registry to pull from
+  firewalld         # a firewall of others that networks have to work beside
   fonts-dejavu-core # letters for pictures of the screen
   fuse-overlayfs    # what stands in for overlay where an ordinary user may not mount it
   iproute2          # looking at a container's network from outside

@@ -143,7 +143,7 @@ def _warn_of_firewalls(session: Session, container: str) -> None:
 
     networks = session.rooms.kept.networks
     out = way_out(networks.endpoints(container))
-    found = networks.within(lambda: obstacles(out.network.bridge)) if out else ()
+    found = networks.within(obstacles) if out else ()
     for one in found:
         where = f"{one.family} {one.table} {one.chain}"
         words = f"lamina: warning: the firewall {where} drops what comes to published ports from elsewhere"

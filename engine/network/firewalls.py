@@ -1,7 +1,8 @@
 """Firewalls of others that stop what containers send: found and told, never changed.
 
 What one base chain of nftables drops no other can let pass, so our own rules cannot help here. Docker's is
-the exception: it keeps a chain for others, which `engine.network.rules` uses.
+an exception: it keeps a chain for others, which `engine.network.rules` uses; firewalld the other, which can
+be asked (`engine.network.firewalld`).
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from engine.linux.nftables import FAMILIES, Table, closed_forward_chains
+from engine.network import firewalld
 
 _DOCKERS = "DOCKER-USER"
-_FIREWALLD = "firewalld"
 
 
 class Obstacle(NamedTuple):
-    """A chain that drops what is forwarded. :param advice: the command that lets a bridge's packets pass."""
+    """A chain that drops what is forwarded. :param advice: the command that lets ours pass."""
 
     family: str
     table: str
@@ -23,15 +24,17 @@ class Obstacle(NamedTuple):
     advice: str
 
 
-def obstacles(bridge: str) -> list[Obstacle]:
-    """Chains of others that drop what a bridge's containers send out or are sent, as far as can be told."""
+def obstacles() -> list[Obstacle]:
+    """Chains of others that drop what containers send out or are sent, as far as can be told."""
     names = {number: name for name, number in FAMILIES.items()}
     found = []
     for number, table, chain in closed_forward_chains():
         family = names.get(number)
-        if family is None or table == "lamina" or _lets_ours_pass(family, table, chain):
+        if family is None or table in ("lamina", firewalld.TABLE) or _lets_ours_pass(family, table, chain):
             continue
-        found.append(Obstacle(family, table, chain, _advice(family, table, chain, bridge)))
+        found.append(Obstacle(family, table, chain, _advice(family, table, chain)))
+    if firewalld.is_closed():
+        found.append(Obstacle("inet", firewalld.TABLE, firewalld.CHAIN, firewalld.ADVICE))
     return found
 
 
@@ -42,9 +45,7 @@ def _lets_ours_pass(family: str, table: str, chain: str) -> bool:
     return any(b"lamina" in rule for _, rule in Table(family, table).rules(_DOCKERS))
 
 
-def _advice(family: str, table: str, chain: str, bridge: str) -> str:
-    if table == _FIREWALLD:
-        return f"firewall-cmd --zone=trusted --add-interface={bridge}"
+def _advice(family: str, table: str, chain: str) -> str:
     if (table, chain) == ("filter", "FORWARD") and family != "inet":
         tool = "iptables" if family == "ip" else "ip6tables"
         return f"{tool} -I FORWARD -i 'lamina+' -j ACCEPT; {tool} -I FORWARD -o 'lamina+' -j ACCEPT"

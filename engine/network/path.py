@@ -61,7 +61,7 @@ def path_of_network(
     hops.append(Hop("rules", "", "masquerade: outside it bears the host's address", up))
     hops += [
         Hop("firewall", each.chain, f"{each.family} {each.table} drops it; as root: {each.advice}", False)
-        for each in obstacles(network.bridge)
+        for each in obstacles()
     ]
     out = _outside(routing)
     name, gateway = (out[0].name, out[1]) if out else ("", "")

@@ -22,6 +22,7 @@ from ipaddress import ip_network
 from engine.linux import nftables
 from engine.linux.nftables import Element, Table
 from engine.linux.user_namespaces import in_user_namespace
+from engine.network import firewalld
 from engine.network.models import Network
 from engine.rootless.providers import BACK, OUTWARDS
 
@@ -101,6 +102,7 @@ def remove_rules() -> None:
     nftables.run("add table inet lamina\ndelete table inet lamina")
     for family in ("ip", "ip6"):
         _remove_passage(family)
+    firewalld.close_passage()
 
 
 def of_network(network: Network) -> list[Element]:
@@ -178,6 +180,7 @@ _WAYS = ("iifname", "oifname")
 
 
 def _ensure_passage() -> None:
+    firewalld.open_passage()
     for family in ("ip", "ip6"):
         theirs = Table(family, "filter").rules(_PASSAGE)
         if theirs and len(_passage(family)) < len(_WAYS):
