@@ -104,7 +104,7 @@ async def do_steps(place: Place, *, container: str, until: str = "") -> Done:
 async def _next(place: Place, start: SteppedStart) -> tuple[Row, Changed] | None:
     try:
         told = await start.step()
-    except BaseException:
+    except Exception:  # what is only not waited for any more still stands there
         place.stepped = None
         raise
     if told is None:

@@ -16,6 +16,7 @@ from engine.lessons.events import (
     Skipped,
     StepDone,
     StepStarted,
+    Underway,
 )
 from engine.lessons.models import Term
 
@@ -30,6 +31,7 @@ class Deed:
     :param text: the command as a person would type it, or what an action does.
     :param said: what an action came to, or why it could not be done.
     :param output: the first lines of what a command wrote. :param seconds: how long it took.
+    :param sketch: what it sees while it is being done.
     """
 
     text: str
@@ -37,6 +39,7 @@ class Deed:
     said: str = ""
     output: tuple[str, ...] = ()
     seconds: float = 0.0
+    sketch: Picture | None = None
 
     @property
     def is_command(self) -> bool:
@@ -137,6 +140,8 @@ def did(page: StepPage, index: int, event: LessonEvent, ok: bool) -> StepPage:
             )
         case Acted(said=said, seconds=seconds):
             return page.with_deed(index, state="done", said=said, seconds=seconds)
+        case Underway(picture=picture):
+            return page.with_deed(index, sketch=picture)
         case Skipped(why=why, hint=hint):
             return page.with_deed(index, state="skipped", said=f"{why} {hint}".strip())
         case Checked(said=said):

@@ -162,6 +162,9 @@ def _deed(lines: Lines, deed: Deed, key: str, talks: bool) -> None:
         [(safe(deed.said), "bad" if deed.state == "failed" else "muted")], lines.look.width - 2
     ):
         lines.add((("  ", "text"), *line))
+    if deed.state == "doing" and deed.sketch is not None:
+        _picture(lines, deed.sketch)
+        lines.gap()
     if talks:
         most = len(deed.output) if lines.look.outputs else 6 if lines.look.large else _OUTPUT
         for written in deed.output[:most]:

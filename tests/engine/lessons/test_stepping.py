@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from engine.errors import Conflict, NotFound
@@ -40,6 +42,18 @@ async def test_step_that_never_comes_lets_the_start_end(outer: Settings) -> None
         with pytest.raises(NotFound, match="no more step 'moat'"):
             await do_steps(place, container="lab-a", until="moat")
         assert place.stepped is None
+        assert await status(place) == "running"
+
+
+async def test_start_goes_on_after_somebody_stopped_waiting_for_it(outer: Settings) -> None:
+    async with opened(outer, {}) as place:
+        await place.lamina("create", "--name", "lab-a", "--network", "none", "lab/base", "sleep", "600")
+        stopped = asyncio.ensure_future(do_steps(place, container="lab-a", until=END))
+        await asyncio.sleep(0)  # it has begun
+        stopped.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await stopped
+        await do_steps(place, container="lab-a", until=END)
         assert await status(place) == "running"
 
 
