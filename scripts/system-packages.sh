@@ -14,6 +14,7 @@ packages=(
   fuse-overlayfs    # what stands in for overlay where an ordinary user may not mount it
   iproute2          # looking at a container's network from outside
   nftables          # looking at rules that the engine sets
+  qemu-system-x86   # starts a lab image as a virtual machine
   passt             # the other way: pasta
   postgresql-client # psql, a real client of databases in containers
   skopeo            # copies images between registries and directories
@@ -22,6 +23,10 @@ packages=(
   uidmap            # newuidmap and newgidmap, for running without root
   umoci             # unpacks images; the judge of our own unpacking
 )
+
+# A kernel for that machine, where this one has none of its own to start in it: installed beside one that
+# boots this machine, it might be what the next boot takes.
+if ! compgen -G '/boot/vmlinuz-*' >/dev/null; then packages+=(linux-image-cloud-amd64); fi
 
 missing=()
 for package in "${packages[@]}"; do
@@ -47,7 +52,8 @@ if [ ! -e "$policy" ]; then
 fi
 
 log=$(mktemp)
-if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
+# INITRD=No: nothing boots from the kernel's own first file system, and making it takes longer than all else.
+if ! { apt-get update -qq && INITRD=No DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
   cat "$log" >&2
   echo "could not install: ${missing[*]}" >&2
   exit 1

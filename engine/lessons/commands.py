@@ -21,6 +21,7 @@ _VOLUME = re.compile(rf"{_OURS}:/[A-Za-z0-9/._-]{{1,100}}(?::ro)?")
 _PORT = re.compile(r"127\.0\.0\.1:(?:\d{4,5})?:\d{1,5}")
 _PLAIN = re.compile(r"[A-Za-z0-9._:/=,+%-]{1,100}")
 _PATH = re.compile(r"/[A-Za-z0-9/._*-]{0,200}")
+_CHANGE = re.compile(r"(?:CMD|ENTRYPOINT|ENV|USER|WORKDIR) [ -~]{1,200}")
 _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,3})?[kmg]?")
 _PRIVATE = re.compile(r"\{place\.private\}")
 
@@ -58,7 +59,7 @@ _LOOK = {**_JSON, "--layer": _NUMBER, "--stacked": None, "--depth": _NUMBER, "--
 _VERBS: dict[str, _Verb] = {
     "blame": _Verb((_IMAGE, _PATH), _JSON, least=2),
     "cat": _Verb((_IMAGE, _PATH), least=2),
-    "commit": _Verb((_NAME, _IMAGE), least=2),
+    "commit": _Verb((_NAME, _IMAGE), {"--change": _CHANGE}, least=2),
     "compare": _Verb((_IMAGE, _IMAGE), _JSON, least=2),
     "create": _Verb((_IMAGE,), _RUN, programs=True),
     "diff": _Verb((re.compile(f"{_OURS}|{_IMAGE.pattern}"),), _JSON),

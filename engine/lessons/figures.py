@@ -72,7 +72,9 @@ def size(count: float) -> str:
 
 def seconds(count: float) -> str:
     """Seconds, in milliseconds where there is less than one."""
-    return f"{count * 1000:.3g} ms" if count < 0.9995 else f"{count:.3g} s"
+    if count < 0.9995:
+        return f"{count * 1000:.3g} ms"
+    return f"{count:.3g} s" if count < 999.5 else f"{count:,.0f} s"
 
 
 def number(figure: Figure) -> float:

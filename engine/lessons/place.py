@@ -22,6 +22,8 @@ from engine.registry.link import Link
 from engine.settings import Settings
 
 if TYPE_CHECKING:
+    from engine.lab.machine.disk import Disk
+    from engine.lab.machine.running import Machine
     from engine.lessons.events import Picture
     from engine.lessons.stepping import SteppedStart
     from engine.oci import Digest
@@ -53,6 +55,7 @@ class Place:
     :ivar private: a second registry that wants a login; None until a lesson asks for it.
     :ivar sketch: shows a picture of what goes on, in the place of the one before.
     :ivar figures: what was measured, by name. :ivar stepped: a start that stands still between two steps.
+    :ivar disk: of its virtual machine, once one is made. :ivar machine: that runs, or None.
     :ivar counted: what the registries had sent when the count was begun.
     :ivar closing: what has to be closed at the end.
     """
@@ -70,6 +73,8 @@ class Place:
         self.given = given
         self.figures: dict[str, Figure] = {}
         self.stepped: SteppedStart | None = None
+        self.disk: Disk | None = None
+        self.machine: Machine | None = None
         self.counted: Counter[Digest] = Counter()
         self.sketch: Callable[[Picture], None] = lambda _: None
         self.closing = contextlib.AsyncExitStack()

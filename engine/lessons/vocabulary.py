@@ -140,6 +140,8 @@ _MODULES = (
     "ladder",
     "stepping",
     "limits",
+    "footprints",
+    "machines",
 )
 
 

@@ -63,7 +63,9 @@ def find_parts() -> Parts:
             continue  # a kernel of another kind, or a link to one that is gone
     lacks = [*([] if emulators else ["QEMU"]), *([] if kernels else ["a kernel to start in it"])]
     if lacks:
-        raise NotSupported(f"this machine lacks {' and '.join(lacks)}", hint=_advice(not emulators, locked))
+        raise NotSupported(
+            f"this machine lacks {' and '.join(lacks)}", hint=_advice(not emulators, not kernels, locked)
+        )
     here = platform.release()
     # The newest stands first, and is taken of several that this host does not run.
     return Parts(Path(emulators[0]), min(kernels, key=lambda kernel: kernel.version == here))
@@ -93,12 +95,12 @@ def _read(path: Path) -> Kernel:
     return Kernel(path, version)
 
 
-def _advice(lacks_emulator: bool, locked: list[Path]) -> str:
+def _advice(lacks_emulator: bool, lacks_kernel: bool, locked: list[Path]) -> str:
     """:param locked: kernels that are here, and that only root may read."""
-    packages = [*([_EMULATOR_PACKAGE] if lacks_emulator else []), *([] if locked else [_KERNEL_PACKAGE])]
-    advice = []
-    if packages:
-        advice.append(f"sudo apt-get install --no-install-recommends {' '.join(packages)}")
-    if locked:
+    packages = [_EMULATOR_PACKAGE] if lacks_emulator else []
+    if lacks_kernel and not locked:
+        packages.append(_KERNEL_PACKAGE)
+    advice = [f"sudo apt-get install --no-install-recommends {' '.join(packages)}"] if packages else []
+    if lacks_kernel and locked:
         advice.append(f"sudo chmod a+r {locked[0]}, which only root may read")
     return "; ".join(advice)

@@ -22,7 +22,7 @@ from engine.lab.machine.parts import Parts
 from engine.lab.machine.report import Report, parse_report
 from engine.printable import printable
 
-TRIAL = 8.0  # seconds in which a kernel that the processor itself runs must reach its first process
+TRIAL = 5.0  # seconds in which a kernel that the processor itself runs must reach its first process
 FIRST_LINE = 100.0  # seconds in which the program must have said something
 _ANSWER = 30.0  # seconds in which the first process must tell what it sees
 _LAST_WORDS = 1.0  # seconds in which a line of a program that has ended must have arrived
@@ -73,7 +73,8 @@ class Machine:
             if not said.done():
                 await asyncio.wait((said,), timeout=_LAST_WORDS)
             if not said.done():
-                raise Silence(f"its program said nothing and ended with code {ended.result()[-1]}")
+                code = ended.result()[-1].partition(" ")[2]
+                raise Silence(f"its program said nothing and ended with code {code}")
             return said.result()
         finally:
             said.cancel()

@@ -16,6 +16,7 @@ from engine.lessons.commands import check_command
         "exec lab-a cat /etc/shadow",
         "push {place.private}/lab/shop:1",
         "tree lab/web:1 /srv --layer 2",
+        "commit --change 'CMD [\"hello\"]' --change 'USER nobody' lab-a lab/hello:1",
     ],
 )
 def test_what_stays_inside_may_be_run(words: str) -> None:
@@ -32,7 +33,9 @@ def test_what_stays_inside_may_be_run(words: str) -> None:
         "load -i /etc/passwd",
         "save -o /etc/passwd lab/base", "cp lab-a:/x /etc/passwd", "--root / ps", "system prune -f",
         "lab down", "rm -f web", "volume rm data", "run -v lab-x:/srv:/etc lab/base", "run",
-        "login 10.0.0.1", "push registry.example/lab/base", "export lab-a -o /x", "web", "exec -it lab-a sh",
+        "login 10.0.0.1", "push registry.example/lab/base", "export lab-a -o /x",
+        "commit --change 'VOLUME /x' lab-a lab/b",
+        "web", "exec -it lab-a sh",
     ],
 )  # fmt: skip
 def test_what_leads_outside_is_refused(words: str) -> None:

@@ -19,6 +19,7 @@ from engine.lessons.recording import Cast, markdown
         (Figure(0, Unit.BYTES), "0 B"), (Figure(999_499, Unit.BYTES), "999 kB"),
         (Figure(999_999, Unit.BYTES), "1 MB"), (Figure(52_428_800, Unit.BYTES), "52.4 MB"),
         (Figure(0.0123, Unit.SECONDS), "12.3 ms"), (Figure(2.5, Unit.SECONDS), "2.5 s"),
+        (Figure(86400.5, Unit.SECONDS), "86,400 s"),
         (Figure(12345, Unit.COUNT), "12,345"), (Figure(1.23456, Unit.RATIO), "1.23"),
         (Figure(33.4, Unit.PERCENT), "33 %"), (Figure("a\x1b[31m\nb"), "a\N{REPLACEMENT CHARACTER}[31m"),
         (Figure((1.0, 3.0, 2.0), Unit.SERIES), "1 to 3"), (Figure((), Unit.SERIES), "nothing"),
