@@ -25,7 +25,8 @@ def guarded(host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     shutil.copytree("/etc/firewalld", settings)
     # Its lock in /run would be the machine's.
     apart = [*entering(host.namespace), "unshare", "--mount", "--propagation", "private"]
-    words = ["firewalld", "--nofork", "--nopid", "--system-config", str(settings), "--log-file", "/dev/null"]
+    log = str(tmp_path / "log")  # a file of its own: it takes away everybody's right to read what it is given
+    words = ["firewalld", "--nofork", "--nopid", "--system-config", str(settings), "--log-file", log]
     started = [start_bus(tmp_path, monkeypatch)]
     try:
         null = subprocess.DEVNULL
