@@ -8,6 +8,7 @@ set -euo pipefail
 packages=(
   busybox-static    # a root file system of one file, for small real images
   dbus-daemon       # the bus on which firewalld is asked
+  cpio              # the judge of what a virtual machine's kernel unpacks
   docker-registry   # a real registry to pull from
   firewalld         # a firewall of others that networks have to work beside
   fonts-dejavu-core # letters for pictures of the screen
