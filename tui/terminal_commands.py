@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tui.actions import Context
+from tui.actions import Context, action
 from tui.command_base import CommandBase
 
 if TYPE_CHECKING:
@@ -56,4 +56,5 @@ class TerminalCommands(CommandBase):
         if self.app.terminals.shells:
             self.app.push_screen(TerminalScreen(self.app.terminals))
         else:
-            self.say("No terminal is open", hint="E opens a shell in the container under the cursor")
+            key = action("shell").key(self.app.state)
+            self.say("No terminal is open", hint=f"{key} opens a shell in the container under the cursor")

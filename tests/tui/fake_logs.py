@@ -42,12 +42,14 @@ class FakeLogs:
 
 
 def log() -> list[LogLine]:
-    """Forty lines, some of them on stderr."""
+    """Forty lines, some of them on stderr and in colours."""
+    words = ("LOG: ", "\x1b[1;33mWARN:\x1b[0m")
     return [
         LogLine(
             NOW - 200 + i,
             "stderr" if i % 7 == 3 else "stdout",
-            f"2026-03-01 13:00:{i:02d}.118 UTC [1] LOG:  checkpoint {i} complete: wrote {i * 3} buffers",
+            f"2026-03-01 13:00:{i:02d}.118 UTC [1] {words[i % 7 == 3]} checkpoint {i} complete: "
+            f"wrote {i * 3} buffers",
         )
         for i in range(40)
     ]

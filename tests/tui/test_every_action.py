@@ -17,6 +17,7 @@ from tests.tui.test_lessons import VERBS as VERBS_OF_LESSONS
 from tests.tui.test_snapshots import SCREENS
 from tui import actions
 from tui.actions.tabs import TAB_OF
+from tui.logs.view import LogView
 from tui.screens.explorer import Explorer
 from tui.screens.file import FileView
 
@@ -92,6 +93,10 @@ def _line(number: int) -> Effect:
     )
 
 
+def _log(holds: Callable[[LogView], bool]) -> Effect:
+    return lambda pilot, _: holds(app_of(pilot).state.logs)
+
+
 _ENDED = ("2", "G", "k")  # a container that has ended
 _WAYS: dict[str, Way] = {
     "open": Way(_focus("layers")),
@@ -161,6 +166,16 @@ _WAYS: dict[str, Way] = {
     "hex": Way(_hexed, start="file"),
     "again(1)": Way(_line(2), ("slash", "a", "enter", "g"), start="file"),
     "again(-1)": Way(_line(2), ("slash", "a", "enter", "g"), start="file"),
+    "log_follow": Way(_shows("paused"), ("4",), start="container-logs"),
+    "log_find": Way(_shows("39” 2 of 2"), ("4",), (*"39", "enter"), start="container-logs"),
+    "log_since": Way(_screen("Pick"), ("4",), start="container-logs"),
+    "log_zoom": Way(_screen("LogScreen"), ("4",), start="container-logs"),
+    "log_wrap": Way(_log(lambda view: view.wrap), ("4",), start="container-logs"),
+    "log_times": Way(_log(lambda view: view.times == "date"), ("4",), start="container-logs"),
+    "log_mark": Way(_shows("── 13:00:00 ──"), ("4",), start="container-logs"),
+    "log_to_mark": Way(_log(lambda view: not view.follows), ("4", "minus"), start="container-logs"),
+    "log_lines": Way(_copied("checkpoint 39"), ("4",), start="container-logs"),
+    "log_save": Way(_shows("40 lines, "), ("4",), ("enter",), start="container-logs"),
     "stores(networks)": Way(_focus("networks")),
     "stores(volumes)": Way(_focus("volumes")),
     "files": Way(_screen("Browse"), ("2",)),
@@ -197,10 +212,12 @@ async def test_the_verb_does_what_it_says(
             await pilot.press(key)
             await pilot.pause()
         item = actions.action(verb)
+        app = app_of(pilot)
+        await until(pilot, lambda: item.available(app.commands.board.context), "where it can be done")
         if item.keys:
             await pilot.press(item.keys.split(",")[0])
         else:
-            app_of(pilot).commands.do(verb)
+            app.commands.do(verb)
         asks = pilot.app.screen
         if way.after and item.danger:
             await until(pilot, lambda: pilot.app.screen is not asks or len(pilot.app.screen_stack) > 1, "it")

@@ -10,7 +10,6 @@ from engine.containers.models import LogLine, Status
 from tests.tui.conftest import Make
 from tests.tui.driving import Driver, app_of, ready, screen_lines, until
 from tests.tui.fake import NOW, FakeSource, container
-from tests.tui.pictures import SIZES, THEMES, compare, pictures
 from tui.actions import action
 from tui.logs import reading
 from tui.logs.ring import HELD, MOST_LINES
@@ -285,20 +284,3 @@ async def test_how_lines_are_drawn_is_kept_between_starts(make: Make) -> None:
         await _open(pilot, "z", "C")
     async with make().run_test(size=(160, 45)) as pilot:
         assert (_view(pilot).wrap, _view(pilot).times) == (True, "date")
-
-
-@pytest.mark.parametrize("theme", THEMES)
-async def test_pictures_of_merged_logs(request: pytest.FixtureRequest, make: Make, theme: str) -> None:
-    source = FakeSource()
-    coloured = ("\x1b[32mINFO\x1b[0m served /", "\x1b[1;31mERROR\x1b[0m no route to db", "served 中文 /path")
-    for number, item in enumerate(source.made[:3]):
-        source.logs_of[item.id] = [
-            LogLine(NOW + n, "stderr" if n % 4 == 1 else "stdout", f"{coloured[n % 3]} {n}" + " and on" * 20)
-            for n in range(number, 30, 3)
-        ]
-    async with make(source, theme=theme).run_test(size=SIZES[0]) as pilot:
-        await ready(pilot)
-        await pilot.press("2", "space", "space", "space", "l")
-        await until(pilot, lambda: len(_view(pilot).book.shown) == 30, "their logs")
-        await pilot.press("minus", "ctrl+f", *"route", "enter", "z")
-        compare(request, f"logs-merged-{theme}", await pictures(pilot))

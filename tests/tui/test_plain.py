@@ -28,6 +28,7 @@ _OPENS = {
     "help": "Help",
     "palette": "Palette",
     "jump": "Jump",
+    "logs": "LogScreen",
     "networks": "Stores",
     "files": "Browse",
     "explorer": "Explorer",

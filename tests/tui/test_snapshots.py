@@ -151,6 +151,10 @@ SCREENS: dict[str, Steps] = {
     "palette": _keys("colon", shows="Go anywhere"),
     "jump": _keys("ctrl+o", shows=" a "),
     "filter": _keys("slash", *"pos"),
+    "logs": _keys("2", "space", "space", "l", shows="checkpoint 39"),
+    "logs-found": _keys(
+        "2", "l", "minus", "Z", "z", "ctrl+f", *"t", "space", *"3", "enter", "N", shows="10 of 11"
+    ),
     "networks": _keys("6", shows="pgdata"),
     "volumes": _keys("7", shows="pgdata"),
     "files": _keys("2", "F", shows="motd"),
