@@ -7,17 +7,17 @@ set -euo pipefail
 
 packages=(
   busybox-static    # a root file system of one file, for small real images
-  dbus-daemon       # the bus on which firewalld is asked
   cpio              # the judge of what a virtual machine's kernel unpacks
+  dbus-daemon       # the bus on which firewalld is asked
   docker-registry   # a real registry to pull from
   firewalld         # a firewall of others that networks have to work beside
   fonts-dejavu-core # letters for pictures of the screen
   fuse-overlayfs    # what stands in for overlay where an ordinary user may not mount it
   iproute2          # looking at a container's network from outside
   nftables          # looking at rules that the engine sets
-  qemu-system-x86   # starts a lab image as a virtual machine
   passt             # the other way: pasta
   postgresql-client # psql, a real client of databases in containers
+  qemu-system-x86   # starts a lab image as a virtual machine
   skopeo            # copies images between registries and directories
   slirp4netns       # the way to the outside for networks of ordinary users
   strace            # kills processes of ours at a chosen call

@@ -7,7 +7,7 @@ import os
 import shlex
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from engine.lab.machine.guest import Program, guest_of
 from engine.lab.machine.parts import Parts, find_parts
 from engine.lab.machine.running import Machine, booted
 from engine.launch.identity import Identity, UnknownUser, resolve
+from engine.lessons.events import Picture, Role, Span
 from engine.lessons.figures import Figure, Unit
 from engine.lessons.footprints import rows
 from engine.lessons.measures import Figures, count, size, text
@@ -29,6 +30,7 @@ from engine.runtime.processes import status_of
 _LARGEST_FILE = 8 << 20  # bytes of passwd or group that are read
 _KIB = 1024
 _NAME = "lab-machine"
+_REDRAW = 0.2  # seconds
 
 
 @action("size", "entries", "seconds")
@@ -62,7 +64,8 @@ async def boot_machine(place: Place) -> Done:
     if place.disk is None:
         raise NotFound("there is no disk to start a machine from", hint="do the step that makes one")
     await _end(place)
-    place.machine, started = await booted(parts, place.disk)
+    async with _watched(place) as tell:
+        place.machine, started = await booted(parts, place.disk, tell=tell)
     place.closing.push_async_callback(place.machine.end)
     figures = {
         "accelerator": text(started.accelerator.words),
@@ -121,6 +124,31 @@ async def machine_runs(place: Place, *, there: bool = True) -> Found:
     """A virtual machine of the lesson runs, or none does."""
     runs = place.machine is not None and await asyncio.to_thread(_lives, place.machine.pid)
     return Found(runs == there, "the machine runs" if runs else "no machine runs")
+
+
+@asynccontextmanager
+async def _watched(place: Place) -> AsyncIterator[Callable[[str], None]]:
+    """Show what is being waited for, and for how long by now."""
+    stage, began = "", time.monotonic()
+
+    def tell(what: str) -> None:
+        nonlocal stage, began
+        began = began if what.partition(":")[0] == stage.partition(":")[0] else time.monotonic()
+        stage = what
+
+    async def draw() -> None:
+        while True:
+            if stage:
+                lines = ((Span(f"{_seconds(began)} ", Role.ACCENT), Span(stage)),)
+                place.sketch(Picture("boot", "The virtual machine", lines))
+            await asyncio.sleep(_REDRAW)
+
+    drawing = asyncio.create_task(draw())
+    try:
+        yield tell
+    finally:
+        drawing.cancel()
+        await asyncio.gather(drawing, return_exceptions=True)
 
 
 def _parts() -> Parts:

@@ -32,7 +32,7 @@ def memory_of(disk: Disk) -> int:
 
 
 def command(
-    parts: Parts, disk: Disk, accelerator: Accelerator, files: tuple[str, str], lines: Sequence[int]
+    parts: Parts, disk: Disk, accelerator: Accelerator, files: Sequence[str], lines: Sequence[int]
 ) -> list[str]:
     """The words that start a machine.
 

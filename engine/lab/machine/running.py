@@ -10,7 +10,7 @@ import socket
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,11 +113,15 @@ class Machine:
 
 
 async def booted(
-    parts: Parts, disk: Disk, accelerators: Sequence[Accelerator] = tuple(Accelerator)
+    parts: Parts,
+    disk: Disk,
+    accelerators: Sequence[Accelerator] = tuple(Accelerator),
+    tell: Callable[[str], None] = lambda _: None,
 ) -> tuple[Machine, Started]:
     """Start a machine and wait for its program's first line; the caller ends it.
 
     :param accelerators: tried in this order: whether one works here is only known when it has.
+    :param tell: called with what is being waited for, in words.
     :raises Unavailable: none of them brings it up.
     """
     kernel = disk.path.with_name("kernel")
@@ -127,7 +131,7 @@ async def booted(
     for accelerator in accelerators:
         last = accelerator is accelerators[-1]
         try:
-            machine, seconds, line, words = await _boot(parts, disk, kernel, accelerator, last)
+            machine, seconds, line, words = await _boot(parts, disk, kernel, accelerator, last, tell)
         except Silence as error:
             refused.append(f"{accelerator.words}: {error}")
             continue
@@ -139,14 +143,16 @@ async def booted(
 
 
 async def _boot(
-    parts: Parts, disk: Disk, kernel: Path, accelerator: Accelerator, last: bool
+    parts: Parts, disk: Disk, kernel: Path, accelerator: Accelerator, last: bool, tell: Callable[[str], None]
 ) -> tuple[Machine, float, str, list[str]]:
     """:param last: nothing else could be tried, so that patience is all there is."""
     began = time.monotonic()
     machine, words = await _started(parts, disk, kernel, accelerator)
     try:
         try:
+            tell(f"{accelerator.words}: its kernel is starting")
             await machine.alive(FIRST_LINE if last else TRIAL)
+            tell(f"{accelerator.words}: its kernel runs, the program is starting")
             line = await machine.first_line(FIRST_LINE)
         except Silence as error:
             raise Silence(await machine.complaint() or str(error)) from error
@@ -163,21 +169,25 @@ async def _started(
 ) -> tuple[Machine, list[str]]:
     with contextlib.ExitStack() as held:
         pairs = [socket.socketpair() for _ in range(2)]
-        for ours, theirs in pairs:
+        for _, theirs in pairs:
             held.callback(theirs.close)
-            ours.setblocking(False)
         # By descriptor, because the store's directory is not open to whom the emulator runs as.
         files = [os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in (kernel, disk.path)]
         for file in files:
             held.callback(os.close, file)
+        # Before the emulator, so that whatever interrupts this there is nobody to be ended yet.
+        output, reports = [await SerialLine.of(ours) for ours, _ in pairs]
         sockets = [theirs.fileno() for _, theirs in pairs]
-        paths = [f"/proc/self/fd/{file}" for file in files]
-        words = command(parts, disk, accelerator, (paths[0], paths[1]), sockets)
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-I", "-S", "-X", "utf8", "-c", _START, _HOME, str(os.getpid()), *words,
-            stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, pass_fds=[*sockets, *files], env={}, cwd="/",
-        )  # fmt: skip
-    output, reports = [await SerialLine.of(ours) for ours, _ in pairs]
+        words = command(parts, disk, accelerator, tuple(f"/proc/self/fd/{file}" for file in files), sockets)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-I", "-S", "-X", "utf8", "-c", _START, _HOME, str(os.getpid()), *words,
+                stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, pass_fds=[*sockets, *files], env={}, cwd="/",
+            )  # fmt: skip
+        except BaseException:
+            for line in (output, reports):
+                await line.close()
+            raise
     return Machine(process, output, reports), words
 
 
