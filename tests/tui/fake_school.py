@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from engine.engine import Engine
 from engine.errors import InvalidArgument, LaminaError
-from engine.lessons.models import Lesson
+from engine.lessons.models import Lesson, Value
 from engine.lessons.place import Outcome, Place
 from engine.lessons.reading import read_lesson
 from engine.lessons.runner import LessonRun
@@ -106,6 +106,7 @@ class FakeSchool:
         self.hold_open.set()
         self.place: CannedPlace | None = None
         self.open = 0
+        self.begun: list[dict[str, Value]] = []
 
     def shelf(self) -> Shelf:
         """All that there is."""
@@ -125,6 +126,7 @@ class FakeSchool:
         await self.hold_open.wait()
         self.place = CannedPlace(self.source, self.hold)
         self.open += 1
+        self.begun.append(dict(lesson.given))
         try:
             yield LessonRun(lesson, self.place)
         finally:

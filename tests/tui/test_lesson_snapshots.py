@@ -48,7 +48,7 @@ async def _do(pilot: Driver) -> None:
 
 
 async def _project(pilot: Driver) -> None:
-    await pilot.press("p", "tab")
+    await pilot.press("p")
     app = app_of(pilot)
     await until(pilot, lambda: app.screen.has_class("-right"), "the right page")
 

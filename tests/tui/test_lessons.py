@@ -11,7 +11,7 @@ import pytest
 from tests.tui.conftest import Make
 from tests.tui.driving import Driver, app_of, ready, screen_lines, until
 from tests.tui.fake import FakeSource
-from tests.tui.fake_school import BROKEN, FakeSchool
+from tests.tui.fake_school import BROKEN, FETCH, FakeSchool
 from tui.lessons.course import StepPage
 from tui.screens.confirm import Confirm
 from tui.screens.glossary import Glossary
@@ -22,7 +22,7 @@ SIZE = (120, 30)
 VERBS = frozenset({
     "lessons", "glossary", "projector", "lesson_anew", "lesson_auto", "lesson_reset", "lesson_type",
     "lesson_hint", "lesson_step(1)", "lesson_step(-1)", "lesson_one", "lesson_look", "lesson_outputs",
-    "lesson_stop", "lesson_shell", "lesson_pace(1)", "lesson_pace(-1)",
+    "lesson_stop", "lesson_choose", "lesson_shell", "lesson_pace(1)", "lesson_pace(-1)",
 })  # fmt: skip
 """Verbs that are done here by their keys."""
 
@@ -297,6 +297,20 @@ async def test_lesson_is_forgotten_after_a_question(make: Make, school: FakeScho
         await until(pilot, lambda: shows(pilot, "0/3"), "the list")
         await pilot.press("a")
         await until(pilot, lambda: shows(pilot, "unattended"), "the unattended lesson")
+
+
+async def test_values_are_chosen_before_a_lesson_begins(make: Make, tmp_path: Path) -> None:
+    text = FETCH.replace("\n[[step]]", "\n[given]\nspeed = 5\n\n[[step]]", 1)
+    school = FakeSchool(tmp_path, image=text)
+    async with listed(make, school) as pilot:
+        await seen(pilot, "speed=5 ")
+        await pilot.press("c", "backspace", *"x'", "enter")
+        await seen(pilot, "no closing quotation")
+        await pilot.press(*["backspace"] * 2, *"70", "enter")
+        await seen(pilot, "speed=70")
+        await pilot.press("enter")
+        await until(pilot, at(pilot, 1, "open"), "the first step")
+        assert school.begun == [{"speed": 70}]
 
 
 async def test_workstation_that_only_looks_starts_no_lesson(make: Make, school: FakeSchool) -> None:

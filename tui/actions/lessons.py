@@ -25,6 +25,8 @@ LESSONS: tuple[Action, ...] = (
            command=lambda _: "lamina lab lessons", screens=("workbench", "stores", "glossary")),
     Action("lesson_anew", "s", "s", "from the start", "begin the lesson at its first step", "lessons",
            ("lessons",), _chosen, lambda ctx: _start("", ctx), changes=True, screens=_LIST),
+    Action("lesson_choose", "c", "c", "choose", "choose other values that the lesson begins with", "lessons",
+           ("lessons",), _chosen, lambda ctx: _start(" --set NAME=VALUE", ctx), changes=True, screens=_LIST),
     Action("lesson_type", "t", "t", "type it", "type a command yourself; it works on the lesson's store",
            "lessons", _PAGES, screens=_RUN),
     Action("lesson_hint", "h", "h", "hint", "what helps in this step", "lessons", _PAGES, screens=_RUN),

@@ -96,8 +96,11 @@ class Leading:
                 async for told in self._run.do_one(self.page.number, index):
                     self._turn(did(self.page, index, told, self._is_well(index, told)))
             finally:
-                if self.page.deeds[index].state == "doing":
-                    self._turn(self.page.with_deed(index, state="waiting"))
+                page = replace(self.page, sketch=None)
+                is_stopped = page.deeds[index].state == "doing"
+                self._turn(page.with_deed(index, state="waiting") if is_stopped else page)
+        if self.page.next_deed is not None:
+            await self.notice()
         return told
 
     async def do_all(self) -> bool:
@@ -158,15 +161,23 @@ class Leading:
         return code != 0 if doing.code < 0 else code == doing.code
 
 
+def words_of(text: str) -> list[str]:
+    """The words of a line, as a shell would split it.
+
+    :raises InvalidArgument: its quotes do not close.
+    """
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise InvalidArgument(str(error).lower()) from error
+
+
 def typed_words(text: str) -> list[str]:
     """The words of a command that a learner may type.
 
     :raises InvalidArgument: its quotes do not close, or it is no command of lamina.
     """
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise InvalidArgument(str(error).lower()) from error
+    words = words_of(text)
     if words[:1] != ["lamina"] or len(words) < 2:
         raise InvalidArgument("only commands of lamina are run here; they work on the lesson's store")
     return words

@@ -18,6 +18,7 @@ WHOLE = (Column(1, most=9999, grow=1),)
 
 _PROSE = 84  # cells of a line that is read with ease
 _OUTPUT = 12  # lines of what a command wrote while its step is under way
+_LONGEST_CHECK = 150  # characters of what a check found
 _FELT = 0.05  # seconds from which it is said how long something took
 _MARKS: dict[str, Span] = {
     "waiting": ("○", "muted"),
@@ -77,10 +78,10 @@ class Lines:
                 self.add(())
             self.add(line, f"{key}{number}" if key else "")
 
-    def heading(self, words: str) -> None:
+    def heading(self, words: str, key: str = "") -> None:
         """What the next lines are."""
         self.gap()
-        self.add(((words, "accent"),))
+        self.add(((words, "accent"),), f"{key}{len(self.rows)}" if key else "")
 
 
 def reading(page: StepPage, look: Look) -> list[Row]:
@@ -122,6 +123,8 @@ def working(page: StepPage, course: Course, look: Look) -> list[Row]:
         lines.heading("You also tried")
         for index, deed in enumerate(page.tried):
             _deed(lines, deed, f"tried:{index}", index == len(page.tried) - 1)
+    if page.sketch is not None:
+        _picture(lines, page.sketch)
     for missing in page.missing:
         lines.gap()
         words = f"Not on this machine: {safe(missing.why)}. {safe(missing.hint)}"
@@ -152,14 +155,17 @@ def _named(lines: Lines, page: StepPage) -> None:
 def _deed(lines: Lines, deed: Deed, key: str, talks: bool) -> None:
     mark, ink = _MARKS[deed.state]
     command = lines.look.ink if deed.state != "done" else "muted"
-    text = safe(deed.text if deed.is_command else _first_sentence(deed.text))
+    # What an action came to says more than what it was to do.
+    is_told = not deed.is_command and deed.state == "done" and bool(deed.said)
+    text = safe(deed.said if is_told else deed.text if deed.is_command else _short(deed.text))
     took = f" · {seconds(deed.seconds)}" if deed.state == "done" and deed.seconds >= _FELT else ""
     full = deed.text if deed.is_command else ""
     said: list[Span] = [(mark, ink), (f" {text}", command), (took, "muted")]
     for number, line in enumerate(wrapped(said, lines.look.width, indent=4)):
         lines.add(line, f"{key}:{number}", full)
     for line in wrapped(
-        [(safe(deed.said), "bad" if deed.state == "failed" else "muted")], lines.look.width - 2
+        [("" if is_told else safe(deed.said), "bad" if deed.state == "failed" else "muted")],
+        lines.look.width - 2,
     ):
         lines.add((("  ", "text"), *line))
     if deed.state == "doing" and deed.sketch is not None:
@@ -173,12 +179,14 @@ def _deed(lines: Lines, deed: Deed, key: str, talks: bool) -> None:
             lines.add(((f"  {len(deed.output) - most} lines more, o shows them", "muted"),))
 
 
-def _first_sentence(text: str) -> str:
-    return text.partition("\n")[0].partition(";")[0].rstrip(".")
+def _short(text: str) -> str:
+    """What an action does, without what follows a semicolon; what it is given stays."""
+    said, bracket, given = text.partition("\n")[0].partition(" (")
+    return said.partition(";")[0].rstrip(".") + bracket + given
 
 
 def _picture(lines: Lines, picture: Picture) -> None:
-    lines.heading(safe(picture.title, 200))
+    lines.heading(safe(picture.title, 200), "picture-")
     for line in picture.lines:
         lines.add(
             tuple((safe(span.text, 400), f"slot{span.slot}" if span.slot is not None else str(span.role))
@@ -188,6 +196,7 @@ def _picture(lines: Lines, picture: Picture) -> None:
 
 def _checks(lines: Lines, page: StepPage) -> None:
     known = [check for check in page.standing if check is not None]
+    told = {(check.ok, check.said): check for check in known}.values()  # two may find the same
     later = len(page.standing) - len(known)
     if not page.standing:
         return
@@ -196,8 +205,8 @@ def _checks(lines: Lines, page: StepPage) -> None:
         lines.add((("✓ ", "good"), ("all that was checked holds", lines.look.ink)))
         return
     lines.heading("Checked" if page.looked else "Done when")
-    for check in known:
-        said = [_check_mark(check, page.looked), (f" {safe(check.said)}", lines.look.ink)]
+    for check in told:
+        said = [_check_mark(check, page.looked), (f" {safe(check.said, _LONGEST_CHECK)}", lines.look.ink)]
         for line in wrapped(said, lines.look.width, indent=2):
             lines.add(line)
     if later:

@@ -49,6 +49,10 @@ def about(lesson: Lesson, shelf: Shelf, width: int) -> list[Row]:
     lines.prose(wrapped([(safe(lesson.about), "text")], width))
     lines.gap()
     lines.prose([_standing(lesson, done)])
+    if lesson.given:
+        lines.heading("Begins with")
+        chosen = " · ".join(f"{name}={value}" for name, value in lesson.given.items())
+        lines.prose(wrapped([(safe(chosen), "text"), (" · c chooses", "muted")], width))
     lines.heading("Steps")
     for number, step in enumerate(lesson.steps, 1):
         mark: Span = (

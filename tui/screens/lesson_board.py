@@ -47,6 +47,7 @@ class LessonBoard(Board):
         self.outputs = self.hinted = False
         self.looking_back: int | None = None  # the number of an earlier step that is read again
         self._stood: tuple[int, bool, bool] = (0, False, False)
+        self._is_new = False  # something was found that nobody has seen yet
 
     def compose(self) -> ComposeResult:
         """Both pages."""
@@ -125,10 +126,12 @@ class LessonBoard(Board):
             self.looking_back, self.hinted, self.outputs = None, False, False
             self.reading.to_top()
             self.working.to_top()
-            if self.one_page and not self.typing.has_focus:
+            if not self.typing.has_focus:
                 self.reading.focus()
-        elif (begun or page.looked) and stood != self._stood and self.one_page:
-            self.working.focus()
+        elif stood != self._stood and (page.looked or (begun and self.one_page)):
+            self._is_new = page.looked
+            if not self.typing.has_focus:
+                self.working.focus()
 
     def _draw(self) -> None:
         if not self.is_mounted:
@@ -143,7 +146,7 @@ class LessonBoard(Board):
             self.reading.show(WHOLE, reading(page, look))
             look = Look(self._width(self.working), large, self.outputs, self.hinted)
             self.working.show(WHOLE, working(page, course, look))
-        self._reveal_end()
+        self._reveal()
         self._entitle()
         self.say_keys()
 
@@ -164,12 +167,17 @@ class LessonBoard(Board):
             lines = wrapped(spans, min(84, self._width(rows)))
             rows.show(WHOLE, [Row(str(n), (line,)) for n, line in enumerate(lines)])
 
-    def _reveal_end(self) -> None:
-        """Where it goes on by itself nobody scrolls: show the text below a picture, and what fits above."""
-        page = self.page
-        if self.course.auto and page is not None and page.looked and self.working.overflows:
-            told = [i for i, row in enumerate(self.working.rows) if row.key.startswith("after")]
-            self.working.go_to(max(told, default=0))
+    def _reveal(self) -> None:
+        """Of what was just found, show the picture and the text below it, not the commands above."""
+        if not self._is_new:
+            return
+        self._is_new = False
+        keys = [row.key for row in self.working.rows]
+        pictures = [i for i, key in enumerate(keys) if key.startswith("picture-")]
+        told = [i for i, key in enumerate(keys) if key.startswith("after-")]
+        top = max(0, max(told, default=0) - self.working.room + 1)
+        # Where it goes on by itself nobody scrolls to the end of a picture that is too high.
+        self.working.show_from(top if self.course.auto else min([top, *pictures[:1]]))
 
     # borders
 
@@ -199,7 +207,10 @@ class LessonBoard(Board):
         if page is None:
             return ()
         words: dict[str, Span] = {"done": ("done ✓", "good"), "undone": ("not done ✗", "bad")}
-        return (words.get(page.state, ("waiting for you", "muted")),)
+        waiting: Span = ("goes on by itself" if course.auto else "waiting for you", "muted")
+        place = self.working.place
+        more: tuple[Span, ...] = ((f" · {place}", "muted"),) if place else ()
+        return (words.get(page.state, waiting), *more)
 
     # where the person stands
 
@@ -246,6 +257,7 @@ class LessonBoard(Board):
         if isinstance(event, RowList.Chosen):
             self.perform("open")
         else:
+            self._entitle()
             self.say_keys()
 
     def say_keys(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -48,6 +49,7 @@ class Lessons(Board):
         self.lessons = StoreList("lessons")
         self.about = RowList(id="about-it", quiet_cursor=True)
         self.shelf: Shelf | None = None
+        self._chosen: dict[str, tuple[str, ...]] = {}  # by lesson, values as NAME=VALUE
         self._begin = name
 
     def compose(self) -> ComposeResult:
@@ -150,7 +152,7 @@ class Lessons(Board):
         shelf, lesson = self.shelf, self.lesson
         width = max(20, min(84, self.about.content_size.width))
         if shelf is not None and lesson is not None:
-            self.about.show(WHOLE, about(lesson, shelf, width))
+            self.about.show(WHOLE, about(self._with_choices(lesson), shelf, width))
         elif shelf is not None and self.lessons.key is not None:
             self.about.show(WHOLE, fault_about(shelf, self.lessons.key, width))
         else:
@@ -191,6 +193,8 @@ class Lessons(Board):
                 self._begin_at(lesson, 1)
             case "lesson_auto":
                 self._begin_at(lesson, 1, auto=True)
+            case "lesson_choose":
+                self._choose(lesson)
             case "lesson_reset":
                 self._reset(lesson)
             case "copy":
@@ -202,7 +206,33 @@ class Lessons(Board):
         if self.app.state.read_only:
             self.app.commands.say("A lesson changes something, and this workstation only looks", bad=True)
         else:
-            self.app.commands.begin(lesson, first, auto)
+            self.app.commands.begin(self._with_choices(lesson), first, auto)
+
+    def _with_choices(self, lesson: Lesson) -> Lesson:
+        from engine.lessons.choosing import with_choices
+
+        return with_choices(lesson, self._chosen.get(lesson.name, ()))
+
+    def _choose(self, lesson: Lesson) -> None:
+        """Ask for other values that the lesson begins with."""
+        from engine.lessons.choosing import with_choices
+        from tui.lessons.leading import words_of
+
+        if not lesson.given:
+            self.app.commands.say("This lesson begins with nothing that could be chosen")
+            return
+
+        def judge(text: str) -> str:
+            with_choices(lesson, words_of(text))
+            return "begins with these; values of the lesson's own for those that are left out"
+
+        def go(text: str) -> None:
+            self._chosen[lesson.name] = tuple(words_of(text))
+            self._tell()
+
+        now = self._with_choices(lesson).given
+        value = shlex.join(f"{name}={value}" for name, value in now.items())
+        self.app.commands.ask_line(f"{safe(lesson.title, 80)} begins with", value, "choose", judge, go)
 
     def _reset(self, lesson: Lesson) -> None:
         school = self.app.commands.school

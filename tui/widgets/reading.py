@@ -24,6 +24,13 @@ class ReadingList(RowList):
         """Begin to read."""
         self.top = self.cursor = 0
 
+    def show_from(self, index: int) -> None:
+        """Let a row be the first that is seen."""
+        self.top = max(0, min(index, len(self.rows) - self.room))
+        seen = range(self.top, min(len(self.rows), self.top + self.room))
+        self.cursor = next((at for at in seen if ":" not in self.rows[at].key), self.top)
+        self.repaint()
+
     def action_move(self, by: int) -> None:
         """To what stands next for something and is seen, else by a line."""
         at = self.cursor + by
