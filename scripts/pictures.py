@@ -32,6 +32,7 @@ def main() -> None:
             _first_minutes(root)
             _watching(root)
             _every_day(root)
+            _learning(root)
         finally:
             _lamina(root, "rm", "-f", "web", "db")
             _lamina(root, "lab", "down")
@@ -104,6 +105,27 @@ def _watching(root: str) -> None:
         screen.settle(quiet=4, longest=_FILL)  # it writes every two seconds
         screen.save(PICTURES / "stats.png")
     _lamina(root, "rm", "-f", "db")
+
+
+def _learning(root: str) -> None:
+    """A lesson: the step that changes one byte, and what that costs."""
+    with _open(root, 120, 30) as screen:
+        screen.until("Images")
+        screen.press("8")
+        screen.until("Container")
+        screen.press("/", *"running container", "enter", "enter")
+        screen.until("waiting for you")
+        for step in (1, 2, 3):
+            screen.press("enter")
+            screen.until("done ✓")
+            if step < 3:
+                screen.press("enter")
+                screen.until(f"step {step + 1} of.*")
+                screen.until("waiting for you")
+        screen.settle()
+        screen.save(PICTURES / "lesson.png")
+        screen.press("esc", "y", "esc", "esc")
+        screen.until("that it made is removed")  # killed before, its containers would run on
 
 
 def _open(root: str, columns: int, rows: int) -> Terminal:
