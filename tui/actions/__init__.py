@@ -56,5 +56,5 @@ def footer_actions(ctx: Context, most: int = 6) -> list[Action]:
     """The verbs that matter where the person stands, the most telling first."""
     own = [item for item in ACTIONS if ctx.place in item.places and item.available(ctx)]
     if ctx.place in LEFT and not ctx.state.images and lab_down(ctx) and not ctx.state.read_only:
-        own.insert(0, action("lab_up"))
+        own[:0] = [action("lab_up"), action("lessons")]
     return sorted(own, key=lambda item: item.group == "go")[:most]

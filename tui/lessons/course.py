@@ -54,7 +54,6 @@ class StepPage:
     :param tried: commands of the learner's own that are none of the step's.
     :param standing: how each check stands: what was looked at and found, and whether it holds;
         None where that is not known before the step is done.
-    :param sketch: what is seen of that which is under way.
     :param looked: whether all was measured and checked after it was done.
     :param hint: what helps; shown when somebody asks.
     """
@@ -67,7 +66,6 @@ class StepPage:
     hint: str = ""
     tried: tuple[Deed, ...] = ()
     standing: tuple[Checked | None, ...] = ()
-    sketch: Picture | None = None
     pictures: tuple[Picture, ...] = ()
     figures: tuple[Measured, ...] = ()
     missing: tuple[Skipped, ...] = ()
@@ -140,8 +138,6 @@ def did(page: StepPage, index: int, event: LessonEvent, ok: bool) -> StepPage:
             return page.with_deed(
                 index, state="done" if ok else "failed", output=output, seconds=seconds, said=""
             )
-        case Underway(picture=picture):
-            return replace(page, sketch=picture)
         case Acted(said=said, seconds=seconds):
             return page.with_deed(index, state="done", said=said, seconds=seconds)
         case Underway(picture=picture):

@@ -96,9 +96,8 @@ class Leading:
                 async for told in self._run.do_one(self.page.number, index):
                     self._turn(did(self.page, index, told, self._is_well(index, told)))
             finally:
-                page = replace(self.page, sketch=None)
-                is_stopped = page.deeds[index].state == "doing"
-                self._turn(page.with_deed(index, state="waiting") if is_stopped else page)
+                if self.page.deeds[index].state == "doing":
+                    self._turn(self.page.with_deed(index, state="waiting"))
         if self.page.next_deed is not None:
             await self.notice()
         return told

@@ -123,8 +123,6 @@ def working(page: StepPage, course: Course, look: Look) -> list[Row]:
         lines.heading("You also tried")
         for index, deed in enumerate(page.tried):
             _deed(lines, deed, f"tried:{index}", index == len(page.tried) - 1)
-    if page.sketch is not None:
-        _picture(lines, page.sketch)
     for missing in page.missing:
         lines.gap()
         words = f"Not on this machine: {safe(missing.why)}. {safe(missing.hint)}"
