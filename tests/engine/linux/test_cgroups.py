@@ -1,11 +1,16 @@
 """Finding control groups, on recorded tables of mounts over real directories."""
 
+import os
+import pickle
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.linux.cgroups import Cgroups, find_cgroups
 
+_USER = 12345
 _V1 = ("cpu,cpuacct", "memory", "pids", "devices", "freezer", "blkio", "cpuset", "hugetlb", "perf_event")
 
 
@@ -76,3 +81,64 @@ def test_a_place_with_a_space_is_found(tmp_path: Path) -> None:
 def test_lines_that_say_nothing_are_passed_over(tmp_path: Path, line: str) -> None:
     (tmp_path / "mountinfo").write_text(line + "\n")
     assert find_cgroups(tmp_path / "mountinfo", tmp_path).mode == "none"
+
+
+def _as_user(look: Callable[[], Cgroups]) -> Cgroups:
+    """What an ordinary user finds, who has no rights but those of his number."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setresgid(_USER, _USER, _USER)
+            os.setresuid(_USER, _USER, _USER)
+            os.write(write, pickle.dumps(look()))
+        finally:
+            os._exit(0)
+    os.close(write)
+    with open(read, "rb") as pipe:
+        found = pickle.loads(pipe.read())
+    os.waitpid(child, 0)
+    assert isinstance(found, Cgroups)
+    return found
+
+
+def _delegate(root: Path, owned: str, own: str) -> Cgroups:
+    """What a user in the group `own` finds in a tree of version 2 of which `owned` and all below is his."""
+    top = root / "sys/fs/cgroup"
+    for path in (owned, own):
+        (top / path).mkdir(parents=True, exist_ok=True)
+    for group in (top, *(path for path in top.rglob("*") if path.is_dir())):
+        for name, text in (("cgroup.procs", ""), ("cgroup.controllers", "cpu memory pids\n")):
+            (group / name).write_text(text, "ascii")
+        if group.is_relative_to(top / owned):
+            for each in (group, *group.glob("cgroup.*")):
+                os.chown(each, _USER, _USER)
+    table, groups = root / "mountinfo", root / "own"
+    table.write_text(_mount("/sys/fs/cgroup", "cgroup2", "rw,nsdelegate") + "\n", "ascii")
+    groups.write_text(f"0::/{own}\n", "ascii")
+    return _as_user(lambda: find_cgroups(table, root, groups))
+
+
+@pytest.fixture
+def open_place(requires_root: None) -> Iterator[Path]:
+    """A directory that everybody may look into, unlike those of `tmp_path`."""
+    with tempfile.TemporaryDirectory(prefix="lm-", dir="/var/tmp") as place:
+        os.chmod(place, 0o755)
+        yield Path(place)
+
+
+def test_users_part_of_version_2_is_the_topmost_that_his_service_manager_was_given(open_place: Path) -> None:
+    service = "user.slice/user-1000.slice/user@1000.service"
+    found = _delegate(open_place, service, f"{service}/app.slice/run-1.scope")
+    assert found.mode == "v2"
+    (hierarchy,) = found.hierarchies
+    assert hierarchy.path == open_place / "sys/fs/cgroup" / service
+    assert hierarchy.name == "cgroup"
+    assert found.of("memory") is hierarchy
+
+
+def test_user_whose_session_was_given_no_part_has_no_groups(open_place: Path) -> None:
+    service = "user.slice/user-1000.slice/user@1000.service"
+    found = _delegate(open_place, service, "user.slice/user-1000.slice/session-1.scope")
+    assert found.mode == "none"
