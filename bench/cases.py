@@ -26,6 +26,7 @@ class Case:
     :param undo: after each time, so that the next finds what the first found.
     :param pairs: how many times each engine does it, as a multiple of what was asked for.
     :param finish: once for each engine, when all was timed.
+    :param ordinary: done by an ordinary user's engines instead of root's.
     :param fresh_image: an image whose files it writes all anew: the disk is put to rest before each time.
     """
 
@@ -36,6 +37,7 @@ class Case:
     undo: Callable[[Engine], None]
     pairs: int = 1
     fresh_image: str = ""
+    ordinary: bool = False
     finish: Callable[[Engine], None] = lambda _: None
 
 
@@ -83,6 +85,24 @@ def cases(registry: str) -> list[Case]:
             command=port.read,
             undo=_nothing,
             finish=port.finish,
+        ),
+        Case(
+            name="rootless",
+            title=f"run --rm {DEBIAN} true without root, on the default network",
+            prepare=lambda engine: _only(engine, debian),
+            command=lambda engine: engine.command("run", "--rm", debian, "true"),
+            undo=_nothing,
+            pairs=4,
+            ordinary=True,
+        ),
+        Case(
+            name="rootless-port",
+            title=f"{port.GIBIBYTES} GiB through a port published without root, to another network namespace",
+            prepare=lambda engine: _serving(engine, debian),
+            command=port.read,
+            undo=_nothing,
+            finish=port.finish,
+            ordinary=True,
         ),
         Case(
             name="version",

@@ -14,6 +14,7 @@ from bench.cases import IMAGES, Case, cases
 from bench.engines import Engine, engines
 from bench.looking import report
 from bench.measure import Result, measure
+from bench.ordinary import ordinary_engines
 from bench.process import CommandFailed
 from bench.report import document, table
 from bench.screen import report as look_at_screen
@@ -43,7 +44,15 @@ def main(arguments: Sequence[str]) -> int:
             print("bench: none of the engines is here", file=sys.stderr)
             return 1
         try:
-            results = [_measured(case, taking_part, options.pairs) for case in chosen]
+            with ordinary_engines(Path(scratch) / "user") as without_root:
+                ordinary = [
+                    engine for engine in without_root if not options.engine or engine.name in options.engine
+                ]
+                results = [
+                    _measured(case, ordinary if case.ordinary else taking_part, options.pairs)
+                    for case in chosen
+                    if ordinary or not case.ordinary
+                ]
         except CommandFailed as error:
             print(f"bench: {error}", file=sys.stderr)
             return 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import random
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -142,6 +141,8 @@ def _take(
         except OSError as error:
             raise _refusal(publish, error) from error
         return publish
+    import random  # with all the kinds of chance that it has; a named port needs none
+
     for _ in range(_TRIES):
         chosen = publish._replace(port=random.randint(_FIRST, _LAST))  # noqa: S311 - any will do
         with contextlib.suppress(Conflict):

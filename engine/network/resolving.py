@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import subprocess
 import sys
 
 from engine.errors import Conflict, Unavailable
@@ -29,6 +28,8 @@ def ensure_resolver(layout: Layout, network: Network) -> None:
     """
     if _is_running(layout, network.id):
         return
+    import subprocess  # felt, and only needed by the first on a network
+
     ready, theirs = os.pipe2(os.O_CLOEXEC)
     try:
         words = [str(layout.root), str(layout.run), network.id, str(theirs)]

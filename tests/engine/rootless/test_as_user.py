@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.rootless.world import FIRST_ID, IDS, UID, OrdinaryUser
+from tests.engine.rootless.world import OrdinaryUser
+from tests.support.ordinary import FIRST_ID, IDS, UID
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.system

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 import subprocess
 import sys
 import tempfile
@@ -23,28 +22,19 @@ from engine.linux.cgroups import Hierarchy
 from tests.engine.network.world import entering
 from tests.support.command import REPOSITORY, Finished
 from tests.support.leaks import processes_of
+from tests.support.ordinary import BINDS, UID, USER, write_files
 from tests.support.waiting import eventually
 
-USER, UID, FIRST_ID, IDS = "laminatest", 12345, 600000, 65536
 _PROGRAMS = ("unshare", "setpriv", "newuidmap", "newgidmap")
 _GRACE = 10.0  # seconds in which the last process ends that keeps the user's namespace
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-# The interpreter may lie in root's home, where an ordinary user sees nothing: it alone is shown there.
-_SCRIPT = r"""
-set -e
-etc=$1 python=$2; shift 2
-for name in passwd group subuid subgid; do mount --bind "$etc/$name" "/etc/$name"; done
-[ ! -e "$etc/resolv.conf" ] || mount --bind "$etc/resolv.conf" /etc/resolv.conf
-[ ! -e "$etc/tun" ] || mount --bind "$etc/tun" /dev/net/tun
-case $python in
-/root/*)
-  mkdir -p "$etc/python"; mount --bind "$python" "$etc/python"
-  mount -t tmpfs -o mode=755 tmpfs /root
-  mkdir -p "$python"; mount --bind "$etc/python" "$python"; umount "$etc/python";;
-esac
+_SCRIPT = (
+    BINDS
+    + r"""
 for group in $GROUPS_; do echo $$ > "$group/cgroup.procs"; done
 PATH=$PATH_ exec "$(command -v setpriv)" --reuid "$UID_" --regid "$UID_" --clear-groups --inh-caps=-all "$@"
 """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +99,7 @@ def ordinary_user(subordinate: bool) -> Iterator[OrdinaryUser]:
     user = OrdinaryUser(top / "home", top / "etc")
     user.home.mkdir()
     os.chown(user.home, UID, UID)
-    _write_files(user.etc, subordinate)
+    write_files(user.etc, subordinate)
     try:
         yield user
         left = [] if eventually(lambda: not processes_of(top), _GRACE, every=0.1) else processes_of(top)
@@ -145,14 +135,3 @@ def _removed(group: Path) -> bool:
         with suppress(OSError):
             os.rmdir(directory)
     return not group.exists()
-
-
-def _write_files(etc: Path, subordinate: bool) -> None:
-    etc.mkdir()
-    for name, line in (("passwd", f"{USER}:x:{UID}:{UID}::/:/bin/sh"), ("group", f"{USER}:x:{UID}:")):
-        (etc / name).write_text(Path("/etc", name).read_text("utf-8") + line + "\n", "utf-8")
-    if Path("/dev/net/tun").exists():  # which machines of users have open to everybody: udev(7)
-        os.mknod(etc / "tun", 0o666 | stat.S_IFCHR, os.stat("/dev/net/tun").st_rdev)
-        (etc / "tun").chmod(0o666)
-    for name in ("subuid", "subgid"):
-        (etc / name).write_text(f"{USER}:{FIRST_ID}:{IDS}\n" if subordinate else "", "utf-8")
