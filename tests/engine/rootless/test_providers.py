@@ -92,6 +92,13 @@ def test_name_server_of_the_hosts_loopback_is_asked(led: Place) -> None:
         assert led.user("exec", "server", "python3", "-c", _FIND).ok().out == "198.51.100.7\n"
 
 
+def test_program_has_no_files_of_the_users_and_few_system_calls(led: Place) -> None:
+    pid, _ = led.program()
+    status = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
+    assert "Seccomp:\t2" in status
+    assert not Path(f"/proc/{pid}/root{led.user.home}").exists()
+
+
 def test_killed_program_is_started_again(led: Place) -> None:
     pid, file = led.program()
     assert os.path.basename(file).partition(".")[0] in ("slirp4netns", "passt")
