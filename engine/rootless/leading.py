@@ -84,23 +84,33 @@ class Leading:
         if child == 0:
             self._become(program, namespace, write)
         os.close(write)
-        said, deadline = b"", time.monotonic() + _READY
-        while True:
-            patience = None if self._is_ready else max(0.0, deadline - time.monotonic())
-            if not select.select([read], [], [], patience)[0]:
-                if not self._is_ready:
-                    os.kill(child, sys.SIGKILL)
-                    said = b"it does not become ready"
-                    break
-                continue
-            data = os.read(read, _MOST)
-            if not data:
-                break
-            said = (said + data)[-_MOST:]
-        os.close(read)
+        ended = os.pidfd_open(child)
+        said = self._hear(read, ended)
+        if not select.select([ended], [], [], 0)[0]:
+            os.kill(child, sys.SIGKILL)
+            said = b"it does not become ready"
         os.waitpid(child, 0)
+        os.close(ended)
+        os.close(read)
         lines = said.decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else "it ended without a word"
+
+    def _hear(self, output: int, ended: int) -> bytes:
+        """What a program says until it ends, or has not become ready in time. :param ended: its pidfd."""
+        said, deadline, waited = b"", time.monotonic() + _READY, [output, ended]
+        while True:
+            patience = None if self._is_ready else deadline - time.monotonic()
+            if patience is not None and patience <= 0:
+                return said
+            ready = select.select(waited, [], [], patience)[0]
+            if output in ready:
+                data = os.read(output, _MOST)
+                said = (said + data)[-_MOST:]
+                if data:
+                    continue
+                waited = [ended]  # it may close its output and go on
+            if ended in ready:
+                return said
 
     def _become(self, program: str, namespace: int, output: int) -> None:
         """Be the program. Returns never."""

@@ -122,6 +122,15 @@ def test_next_program_is_taken_where_the_first_does_not_work(somewhere: Place) -
         place.user("run", "--rm", place.image, "python3", "-c", REACH).ok()
 
 
+def test_pasta_leads_those_outside_who_have_a_single_id(image: str) -> None:
+    needs_programs("ip", "nsenter", "pasta")
+    with placed(image, subordinate=False) as alone:
+        place = _with(alone, "pasta", pasta="pasta")
+        with listening(place.outside, OUTSIDE, 7000):
+            place.user("run", "--rm", place.image, "python3", "-c", REACH).ok()
+        _end(alone)
+
+
 def test_info_says_why_no_program_works(somewhere: Place) -> None:
     broken = _script(somewhere, "refused", "echo no luck today >&2; exit 1")
     place = _with(somewhere, "none", pasta=broken)
@@ -133,6 +142,13 @@ def test_info_says_why_no_program_works(somewhere: Place) -> None:
     assert "pasta: no luck today" in missing["cost"]
     assert missing["command"] == "sudo apt install slirp4netns"
     assert "no luck today" in place.user("run", "--rm", place.image, "true").err
+
+
+def test_program_that_closes_its_output_and_ends_is_followed_by_the_next(somewhere: Place) -> None:
+    needs_programs("pasta")
+    silent = _script(somewhere, "silent", "exec >&- 2>&-; exit 1")
+    place = _with(somewhere, "after", slirp4netns=silent, pasta="pasta")
+    assert place.user("info", "--format", "json").json()["rootless"]["network"] == "pasta"
 
 
 def test_device_that_is_not_for_everybody_is_named_with_the_command_that_opens_it(somewhere: Place) -> None:
