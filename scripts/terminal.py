@@ -36,7 +36,9 @@ class Terminal:
         self.written = 0  # bytes by the program so far
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
-            os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody compiles all modules at each start
+            # Nobody compiles all modules at each start, and the size is what the terminal says.
+            for name in ("PYTHONDONTWRITEBYTECODE", "COLUMNS", "LINES"):
+                os.environ.pop(name, None)
             os.environ.update({"TERM": "xterm-256color", "COLORTERM": "truecolor"})
             os.execvp(command[0], command)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -124,9 +126,13 @@ class Terminal:
             return False  # it has ended
         if b"\x1b[6n" in data:
             os.write(self._fd, b"\x1b[1;1R")  # where is the cursor: as a terminal would answer
+        self.take(data)
+        return bool(data)
+
+    def take(self, data: bytes) -> None:
+        """What the program wrote, as it comes."""
         self.written += len(data)
         self._stream.feed(data)
-        return bool(data)
 
 
 def _colour(name: str, default: str) -> str:

@@ -21,6 +21,7 @@ from tui.bridge import Answer, Batch, Bridge
 from tui.clipboard import clipped, copy_sequence
 from tui.commands import Commands
 from tui.config import read_config
+from tui.few_colours import for_terminal
 from tui.kept import remember, remembered
 from tui.keys import clashes, keymap, shown_keys
 from tui.live import ThemeWatch
@@ -73,9 +74,10 @@ class Lamina(App[None]):
         mono = "monochrome" if os.environ.get("NO_COLOR") else ""
         names = (theme_name, mono, self.config.theme, kept.get("theme", ""), DEFAULT)
         first = next(themes.found[name] for name in names if name in themes.found)
-        self.palette = Palette(first)
         self.plain = self.config.plain
         super().__init__()
+        first = for_terminal(first, self.console.color_system)
+        self.palette = Palette(first)
         self.settings = settings
         self.state = State(clock)
         self.bridge = Bridge(source or _engine(settings), self, clock)
@@ -93,8 +95,7 @@ class Lamina(App[None]):
         self.state.shown_keys = shown_keys(changed)
         self.state.read_only = self.config.read_only
         self.set_class(self.plain, "-plain")
-        for theme in self.themes.values():
-            self.register_theme(textual_theme(theme))
+        self._register_themes()
         self.theme = first.name
 
     def get_default_screen(self) -> Workbench:
@@ -138,11 +139,17 @@ class Lamina(App[None]):
         """A theme of one's own was written: draw with it, or say what is wrong with it."""
         themes = load_themes()
         self.themes = themes.found
-        for theme in themes.found.values():
-            self.register_theme(textual_theme(theme))
+        self._register_themes()
         self._complain("load a theme", themes.skipped)
         name = self.palette.theme.name
         self.use_theme(name if name in themes.found else DEFAULT)
+
+    def _register_themes(self) -> None:
+        """Tell Textual of all themes, as this terminal can show them."""
+        system = self.console.color_system
+        self.themes = {name: for_terminal(theme, system) for name, theme in self.themes.items()}
+        for theme in self.themes.values():
+            self.register_theme(textual_theme(theme))
 
     def on_batch(self, batch: Batch) -> None:
         """Take in what the bridge gathered."""

@@ -36,7 +36,12 @@ def open_workstation(settings: Settings) -> int:
     # hundred is felt at every dialog.
     os.environ.setdefault("ESCDELAY", "25")
     from tui.app import Lamina  # 300 ms that no verb of the command line pays
+    from tui.ascii import draws_only_ascii
 
+    if not settings.screen.get("plain") and draws_only_ascii():
+        word = "tmux shows only ASCII here, and so does the screen: tmux -u shows all of it"
+        screen = {**settings.screen, "plain": True}
+        settings = settings._replace(screen=screen, faults=(*settings.faults, word))
     app = Lamina(settings)
     app.run()
     return app.return_code or 0

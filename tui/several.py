@@ -33,7 +33,12 @@ class SeveralContainers(CommandBase):
         :param command: the command's own word for it; :param killed: how many run, and are killed first.
         """
         doing = self.app.state.under_way()  # one thing at a time: the row says what is being done
-        items = [item for item in chosen(ctx) if FITS[verb](item) and item.id not in doing]
+        fitting = [item for item in chosen(ctx) if FITS[verb](item)]
+        items = [item for item in fitting if item.id not in doing or verb == "kill"]
+        if fitting and not items:
+            self.say(
+                f"{verb} waits: {safe(fitting[0].name, 60)} is {doing[fitting[0].id]}", "one thing at a time"
+            )
         if not items:
             return
         words = command_on(command or verb, items)

@@ -67,6 +67,9 @@ def width_of(text: str) -> int:
     return len(text) if text.isascii() else cell_len(text)
 
 
+_TOLD = 4  # cells at the beginning of a reference that tell something
+
+
 def clip(text: str, width: int) -> str:
     """Safe text in at most `width` cells, cut at the end."""
     if width_of(text) <= width:
@@ -75,11 +78,15 @@ def clip(text: str, width: int) -> str:
 
 
 def clip_middle(text: str, width: int) -> str:
-    """A safe reference or path in at most `width` cells, cut in the middle so that its tag stays."""
+    """A safe reference or path in at most `width` cells, cut so that its last name and its tag stay."""
     if width_of(text) <= width:
         return text
     if width < 6:
         return clip(text, width)
+    last = text[text.rfind("/") :]
+    if 1 < width_of(last) < width and last != text:
+        left = width - 1 - width_of(last)
+        return (_head(text, left) if left >= _TOLD else "") + ELLIPSIS + last
     colon = text.rfind(":")
     tail = text[colon:] if colon > text.rfind("/") else ""
     keep = width_of(tail) if tail and width_of(tail) <= width - 4 else (width - 1) // 2

@@ -13,7 +13,7 @@ from engine.lab.programs import find_program, library_tree, needs
 _TOOLS = """
     [ awk base64 basename cat chgrp chmod chown cksum clear cmp comm cp cut date dd df diff dirname
     du echo env expand expr false find fold free grep groups head hostid hostname id install ip join
-    kill ln logname ls md5sum mkdir mkfifo mknod mktemp mount mountpoint mv nice nl nohup nproc
+    kill less ln logname ls md5sum mkdir mkfifo mknod mktemp more mount mountpoint mv nice nl nohup nproc
     numfmt od paste pgrep pidof pkill pr printenv printf ps pwd readlink realpath rm rmdir sed seq
     sh sha256sum shuf sleep sort split stat stty sum sync tac tail tee test timeout top touch tr
     true truncate tsort tty umount uname unexpand uniq unlink uptime wc which who whoami xargs yes
@@ -26,6 +26,12 @@ _FILES = {
     "etc/os-release": 'NAME="Lamina lab"\nID=lamina-lab\nPRETTY_NAME="Lamina lab"\n',
     "etc/profile": "export PS1='\\w \\$ '\n",
 }
+# What programs that fill the screen look up of the terminals that people have (terminfo(5)).
+_TERMINALS = """
+    ansi dumb linux rxvt rxvt-unicode-256color screen screen-256color tmux tmux-256color vt100 vt220 xterm
+    xterm-256color
+""".split()
+_TERMINFO = ("/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo")
 _DIRECTORIES = {
     "dev": 0o755, "etc": 0o755, "home": 0o755, "mnt": 0o755, "proc": 0o555, "root": 0o700, "run": 0o755,
     "srv": 0o755, "sys": 0o555, "tmp": 0o1777, "usr/bin": 0o755, "usr/local/bin": 0o755, "var/log": 0o755,
@@ -41,6 +47,7 @@ def base_tree() -> Tree:
     tree: Tree = {PurePosixPath(path): Directory(mode) for path, mode in _DIRECTORIES.items()}
     tree |= {PurePosixPath(path): File(text.encode()) for path, text in _FILES.items()}
     tree |= _links_at_the_top()
+    tree |= _terminals()
     programs = {name: path for name in _TOOLS if (path := find_program(name)) is not None}
     if "sh" not in programs:
         raise NotSupported("the lab makes its images of the host's programs, and this host has no sh")
@@ -60,6 +67,16 @@ def _links_at_the_top() -> Tree:
             tree[PurePosixPath("usr", name)] = Directory()
         elif name == "bin":
             tree[PurePosixPath(name)] = Symlink("usr/bin")
+    return tree
+
+
+def _terminals() -> Tree:
+    """The descriptions of terminals that the host has."""
+    tree: Tree = {}
+    for name in _TERMINALS:
+        found = [Path(place, name[0], name) for place in _TERMINFO if Path(place, name[0], name).is_file()]
+        if found:
+            tree[PurePosixPath("usr/share/terminfo", name[0], name)] = File(found[0].resolve(), 0o644)
     return tree
 
 

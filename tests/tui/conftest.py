@@ -17,8 +17,9 @@ Make = Callable[..., Lamina]
 
 @pytest.fixture(autouse=True)
 def _one_clock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Times on screen are those of UTC, and nobody's own themes are found."""
+    """Times on screen are those of UTC, all colours are had, and nobody's own themes are found."""
     monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("LAMINA_CONFIG", str(tmp_path / "config" / "lamina"))

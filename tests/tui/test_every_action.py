@@ -211,6 +211,8 @@ async def test_the_verb_does_what_it_says(
         for key in way.before:
             await pilot.press(key)
             await pilot.pause()
+        if way.start != "pull-held":
+            await until(pilot, lambda: not app_of(pilot).state.running_tasks, "the end of what was begun")
         item = actions.action(verb)
         app = app_of(pilot)
         await until(pilot, lambda: item.available(app.commands.board.context), "where it can be done")

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
 from engine.containers.models import LogLine, Status
+from engine.containers.network_list import Member
 from engine.errors import NotFound
-from engine.images.models import ImageDetail, PullPlan
+from engine.images.models import ImageDetail, PlanLayer, PullPlan
+from engine.images.moves import Standing, TagStanding
+from engine.lab.models import LabImage, LabStatus
 from engine.layers.table import FileTable
 from engine.oci import Digest
+from engine.volumes.models import Volume
 from tests.tui.conftest import Make
 from tests.tui.driving import Driver, app_of, ready, screen_lines, until, widths
 from tests.tui.fake import NOW, FakeSource, container
 from tests.tui.fake_files import table
+from tests.tui.fake_stores import entry, network
 from tests.tui.hostile import HOSTILE
+from tests.tui.pictures import sized
 
 _SHORT = [text[:4000] for text in HOSTILE]
 
@@ -29,7 +36,16 @@ class HostileSource(FakeSource):
         super().__init__()
         stack = self.stacks["postgres:15"]
         self.stacks = dict.fromkeys(HOSTILE, stack)
-        self.made = [container(text, text, Status.RUNNING) for text in HOSTILE]
+        self.made = [
+            container(text, text, Status.RUNNING)._replace(labels={text[:3000]: text}, health="healthy")
+            for text in HOSTILE
+        ]
+        self.lab = LabStatus(True, True, HOSTILE[0], 7, tuple(LabImage(text, 1, 1) for text in HOSTILE))
+        self.all_networks = [
+            network(text, (Member("c" * 64, text, text, text, text, (text,)),)) for text in HOSTILE
+        ]
+        self.all_volumes = [Volume(text, NOW, {text: text}, False, text, (text,), 9) for text in HOSTILE]
+        self.entries["/"] = [entry(text[:2000], link=text[:2000]) for text in HOSTILE]
         self.lines = [LogLine(NOW, "stdout", text) for text in HOSTILE]
 
     async def image(self, name: str) -> ImageDetail:
@@ -52,7 +68,20 @@ class HostileSource(FakeSource):
         return table({f"{n}{os.fsdecode(name)}": 1 for n, name in enumerate(safe)})
 
     async def plan(self, reference: str, platform: str = "") -> PullPlan:
-        raise NotFound(HOSTILE[5] + HOSTILE[0] + HOSTILE[6], hint=HOSTILE[6] + HOSTILE[1])
+        if "here" not in reference:
+            raise NotFound(HOSTILE[5] + HOSTILE[0] + HOSTILE[6], hint=HOSTILE[6] + HOSTILE[1])
+        layers = tuple(
+            PlanLayer(number, Digest(text), Digest(text), number, bool(number % 2), number % 16)
+            for number, text in enumerate(HOSTILE, 1)
+        )
+        return PullPlan(HOSTILE[0], Digest(HOSTILE[1]), Digest(HOSTILE[2]), HOSTILE[3], layers, 3, 9)
+
+    async def outdated(
+        self, names: tuple[str, ...] = (), *, on_standing: Callable[[TagStanding], None] | None = None
+    ) -> Sequence[TagStanding]:
+        return [
+            TagStanding(text, Standing.UNKNOWN, Digest(text), Digest(text), reason=text) for text in HOSTILE
+        ]
 
     async def stop(self, name: str, timeout: float = 10) -> None:
         raise NotFound(HOSTILE[6] + HOSTILE[0], hint=HOSTILE[5])
@@ -83,22 +112,43 @@ _WAYS: dict[str, list[str]] = {
     "the run form": ["R"],
     "the palette": ["colon"],
     "a plan that fails": ["P", "x", "enter"],
+    "a plan": ["P", *"here", "enter"],
+    "a pull": ["P", *"here", "enter", "enter"],
+    "what the lab serves": ["P"],
+    "help": ["2", "question_mark"],
+    "jump mode": ["ctrl+o"],
+    "labels": ["2", "v"],
+    "groups": ["2", "v", "j", "enter"],
+    "marks": ["2", "asterisk", "d"],
+    "updates": ["u", "5"],
+    "an action in full": ["u", "5", "enter"],
+    "history in full": ["4", "right_square_bracket", "right_square_bracket", "enter"],
+    "a terminal": ["2", "E"],
+    "networks": ["6"],
+    "removing a network": ["6", "d"],
+    "joining a network": ["6", "c"],
+    "volumes": ["7"],
+    "removing a volume": ["7", "d"],
+    "files of a container": ["2", "F"],
+    "a file of a container": ["2", "F", "enter"],
+    "copying out": ["2", "F", "x"],
+    "another name": ["2", "ctrl+r"],
+    "a tag": ["t"],
 }
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
 @pytest.mark.parametrize("way", _WAYS)
-async def test_the_screen_stayswhole(make: Make, size: tuple[int, int], way: str) -> None:
-    source = HostileSource()
-    async with make(source).run_test(size=size, notifications=True) as pilot:
+async def test_the_screen_stays_whole(make: Make, way: str) -> None:
+    async with make(HostileSource()).run_test(size=(160, 45), notifications=True) as pilot:
         await ready(pilot)
         await pilot.press(*_WAYS[way])
         for key in ("pagedown", "pageup", "down", "down"):
             await pilot.pause()
-            whole(pilot, size[0])
+            whole(pilot, 160)
             await pilot.press(key)
+        await sized(pilot, 80, 24)
         await pilot.pause()
-        whole(pilot, size[0])
+        whole(pilot, 80)
         assert pilot.app.is_running
 
 

@@ -26,7 +26,10 @@ TABS = {
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("tab", TABS)
-async def test_tab(request: pytest.FixtureRequest, make: Make, tab: str, theme: str) -> None:
+async def test_tab(
+    request: pytest.FixtureRequest, make: Make, monkeypatch: pytest.MonkeyPatch, tab: str, theme: str
+) -> None:
+    monkeypatch.setattr("tui.watcher._OFTEN", 3600.0)  # what is read a second time knows more
     source = StillSource()
     async with make(source, theme=theme).run_test(size=SIZES[0]) as pilot:
         await ready(pilot)

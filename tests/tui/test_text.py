@@ -82,6 +82,18 @@ def test_a_reference_is_cut_in_the_middle(reference: str, width: int, shown: str
     assert cell_len(clip_middle(reference, width)) <= width
 
 
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [
+        ("127.0.0.1:5000/postgres:15.1", 15, "…/postgres:15.1"),
+        ("127.0.0.1:5000/postgres:15.1", 19, "127.…/postgres:15.1"),
+        ("/var/cache/apt/pkgcache.bin", 16, "…/pkgcache.bin"),
+    ],
+)
+def test_the_last_name_stays_whole_where_there_is_room(text: str, width: int, shown: str) -> None:
+    assert clip_middle(text, width) == shown
+
+
 def test_the_tag_stays_when_it_is_longer_than_half() -> None:
     assert clip_middle("example.org/app:2026-03-01-nightly", 26).endswith(":2026-03-01-nightly")
 

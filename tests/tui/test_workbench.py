@@ -164,6 +164,17 @@ async def test_a_second_stop_while_one_is_under_way_is_not_asked_for(make: Make)
         source.hold_stop.set()
 
 
+async def test_another_verb_meanwhile_is_told_to_wait(make: Make) -> None:
+    source = FakeSource()
+    source.hold_stop.clear()
+    async with make(source).run_test(size=(160, 45), notifications=True) as pilot:
+        await ready(pilot)
+        await pilot.press("2", "s", "r")
+        await until(pilot, lambda: "restart waits: pg1 is stopping" in "\n".join(screen_lines(pilot)), "it")
+        source.hold_stop.set()
+        assert ("restart",) not in {asked[:1] for asked in source.asked}
+
+
 async def test_start_starts_a_container_that_has_ended(make: Make) -> None:
     source = FakeSource()
     async with make(source).run_test(size=(120, 30)) as pilot:

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from tui.palette import Palette
+from tui.text import safe
 from tui.widgets.columns import Span, clip_spans
 from tui.widgets.frame import Lines
 
@@ -45,7 +46,7 @@ class Field(Input):
     """One line to type into, without a blinking cursor: an idle screen writes nothing."""
 
     def __init__(self, value: str = "", *, placeholder: str = "", id: str | None = None) -> None:
-        super().__init__(value, compact=True, select_on_focus=False, placeholder=placeholder, id=id)
+        super().__init__(safe(value), compact=True, select_on_focus=False, placeholder=placeholder, id=id)
         self.cursor_blink = False
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -11,6 +12,7 @@ from textual.widget import Widget
 from tui.actions import ACTIONS, GROUPS, MOVING, Action, Context, footer_actions
 from tui.screens.dialog import Dialog, keys
 from tui.screens.help_words import ABOUT
+from tui.text import safe
 from tui.widgets.columns import Column, Row, cell
 from tui.widgets.rows import RowList
 
@@ -25,6 +27,7 @@ _COLUMNS = (
     Column(50, most=80, grow=1),
     Column(12, most=34, grow=1, drop=1),
 )
+_LINE = 56  # cells of a sentence, so that it stands whole also in a narrow window
 _LEGEND = (
     ("▇▇▇", "layers", "base to top, each layer in its own colour wherever it appears"),
     ("", "", "by size; by its square root where one layer would swallow the rest"),
@@ -86,9 +89,8 @@ def help_rows(ctx: Context) -> list[Row]:
 def _here(ctx: Context) -> list[Row]:
     name, lines = ABOUT.get(ctx.place, (ctx.place.capitalize(), ()))
     rows = [_title("here", name)]
-    rows += [
-        Row(f"here{number}", (cell(""), cell(""), cell(line), cell(""))) for number, line in enumerate(lines)
-    ]
+    told = (part for line in lines for part in wrap(line, _LINE))
+    rows += [Row(f"here{number}", (cell(f"{'':12}{part}"),)) for number, part in enumerate(told)]
     return [*rows, *(_verb(item, ctx) for item in footer_actions(ctx, most=12))]
 
 
@@ -98,7 +100,7 @@ def _title(key: str, title: str) -> Row:
 
 def _verb(item: Action, ctx: Context) -> Row:
     about = item.about + (" (asks first)" if item.danger else "")
-    return _row(item.key(ctx.state) or ":", item.label, about, item.command(ctx))
+    return _row(item.key(ctx.state) or ":", item.label, about, safe(item.command(ctx), 200))
 
 
 def _row(key: str, label: str, about: str, command: str) -> Row:

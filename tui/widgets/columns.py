@@ -92,7 +92,10 @@ def _spread(columns: Sequence[Column], widths: list[int], spare: int) -> None:
 
 
 def lay_out(columns: Sequence[Column], widths: Sequence[int], cells: Sequence[Cell]) -> list[Span]:
-    """A row's spans, each cell clipped and padded to its column."""
+    """A row's spans, each cell clipped and padded to its column; a lone cell has the whole row."""
+    if len(cells) == 1 < len(columns):
+        whole = sum(width + column.gap for column, width in zip(columns, widths, strict=True) if width)
+        return clip_spans(cells[0](whole) if callable(cells[0]) else cells[0], whole)
     out: list[Span] = []
     for column, width, content in zip(columns, widths, cells, strict=True):
         if not width:

@@ -141,7 +141,7 @@ class Framed(Lines):
         ink = "accent" if self.has_focus else "frame"
         # The title tells where one is, so it goes before the state, up to two thirds of the border.
         title_width = sum(width_of(text) for text, _ in title)
-        right = clip_spans(state, max(0, width - min(title_width, width * 2 // 3) - 3))
+        right = _whole_parts(state, max(0, width - min(title_width, width * 2 // 3) - 3))
         right_width = sum(width_of(text) for text, _ in right)
         left = clip_spans(title, width - right_width - (3 if right else 0))
         line = width - right_width - sum(width_of(text) for text, _ in left)
@@ -176,3 +176,14 @@ class Framed(Lines):
         """The title takes the colour of focus, or gives it back."""
         super().watch_has_focus(has_focus)
         self._draw_head()
+
+
+def _whole_parts(state: Spans, width: int) -> list[Span]:
+    """As many parts of a state, with dots between them, as fit whole; the first is cut if need be."""
+    parts = list(state)
+    while sum(width_of(text) for text, _ in parts) > width:
+        dots = [index for index, (text, _) in enumerate(parts) if text.strip() == "·"]
+        if not dots:
+            return clip_spans(tuple(parts), width)
+        parts = parts[: dots[-1]]
+    return parts
