@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+from urllib.request import urlopen
 
 from scripts.terminal import Terminal
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
+_PORT = 18080
 _FILL = 75  # seconds in which the plots fill
 _BUSY = """
 import os, random, time
@@ -30,11 +34,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="lm-", dir="/var/tmp") as root:
         try:
             _first_minutes(root)
+            _inside(root)
+            _one_container(root)
             _watching(root)
             _every_day(root)
             _learning(root)
         finally:
-            _lamina(root, "rm", "-f", "web", "db")
+            _lamina(root, "rm", "-f", "web", "db", "site", "made")
+            _lamina(root, "volume", "rm", "pages")
             _lamina(root, "lab", "down")
 
 
@@ -61,6 +68,73 @@ def _first_minutes(root: str) -> None:
         screen.until("predicted|fetched|Done|done", 60)
         screen.settle()
         screen.save(PICTURES / "pulled.png")
+
+
+def _inside(root: str) -> None:
+    """What a layer changed, what an image carries for nothing, what lies between two tags."""
+    first = "head -c 6000000 /dev/urandom > /srv/cache; cp /usr/bin/awk /srv/tool"
+    second = "rm /srv/cache; chmod 700 /srv/tool; echo welcome > /etc/motd; echo x >> /etc/passwd"
+    for name, base, script in (("app:1", "lab/web:2", first), ("app:2", "app:1", second)):
+        _lamina(root, "run", "--name", "made", "--user", "0", "--network", "none", base, "sh", "-c", script)
+        _lamina(root, "commit", "made", name)
+        _lamina(root, "rm", "made")
+    with _open(root, 120, 30) as screen:
+        screen.until("app:2")
+        screen.press("1", "g", "e")
+        screen.until("explore")
+        screen.press("v")
+        screen.until("motd")
+        screen.press("tab")
+        while "/etc/passwd" not in screen.text:
+            screen.press("j")
+        screen.settle()
+        screen.save(PICTURES / "explore.png")
+        screen.press("w")
+        screen.until("unseen")
+        screen.settle()
+        screen.save(PICTURES / "waste.png")
+    with _open(root, 120, 30) as screen:
+        screen.until("web:2")
+        screen.press("1", "/", *"lab/web", "enter", "*", "c")
+        screen.until("to fetch of")
+        screen.settle()
+        screen.save(PICTURES / "compare.png")
+    _lamina(root, "rmi", "app:2", "app:1")
+
+
+def _one_container(root: str) -> None:
+    """A container from its form to its end: a port and a volume, its log, a shell, stop and remove."""
+    with _open(root, 120, 30) as screen:
+        screen.until("web:2")
+        screen.press("1", "/", *"web:2", "enter", "R", "tab", *"site", "tab", "tab", *"pages:/srv/pages")
+        screen.press("tab", *f"{_PORT}:8000")
+        screen.until("lamina run -d --name site.*")
+        screen.save(PICTURES / "run.png")
+        screen.press("enter")
+        screen.until("1 running")
+        screen.press("2", "l")
+        for path in ("", "prices", "", "index.html", ""):
+            with suppress(OSError), urlopen(f"http://127.0.0.1:{_PORT}/{path}", timeout=5) as answer:
+                answer.read()
+        screen.until("GET /.*")
+        screen.settle(quiet=1)
+        screen.save(PICTURES / "logs.png")
+        screen.press("2", "E")
+        screen.until("sh in site")
+        screen.press(*"top", "enter")
+        screen.until("load average")
+        screen.settle(quiet=1)
+        screen.save(PICTURES / "shell.png")
+        screen.press("q", "\x1d", "d")
+        screen.until("1 terminal")
+        screen.press("s")
+        screen.until("exited", 30)
+        screen.press("d")
+        screen.until("Remove site")
+        screen.settle()
+        screen.save(PICTURES / "remove.png")
+        screen.press("y")
+        screen.until("No containers")
 
 
 def _every_day(root: str) -> None:
@@ -129,6 +203,8 @@ def _learning(root: str) -> None:
 
 
 def _open(root: str, columns: int, rows: int) -> Terminal:
+    # What was chosen on this machine before, or in the picture before, is not for this one.
+    os.environ |= {"XDG_STATE_HOME": tempfile.mkdtemp(dir=root), "LAMINA_CONFIG": root}
     return Terminal([LAMINA, "--root", root], columns, rows)
 
 

@@ -86,7 +86,7 @@ def clip_middle(text: str, width: int) -> str:
     last = text[text.rfind("/") :]
     if 1 < width_of(last) < width and last != text:
         left = width - 1 - width_of(last)
-        return (_head(text, left) if left >= _TOLD else "") + ELLIPSIS + last
+        return (beginning(text, left) if left >= _TOLD else "") + ELLIPSIS + last
     colon = text.rfind(":")
     tail = text[colon:] if colon > text.rfind("/") else ""
     keep = width_of(tail) if tail and width_of(tail) <= width - 4 else (width - 1) // 2

@@ -33,7 +33,7 @@ async def test_two_marked_images_are_compared_with_the_download_between_them(mak
         shown = "\n".join(screen_lines(pilot))
         assert "to fetch of" in shown
         pairs = text_of(screen.pairs)
-        assert ["+ to fetch" in pairs, "− no longer" in pairs, pairs.count("the same")] == [True, True, 5]
+        assert ["to fetch" in pairs, "no longer" in pairs, pairs.count("the same")] == [True, True, 5]
 
 
 async def test_files_and_settings_that_differ_are_listed(make: Make) -> None:

@@ -19,9 +19,10 @@ Shown = tuple[tuple[Column, ...], Sequence[Row], Sequence[str]]
 """Columns, rows, and what an empty list says."""
 
 _PAIRS = (
-    Column(4, right=True),
     Column(1),
-    Column(4, gap=1),
+    Column(3, right=True, gap=1),
+    Column(1),
+    Column(3, gap=1),
     Column(12, most=80, grow=1),
     Column(7, right=True),
     Column(8, right=True, drop=2),
@@ -45,13 +46,14 @@ def pair_rows(pairs: Sequence[LayerPair], slots: Mapping[str, int], words: Mappi
     rows = []
     for index, pair in enumerate(reversed(pairs)):
         if pair.old is not None and pair.new is not None:
-            word = cell("the same", "muted")
+            mark, word = cell(""), cell("the same", "muted")
         elif pair.new is not None:
-            word = cell("+ to fetch", "good")
+            mark, word = cell("+", "good"), cell("to fetch", "good")
         else:
-            word = cell("− no longer", "bad")
+            mark, word = cell("−", "bad"), cell("no longer", "bad")
         ink = f"slot{slots.get(pair.diff_id, 0)}"
         cells = (
+            mark,
             cell(str(pair.old or "·"), "muted"),
             cell("█", ink),
             cell(str(pair.new or "·"), "muted"),

@@ -76,9 +76,17 @@ class Compare(Board):
     def on_mount(self) -> None:
         """Have them compared."""
         command = shlex.join(["lamina", "compare", *self.names])
-        question = partial(self.app.bridge.source.compare, *self.names)
-        self.app.bridge.ask("compare", "compare two images", command, question, self._show)
+        self.app.bridge.ask("compare", "compare two images", command, self._compare, self._show)
         self._entitle()
+
+    async def _compare(self) -> tuple[Comparison, Mapping[str, str]]:
+        """What differs, and the instructions of both by diff ID."""
+        source = self.app.bridge.source
+        details = [await source.image(name) for name in self.names]
+        words = {
+            str(row.diff_id): instruction(row.created_by) for detail in details for row in detail.layers
+        }
+        return await source.compare(*self.names), words
 
     def on_resize(self, event: events.Resize) -> None:
         """Beside each other where there is room, else one above the other."""
@@ -107,15 +115,11 @@ class Compare(Board):
         """The files."""
         return self.different
 
-    def _show(self, comparison: Comparison) -> None:
+    def _show(self, found: tuple[Comparison, Mapping[str, str]]) -> None:
         if not self.is_attached:
             return
+        comparison, words = found
         self.comparison = comparison
-        words = {
-            str(row.diff_id): instruction(row.created_by)
-            for detail in self.app.state.details.values()
-            for row in detail.layers
-        }
         self.pairs.show(*pair_rows(comparison.layers, self.slots, words))
         self.settings.show(*setting_rows(comparison))
         self.different.show_files(comparison.files)
