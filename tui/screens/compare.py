@@ -83,9 +83,7 @@ class Compare(Board):
         """What differs, and the instructions of both by diff ID."""
         source = self.app.bridge.source
         details = [await source.image(name) for name in self.names]
-        words = {
-            str(row.diff_id): instruction(row.created_by) for detail in details for row in detail.layers
-        }
+        words = {str(row.diff_id): instruction(row.created_by) for detail in details for row in detail.layers}
         return await source.compare(*self.names), words
 
     def on_resize(self, event: events.Resize) -> None:
