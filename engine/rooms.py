@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -88,24 +89,39 @@ class Rooms:
         """The sample images and their registry."""
         return self._room("lab", self._open_lab)
 
-    def inspect(self, name: str) -> dict[str, Any]:
-        """A container or an image with Docker's keys; a container where both have the name.
+    def inspect(self, name: str, kind: str = "") -> dict[str, Any]:
+        """A container, image, network or volume with Docker's keys; the first of these that has the name.
 
-        :raises NotFound: neither has.
+        :param kind: "container", "image", "network" or "volume" looks among those alone.
+        :raises NotFound: none has it.
         """
-        from engine.errors import NotFound
+        from engine.errors import InvalidArgument, NotFound
 
-        try:
-            return self.containers.inspect(name)
-        except NotFound:
-            pass
-        try:
-            return self.images.inspect(name)
-        except NotFound as error:
-            raise NotFound(
-                f"no container and no image is called {name}",
-                hint="lamina ps -a and lamina images show what is here",
-            ) from error
+        if kind:
+            return self._inspect(name, kind)
+        for each in ("container", "image", "network", "volume"):
+            # What cannot name one of a kind, as an upper-case word an image, may name one of the next.
+            with contextlib.suppress(NotFound, InvalidArgument):
+                return self._inspect(name, each)
+        raise NotFound(
+            f"no container, image, network or volume is called {name}",
+            hint="lamina ps -a, lamina images, lamina network ls and lamina volume ls show what is here",
+        )
+
+    def _inspect(self, name: str, kind: str) -> dict[str, Any]:
+        match kind:
+            case "container":
+                return self.containers.inspect(name)
+            case "image":
+                return self.images.inspect(name)
+            case "network":
+                from engine.containers.network_view import inspect_network
+
+                return inspect_network(self.kept, name)
+            case _:
+                from engine.volumes.inspection import inspection
+
+                return inspection(self.volumes.get(name, True))
 
     def sizes(self, name: str) -> tuple[int, int]:
         """Bytes that a container has written, and those of its image's files.

@@ -12,12 +12,14 @@ from engine.cli.words import size
 
 # The same commands under Docker's longer names; a name of its own where it differs.
 _VERBS = (
-    "attach commit cp create diff exec export inspect kill logs pause port rename restart rm run start stats "
+    "attach commit cp create diff exec export kill logs pause port rename restart rm run start stats "
     "stop top unpause update wait"
 ).split()
-_ELSEWHERE = {verb: home for verb in _VERBS if (home := home_of(verb))} | {
-    name: home_of("ps") for name in ("ls", "list", "ps")
-}
+_ELSEWHERE = (
+    {verb: home for verb in _VERBS if (home := home_of(verb))}
+    | {name: home_of("ps") for name in ("ls", "list", "ps")}
+    | {"inspect": "engine.cli.inspect:inspect_container"}
+)
 
 
 @click.group(cls=group_of(_ELSEWHERE))

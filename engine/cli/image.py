@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # The same commands under Docker's longer names.
 _ELSEWHERE = {
     "history": "engine.cli.history:history",
-    "inspect": "engine.cli.inspect:inspect",
+    "inspect": "engine.cli.inspect:inspect_image",
     "load": "engine.cli.load:load",
     "ls": "engine.cli.images:images",
     "pull": "engine.cli.pull:pull",

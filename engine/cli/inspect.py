@@ -14,35 +14,63 @@ from engine.cli.session import Session, pass_session
 from engine.cli.shape import Shape, inspection_option, print_inspections
 from engine.printable import cells, printable
 
+_sized_option = click.option(
+    "-s", "--size", "sized", is_flag=True, help="Also what a container has written: SizeRw."
+)
+
 
 @click.command()
 @click.argument("names", metavar="NAME...", nargs=-1, required=True, shell_complete=complete.anything)
 @click.option(
-    "--type", "kind", type=click.Choice(["container", "image"]),
-    help="Look only among these; a container goes before an image of its name else.",
+    "--type", "kind", type=click.Choice(["container", "image", "network", "volume"]),
+    help="Look only among these; else in this order.",
 )  # fmt: skip
-@click.option("-s", "--size", "sized", is_flag=True, help="Also what a container has written: SizeRw.")
+@_sized_option
 @look_platform_option
 @inspection_option
 @pass_session
 def inspect(
     session: Session, names: tuple[str, ...], kind: str | None, sized: bool, platform: str, shape: Shape
 ) -> int:
-    """Show containers and images with Docker's keys, as one JSON list.
+    """Show containers, images, networks and volumes with Docker's keys, as one JSON list.
 
     Where a container and an image have the same name, the container is shown. An image may lie elsewhere (see
     lamina tree --help). Platforms lists all that its name stands for in the registry. Size is what lies
     unpacked on disk, CompressedSize what travels.
     """
+    return _inspect(session, names, shape, kind or "", sized, platform)
+
+
+@click.command("inspect")
+@click.argument("names", metavar="CONTAINER...", nargs=-1, required=True, shell_complete=complete.containers)
+@_sized_option
+@inspection_option
+@pass_session
+def inspect_container(session: Session, names: tuple[str, ...], sized: bool, shape: Shape) -> int:
+    """Show everything about containers with Docker's keys, as one JSON list."""
+    return _inspect(session, names, shape, "container", sized)
+
+
+@click.command("inspect")
+@click.argument("names", metavar="IMAGE...", nargs=-1, required=True, shell_complete=complete.images)
+@look_platform_option
+@inspection_option
+@pass_session
+def inspect_image(session: Session, names: tuple[str, ...], platform: str, shape: Shape) -> int:
+    """Show everything about images with Docker's keys, as one JSON list (see lamina inspect --help)."""
+    return _inspect(session, names, shape, "image", platform=platform)
+
+
+def _inspect(
+    session: Session, names: tuple[str, ...], shape: Shape, kind: str, sized: bool = False, platform: str = ""
+) -> int:
     from engine.images.elsewhere import parse_place
 
     found: list[dict[str, Any]] = []
 
     def look(name: str) -> None:
-        if kind == "container" or (not platform and parse_place(name) is None):
-            rooms = session.rooms
-            looks = {"container": rooms.containers.inspect, "image": rooms.images.inspect}
-            one = looks.get(kind or "", rooms.inspect)(name)
+        if kind not in ("", "image") or (not platform and parse_place(name) is None):
+            one = session.rooms.inspect(name, kind)
             found.append(one | _sizes(session, name) if sized and "HostConfig" in one else one)
             return
         with looking(session, platform) as inside:

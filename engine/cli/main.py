@@ -54,7 +54,7 @@ _VERBS = {
     "images": ("engine.cli.images:images", "List images"),
     "import": ("engine.cli.commit:import_", "Make an image of an archive of files"),
     "info": ("engine.cli.host:info", "Show the host and the store"),
-    "inspect": ("engine.cli.inspect:inspect", "Show everything about containers or images"),
+    "inspect": ("engine.cli.inspect:inspect", "Show everything about containers, images, networks, volumes"),
     "kill": ("engine.cli.lifecycle:kill", "Send a signal to containers"),
     "lab": ("engine.cli.lab:lab", "Sample images of this host on a loopback port, and guided lessons"),
     "layers": ("engine.cli.images:layers", "Show an image's layers: sizes, sharing, instructions"),

@@ -140,11 +140,12 @@ def _fields(found: Mapping[str, Any], no_trunc: bool) -> dict[str, object]:
 @click.argument("names", metavar="NETWORK...", nargs=-1, required=True)
 @inspection_option
 @pass_session
-def inspect(session: Session, names: tuple[str, ...], shape: Shape) -> None:
+def inspect(session: Session, names: tuple[str, ...], shape: Shape) -> int:
     """Show everything about networks, with the way of a packet from each container to the outside."""
-    from engine.containers.network_view import inspect_network
-
-    print_inspections(shape, [inspect_network(session.rooms.kept, name) for name in names])
+    found: list[dict[str, Any]] = []
+    code = each(names, lambda name: found.append(session.rooms.inspect(name, "network")))
+    print_inspections(shape, found)
+    return code
 
 
 @network.command()

@@ -2,74 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
 
 import click
 
 from engine.cli.filters import Tests, filter_option, fits
+from engine.cli.listed import FILTERS
 from engine.cli.output import print_json, print_table
 from engine.cli.session import Session, pass_session
 from engine.cli.shape import Shape, label_of, labels_text, print_rows, shape_option
 from engine.cli.words import ago, size, status, timestamp
-from engine.containers.models import ContainerSummary, Status
+from engine.containers.models import ContainerSummary
 from engine.containers.network_view import published_text
 from engine.errors import InvalidArgument, LaminaError
 
 _COMMAND_WIDTH = 20  # Docker's
-_HEALTHS = ("starting", "healthy", "unhealthy", "none")
 _OF_ALL = {"status", "exited"}  # filters that ask for containers that do not run too, as with Docker
-
-Test = Callable[[ContainerSummary], bool]
-
-
-def _labelled(value: str) -> Test:
-    name, equals, wanted = value.partition("=")
-    return lambda found: name in found.labels and (not equals or found.labels[name] == wanted)
-
-
-def _named(value: str) -> Test:
-    try:
-        pattern = re.compile(value)
-    except re.error as error:
-        raise click.BadParameter(f"name={value}: not a regular expression: {error}") from error
-    # Docker's names begin with a slash, and scripts that know it ask for `^/name$`.
-    return lambda found: bool(pattern.search(found.name) or pattern.search(f"/{found.name}"))
-
-
-def _in_state(value: str) -> Test:
-    if value not in list(Status):
-        raise click.BadParameter(f"no such status: {value}; there are {', '.join(Status)}")
-    return lambda found: found.status == value
-
-
-def _exited_with(value: str) -> Test:
-    if not value.isascii() or not value.isdecimal() or len(value) > 3:
-        raise click.BadParameter(f"exited={value}: an exit code is a number")
-    return lambda found: found.status in (Status.EXITED, Status.DEAD) and found.exit_code == int(value)
-
-
-def _healthy(value: str) -> Test:
-    if value not in _HEALTHS:
-        raise click.BadParameter(f"no such health: {value}; there are {', '.join(_HEALTHS)}")
-    return lambda found: (found.health or "none") == value
-
-
-_FILTERS: dict[str, Callable[[str], Test]] = {
-    "name": _named,
-    "id": lambda value: lambda found: found.id.startswith(value),
-    "status": _in_state,
-    "exited": _exited_with,
-    "health": _healthy,
-    "label": _labelled,
-    "ancestor": lambda value: (
-        lambda found: (
-            value in (found.image, found.image.removesuffix(":latest"))
-            or found.image_id.hex.startswith(value.removeprefix("sha256:"))
-        )
-    ),
-}
 
 
 @click.command()
@@ -82,7 +31,7 @@ _FILTERS: dict[str, Callable[[str], Test]] = {
 @click.option("-l", "--latest", is_flag=True, help="The one that was made last.")
 @click.option("--no-trunc", is_flag=True, help="Whole ids and commands.")
 @click.option("-s", "--size", "sized", is_flag=True, help="Also what they have written.")
-@filter_option(_FILTERS)
+@filter_option(FILTERS)
 @shape_option
 @pass_session
 def ps(
@@ -113,8 +62,7 @@ def ps(
         print_json(found)
     elif shape.is_own:
         headings = {"ID": "CONTAINER ID", "RunningFor": "CREATED"}
-        fields = [_fields(one, no_trunc) | ({"Size": _size(session, one)} if sized else {}) for one in found]
-        print_rows(shape, fields, headings)
+        print_rows(shape, [_Fields(session, one, no_trunc) for one in found], headings)
     elif quiet:
         for container in found:
             click.echo(_id(container, no_trunc))
@@ -142,29 +90,44 @@ def _row(found: ContainerSummary, no_trunc: bool) -> tuple[str, ...]:
         f'"{command}"',
         ago(found.created),
         status(found),
-        published_text(found.ports),
+        published_text(found.ports, found.exposed if found.pid else ()),
         found.name,
     )
 
 
-def _fields(found: ContainerSummary, no_trunc: bool) -> dict[str, object]:
-    """By the names of docker ps."""
-    identifier, image, command, created, state, ports, name = _row(found, no_trunc)
-    return {
-        "ID": identifier,
-        "Image": image,
-        "Command": command,
-        "CreatedAt": timestamp(found.created),
-        "RunningFor": created,
-        "State": str(found.status),
-        "Status": state,
-        "Health": found.health,
-        "Ports": ports,
-        "Names": name,
-        "Labels": labels_text(found.labels),
-        "Label": label_of(found.labels),
-        "Networks": found.network,
-    }
+class _Fields(Mapping[str, object]):
+    """A row by the names of docker ps; what it wrote is only measured where a template asks for it."""
+
+    def __init__(self, session: Session, found: ContainerSummary, no_trunc: bool) -> None:
+        self._session, self._found = session, found
+        identifier, image, command, created, state, ports, name = _row(found, no_trunc)
+        self._told: dict[str, object] = {
+            "ID": identifier,
+            "Image": image,
+            "Command": command,
+            "CreatedAt": timestamp(found.created),
+            "RunningFor": created,
+            "State": str(found.status),
+            "Status": state,
+            "Health": found.health,
+            "Ports": ports,
+            "Names": name,
+            "Labels": labels_text(found.labels),
+            "Label": label_of(found.labels),
+            "Networks": ",".join(found.networks),
+            "Mounts": ",".join(mount.volume or mount.source for mount in found.mounts),
+            "LocalVolumes": str(sum(bool(mount.volume) for mount in found.mounts)),
+            "Size": "",
+        }
+
+    def __getitem__(self, name: str) -> object:
+        return _size(self._session, self._found) if name == "Size" else self._told[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._told)
+
+    def __len__(self) -> int:
+        return len(self._told)
 
 
 def _id(found: ContainerSummary, no_trunc: bool) -> str:

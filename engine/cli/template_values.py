@@ -56,6 +56,12 @@ def _index(value: Any, *keys: Any) -> Any:
     return value
 
 
+def _json(value: object) -> str:
+    if isinstance(value, Mapping):  # of which `.Label` is no field, but asks for an argument
+        value = {name: item for name, item in value.items() if not callable(item)}
+    return json.dumps(value, separators=(",", ":"))
+
+
 def _printf(form: str, *values: object) -> str:
     """`%s %v %d %q %%`, each with a width; what else C knows is not needed for words."""
     return form.replace("%v", "%s").replace("%q", '"%s"') % tuple(
@@ -84,7 +90,7 @@ FUNCTIONS: Mapping[str, Callable[..., object]] = {
     "gt": lambda a, b: a > b,
     "index": _index,
     "join": lambda values, between: between.join(map(as_text, values)),
-    "json": lambda value: json.dumps(value, separators=(",", ":")),
+    "json": _json,
     "le": lambda a, b: a <= b,
     "len": len,
     "lower": lambda text: text.lower(),

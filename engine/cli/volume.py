@@ -87,7 +87,7 @@ def list_volumes(session: Session, quiet: bool, filters: tuple[str, ...], sizes:
 def inspect(session: Session, names: tuple[str, ...], shape: Shape) -> int:
     """Show everything about volumes: where they lie, their size, who uses them."""
     found: list[dict[str, Any]] = []
-    code = each(names, lambda name: found.append(_inspection(session.rooms.volumes.get(name, True))))
+    code = each(names, lambda name: found.append(session.rooms.inspect(name, "volume")))
     print_inspections(shape, found)
     return code
 
@@ -202,25 +202,6 @@ def _fields(found: Volume) -> dict[str, object]:
         "Label": label_of(found.labels),
         "Size": "N/A" if found.size is None else size(found.size),
         "Links": str(len(found.used_by)) if found.size is not None else "N/A",
-    }
-
-
-def _inspection(found: Volume) -> dict[str, Any]:
-    """Docker Engine API, VolumeInspect; and UsedBy, names of containers."""
-    from datetime import UTC, datetime
-
-    created = datetime.fromtimestamp(found.created, UTC).isoformat().replace("+00:00", "Z")
-    labels = {**found.labels, **({"com.docker.volume.anonymous": ""} if found.anonymous else {})}
-    return {
-        "CreatedAt": created,
-        "Driver": "local",
-        "Labels": labels or None,
-        "Mountpoint": found.path,
-        "Name": found.name,
-        "Options": None,
-        "Scope": "local",
-        "UsageData": {"Size": found.size, "RefCount": len(found.used_by)},
-        "UsedBy": list(found.used_by),
     }
 
 

@@ -34,6 +34,7 @@ def host_config(config: ContainerConfig) -> dict[str, Any]:
         "Init": config.reaper,
         "ExtraHosts": [f"{name}:{address}" for name, address in config.names.hosts],
         "Dns": list(config.names.servers),
+        "DnsOptions": list(config.names.options),
         "DnsSearch": list(config.names.search),
         "Memory": limits.memory,
         "MemorySwap": limits.memory_swap or 2 * limits.memory,

@@ -37,6 +37,7 @@ __all__ = [
     "LogLimits",
     "LogLine",
     "LogRange",
+    "MountRow",
     "Names",
     "Publish",
     "Resources",
@@ -145,6 +146,14 @@ class ContainerOptions(NamedTuple):
     log: LogLimits = LogLimits()
 
 
+class MountRow(NamedTuple):
+    """What is mounted in a container: a volume by its name, or a path of the host ("" for a volume)."""
+
+    volume: str
+    source: str
+    target: str
+
+
 class ContainerSummary(NamedTuple):
     """One container, as a list row.
 
@@ -154,6 +163,8 @@ class ContainerSummary(NamedTuple):
     :param health: "starting", "healthy" or "unhealthy" while it runs and is asked; else "".
     :param ports: published just now.
     :param restarts: how many times its monitor started it again since somebody did.
+    :param exposed: ports that its program listens at, "80/tcp", published or not.
+    :param networks: names of those it is on, the first one first.
     """
 
     id: str  # 64 hex digits
@@ -174,3 +185,6 @@ class ContainerSummary(NamedTuple):
     health: str = ""
     restarts: int = 0
     ports: tuple[Publish, ...] = ()
+    exposed: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    mounts: tuple[MountRow, ...] = ()

@@ -29,8 +29,10 @@ def as_mounts(binds: Sequence[Bind], volumes: Path) -> list[dict[str, Any]]:
 def _bind(bind: Bind) -> dict[str, Any]:
     return {
         "Type": "bind",
+        "Name": "",  # so that a template that runs over all kinds of mounts may ask for it
         "Source": bind.source,
         "Destination": bind.target,
+        "Driver": "",
         "Mode": "ro" if bind.read_only else "",
         "RW": not bind.read_only,
         "Propagation": bind.propagation,

@@ -11,9 +11,18 @@ from engine.containers.store import ContainerStore
 from engine.errors import NotFound
 from engine.network.models import Endpoint, Network
 from engine.network.wishes import Publish
+from engine.runtime.state import State
 
 if TYPE_CHECKING:
     from engine.network.path import Hop
+
+
+_ADDRESSES = (
+    "IPAddress", "IPPrefixLen", "Gateway", "IPv6Gateway", "GlobalIPv6Address", "GlobalIPv6PrefixLen",
+    "MacAddress",
+)  # fmt: skip
+
+_NO_ADDRESSES = dict.fromkeys(_ADDRESSES, "") | {"IPPrefixLen": 0, "GlobalIPv6PrefixLen": 0}
 
 
 class PacketPath(NamedTuple):
@@ -92,36 +101,52 @@ def describe(network: Network) -> dict[str, Any]:
         "Scope": "local",
         "Driver": "bridge",
         "EnableIPv6": bool(network.subnet6),
-        "IPAM": {"Config": [{"Subnet": subnet, "Gateway": gateway} for subnet, gateway in pools if subnet]},
+        "IPAM": {
+            "Driver": "default",
+            "Options": {},
+            "Config": [{"Subnet": subnet, "Gateway": gateway} for subnet, gateway in pools if subnet],
+        },
         "Internal": network.internal,
+        "Attachable": False,
+        "Ingress": False,
+        "Options": {},
         "Labels": dict(network.labels),
         "Bridge": network.bridge,
     }
 
 
-def network_settings(store: ContainerStore, record: Record) -> dict[str, Any]:
-    """What `inspect` says of a container's networks. Docker Engine API, NetworkSettings."""
+def network_settings(store: ContainerStore, record: Record, state: State) -> dict[str, Any]:
+    """What `inspect` says of a container's networks. Docker Engine API, NetworkSettings.
+
+    The addresses are those on the first network, whichever that is; Docker's are those on its default one.
+    """
     endpoints = store.networks.endpoints(record.id)
-    ports: dict[str, list[dict[str, str]]] = {}
+    ports: dict[str, Any] = {}
     for each in store.networks.published(record.id):
         places = ports.setdefault(f"{each.target}/{each.protocol}", [])
         places.append({"HostIp": each.address or "0.0.0.0", "HostPort": str(each.port)})  # noqa: S104
-    first = endpoints[0] if endpoints else None
+    pid = state.init.pid if state.status in ("running", "paused") else 0
+    if endpoints and pid:
+        ports |= {port: None for port in record.config.open_ports if port not in ports}
+    first = _settings(endpoints[0]) if endpoints else _NO_ADDRESSES
     return {
+        "SandboxKey": f"/proc/{pid}/ns/net" if pid else "",
         "Ports": ports,
-        "IPAddress": first.address if first else "",
-        "Gateway": first.network.gateway if first else "",
-        "MacAddress": first.mac if first else "",
+        **{key: first[key] for key in _ADDRESSES},
         "Networks": {endpoint.network.name: _settings(endpoint) for endpoint in endpoints},
     }
 
 
-def published_text(ports: Sequence[Publish]) -> str:
-    """Published ports in a table's cell, as Docker writes them."""
+def published_text(ports: Sequence[Publish], exposed: Sequence[str] = ()) -> str:
+    """Ports in a table's cell, as Docker writes them. :param exposed: shown too where not published."""
+    published = {f"{each.target}/{each.protocol}" for each in ports}
     return ", ".join(
-        f"{f'[{each.address}]' if ':' in each.address else each.address or '0.0.0.0'}"  # noqa: S104
-        f":{each.port}->{each.target}/{each.protocol}"
-        for each in ports
+        [port for port in exposed if port not in published]
+        + [
+            f"{f'[{each.address}]' if ':' in each.address else each.address or '0.0.0.0'}"  # noqa: S104
+            f":{each.port}->{each.target}/{each.protocol}"
+            for each in ports
+        ]
     )
 
 
@@ -134,6 +159,7 @@ def _settings(endpoint: Endpoint) -> dict[str, Any]:
         "IPPrefixLen": int(network.subnet.partition("/")[2]),
         "IPv6Gateway": network.gateway6,
         "GlobalIPv6Address": endpoint.address6,
+        "GlobalIPv6PrefixLen": int(network.subnet6.partition("/")[2] or 0),
         "MacAddress": endpoint.mac,
         "Aliases": list(endpoint.aliases),
     }

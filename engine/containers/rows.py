@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from engine.containers.models import ContainerSummary, Status
+from engine.containers.models import ContainerSummary, MountRow, Status
 from engine.containers.records import Record
 from engine.network.wishes import Publish
 from engine.runtime.state import State
 
 
-def summary(record: Record, state: State, ports: tuple[Publish, ...] = ()) -> ContainerSummary:
-    """A list row. :param ports: leased for it."""
+def summary(
+    record: Record, state: State, ports: tuple[Publish, ...] = (), networks: tuple[str, ...] = ()
+) -> ContainerSummary:
+    """A list row. :param ports: leased for it. :param networks: names of those it has an address on."""
     config = record.config
     return ContainerSummary(
         id=record.id,
@@ -30,4 +32,7 @@ def summary(record: Record, state: State, ports: tuple[Publish, ...] = ()) -> Co
         health=state.health if state.standing else "",
         restarts=state.restarts,
         ports=ports if state.standing else (),
+        exposed=config.open_ports,
+        networks=networks or (config.network,),
+        mounts=tuple(MountRow(bind.volume, bind.source, bind.target) for bind in config.binds),
     )

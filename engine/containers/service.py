@@ -53,7 +53,7 @@ class ContainerService:
     def list(self, all: bool = True) -> list[ContainerSummary]:
         """Containers, the newest first; with `all` false only those that run."""
         found = []
-        published = self._store.networks.all_published()
+        published, networks = self._store.networks.all_published(), self._store.networks.all_joined()
         for record in self._store.records.all():
             try:
                 state = self._store.state(record)
@@ -64,7 +64,9 @@ class ContainerService:
             if self._store.was_left(record, state):
                 self._remove_unless_started(record.id)
             else:
-                found.append(summary(record, state, published.get(record.id, ())))
+                found.append(
+                    summary(record, state, published.get(record.id, ()), networks.get(record.id, ()))
+                )
         return [row for row in found if all or row.status in STANDING]
 
     def get(self, name: str) -> ContainerSummary:
@@ -72,7 +74,8 @@ class ContainerService:
         record = self._store.records.find(name)
         state = self._store.look(record)
         self._store.end_dead(record, state)
-        return summary(record, state)
+        networks = tuple(endpoint.network.name for endpoint in self._store.networks.endpoints(record.id))
+        return summary(record, state, networks=networks)
 
     def inspect(self, name: str) -> dict[str, Any]:
         """Everything about one container, with Docker's keys."""
@@ -86,7 +89,7 @@ class ContainerService:
         ]
         directory, state = self._store.directory(record), self._store.look(record)
         shown = inspection(record, state, directory, lowers, read_health(directory))
-        return {**shown, "NetworkSettings": network_settings(self._store, record)}
+        return {**shown, "NetworkSettings": network_settings(self._store, record, state)}
 
     def steps(self, name: str) -> tuple[StepRow, ...]:
         """What the last start did, in order; empty when it was never started."""

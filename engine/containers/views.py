@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ def inspection(
         "Args": list(config.argv[1:]),
         "State": {**_state(state), **_health(state, health)},
         "Image": record.image_id,
+        "Platform": "linux",
+        "Driver": "overlay",
         "RestartCount": state.restarts,
         "LogPath": str(directory / "container.log"),
         "HostnamePath": str(directory / "hostname"),
@@ -40,6 +43,7 @@ def inspection(
             "Binds": as_binds(config.binds),
             "NetworkMode": config.network,
             "ReadonlyRootfs": config.read_only,
+            "PortBindings": _port_bindings(config.ports),
             "RestartPolicy": {"Name": config.restart.name, "MaximumRetryCount": config.restart.limit},
             **host_config(config),
         },
@@ -47,6 +51,7 @@ def inspection(
             "Name": "overlay",
             "Data": {
                 "LowerDir": ":".join(lowers),
+                "MergedDir": f"/proc/{pid}/root" if (pid := _pid(state)) else "",
                 "UpperDir": str(directory / "upper"),
                 "WorkDir": str(directory / "work"),
             },
@@ -59,17 +64,36 @@ def inspection(
             "Tty": config.tty,
             "OpenStdin": config.interactive,
             "Env": list(config.env),
-            "ExposedPorts": {port: {} for port in config.exposed},
+            "ExposedPorts": {port: {} for port in config.open_ports},
+            "Volumes": {bind.target: {} for bind in config.binds if bind.anonymous},
             "Cmd": list(config.cmd),
             "Image": record.image,
             "WorkingDir": config.workdir,
             "Entrypoint": list(config.entrypoint),
             "Labels": dict(config.labels),
             "StopSignal": config.stop_signal,
-            "StopTimeout": config.stop_timeout,
+            "StopTimeout": _whole(config.stop_timeout),
             **_healthcheck(config.health),
         },
     }
+
+
+def _pid(state: State) -> int:
+    return state.init.pid if state.status in ("running", "paused") else 0
+
+
+def _whole(seconds: float) -> float | int:
+    """Docker's are whole numbers, which shells compute with."""
+    return int(seconds) if seconds == int(seconds) else seconds
+
+
+def _port_bindings(ports: Iterable[tuple[str, int, int, str]]) -> dict[str, list[dict[str, str]]]:
+    """What was asked for; what came of it is in NetworkSettings."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for address, port, target, protocol in ports:
+        places = found.setdefault(f"{target}/{protocol}", [])
+        places.append({"HostIp": address, "HostPort": str(port or "")})
+    return found
 
 
 def _state(state: State) -> dict[str, Any]:
@@ -79,7 +103,7 @@ def _state(state: State) -> dict[str, Any]:
         "Paused": state.status == "paused",
         "Restarting": state.status == "restarting",
         "Dead": state.status == "dead",
-        "Pid": state.init.pid if state.status in ("running", "paused") else 0,
+        "Pid": _pid(state),
         "ExitCode": state.exit_code if state.exit_code is not None else 0,
         "OOMKilled": state.out_of_memory,
         "Error": state.error,

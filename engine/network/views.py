@@ -52,3 +52,13 @@ class NetworkViews:
             ):
                 found[container_id] = (*found.get(container_id, ()), Publish(*port))
         return found
+
+    def all_joined(self) -> dict[str, tuple[str, ...]]:
+        """Names of the networks that containers are on, by the container's id, the first interface first."""
+        found: dict[str, tuple[str, ...]] = {}
+        with self._database.read() as db:
+            for container_id, name in db.execute(
+                "SELECT container_id, name FROM endpoints JOIN networks ON network_id = id ORDER BY position"
+            ):
+                found[container_id] = (*found.get(container_id, ()), name)
+        return found

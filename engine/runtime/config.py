@@ -82,6 +82,13 @@ class ContainerConfig(NamedTuple):
         """The program and its arguments."""
         return self.entrypoint + self.cmd
 
+    @property
+    def open_ports(self) -> tuple[str, ...]:
+        """What it listens at, "80/tcp": what is published and what is only exposed, each once."""
+        published = (f"{target}/{protocol}" for _, _, target, protocol in self.ports)
+        exposed = (port if "/" in port else f"{port}/tcp" for port in self.exposed)
+        return tuple(dict.fromkeys((*published, *exposed)))
+
     def dump(self) -> str:
         """As JSON, for the database."""
         fields = self._asdict()
