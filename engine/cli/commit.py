@@ -97,6 +97,10 @@ def import_(
 
 def _open(path: str) -> int:
     try:
+        if os.path.isdir(path):
+            raise InvalidArgument(
+                f"{path} is a directory", hint="lamina import takes an archive: tar -c makes one"
+            )
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError as error:
         raise NotFound(f"there is no file {path}") from error

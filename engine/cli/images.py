@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -9,19 +10,21 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli import complete
-from engine.cli.ending import each
+from engine.cli.ending import each, say_error
 from engine.cli.filters import Tests, filter_option, fits
 from engine.cli.looking import look_platform_option, looking
 from engine.cli.output import format_option, print_json, print_table
 from engine.cli.session import Session, pass_session
 from engine.cli.shape import Shape, print_rows, shape_option
 from engine.cli.words import ago, size, timestamp
+from engine.errors import NotFound
 from engine.images.instruction import written
 from engine.printable import printable
 
 if TYPE_CHECKING:
     from engine.images.models import ImageSummary, LayerRow
     from engine.images.preview import LayerElsewhere
+    from engine.images.service import ImageService
 
 _NONE = "<none>"  # Docker's word for a name that is not there
 
@@ -35,13 +38,44 @@ def _dangling(value: str) -> Callable[[ImageSummary], bool]:
 def _reference(value: str) -> Callable[[ImageSummary], bool]:
     """A pattern as a shell's, over the name, the name with its tag, or the end of the path."""
     return lambda image: any(
-        fnmatchcase(text, value)
-        for name in image.names
-        for text in (name, name.rsplit("/", 1)[-1], *_repository_and_tag(name)[:1])
+        _is_named(name, value) or fnmatchcase(name.rsplit("/", 1)[-1], value) for name in image.names
     )
 
 
-_FILTERS = {"dangling": _dangling, "reference": _reference}
+def _beside(fits: Callable[[float, float], bool]) -> Callable[[str], Callable[[ImageSummary], bool]]:
+    """Made before or after another image; one whose moment nobody knows is older than all."""
+
+    def test_of(value: str) -> Callable[[ImageSummary], bool]:
+        other = _here().get(value).summary.created or 0.0
+        return lambda image: fits(image.created or 0.0, other)
+
+    return test_of
+
+
+def _labelled(value: str) -> Callable[[ImageSummary], bool]:
+    name, equals, wanted = value.partition("=")
+    images = _here()
+
+    def test(image: ImageSummary) -> bool:
+        labels = images.get(str(image.id)).labels
+        return name in labels and (not equals or labels[name] == wanted)
+
+    return test
+
+
+def _here() -> ImageService:
+    session = click.get_current_context().find_object(Session)
+    assert session is not None
+    return session.rooms.images
+
+
+_FILTERS = {
+    "dangling": _dangling,
+    "reference": _reference,
+    "label": _labelled,
+    "before": _beside(operator.lt),
+    "since": _beside(operator.gt),
+}
 
 
 @click.command()
@@ -65,7 +99,7 @@ def images(
     tests: Tests,
     shape: Shape,
 ) -> None:
-    """List images, the newest first; with NAME only those of that name or repository.
+    """List images, the newest first; with NAME only those of that name, repository or pattern.
 
     SIZE is what all layers of an image take unpacked, shared ones too; `lamina sharing` tells these apart.
     """
@@ -133,8 +167,8 @@ def _repository_and_tag(familiar: str) -> tuple[str, str]:
     return repository, _NONE if at else "latest"
 
 
-def _is_named(familiar: str, wanted: str) -> bool:
-    return familiar == wanted or _repository_and_tag(familiar)[0] == wanted
+def _is_named(familiar: str, pattern: str) -> bool:
+    return any(fnmatchcase(text, pattern) for text in (familiar, _repository_and_tag(familiar)[0]))
 
 
 @click.command()
@@ -190,7 +224,12 @@ def _print_layers(found: Sequence[LayerRow | LayerElsewhere], no_trunc: bool) ->
 
 @click.command()
 @click.argument("names", metavar="IMAGE...", nargs=-1, required=True, shell_complete=complete.images)
-@click.option("-f", "--force", is_flag=True, help="Also an id with several names.")
+@click.option(
+    "-f",
+    "--force",
+    is_flag=True,
+    help="Also an id with several names, or of stopped containers; one that is not there is no failure.",
+)
 @pass_session
 def rmi(session: Session, names: tuple[str, ...], force: bool) -> int:
     """Take names from images; an image without names goes, with the layers only it had.
@@ -199,7 +238,13 @@ def rmi(session: Session, names: tuple[str, ...], force: bool) -> int:
     """
 
     def remove(name: str) -> None:
-        removed = session.rooms.images.remove(name, force)
+        try:
+            removed = session.rooms.images.remove(name, force)
+        except NotFound as error:
+            if not force:
+                raise
+            say_error(error)
+            return
         for label in removed.untagged:
             click.echo(f"Untagged: {printable(label)}")
         if removed.deleted_image is not None:

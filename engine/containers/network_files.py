@@ -48,8 +48,9 @@ def hosts_text(base: str, names: Names) -> str:
 
 
 def own_lines(hostname: str, endpoints: Sequence[Endpoint], domain: str = "") -> str:
-    """The container's own name at its own addresses, with its domain first where it has one (hosts(5))."""
-    names = f"{hostname}.{domain} {hostname}" if domain else hostname
+    """The container's own name at its own addresses: whole, then up to its first point (hosts(5))."""
+    whole = f"{hostname}.{domain}" if domain else hostname
+    names = " ".join(dict.fromkeys((whole, hostname if domain else whole.partition(".")[0])))
     addresses = [address for one in endpoints for address in (one.address, one.address6) if address]
     return "".join(f"{address}\t{names}\n" for address in addresses)
 

@@ -27,6 +27,10 @@ def apply_changes(config: Config, changes: tuple[str, ...]) -> Config:
     :raises NotSupported: Dockerfiles know the instruction, this does not.
     """
     changed = {**config}
+    words = [change.strip().partition(" ")[0].upper() for change in changes]
+    if "ENTRYPOINT" in words:
+        # What was meant for another entrypoint is no argument of this one; what is said beside it is.
+        changed.pop("Cmd", None)
     for change in changes:
         word, _, rest = change.strip().partition(" ")
         instruction = _INSTRUCTIONS.get(word.upper())
@@ -40,23 +44,21 @@ def apply_changes(config: Config, changes: tuple[str, ...]) -> Config:
 
 def _command(key: str) -> Callable[[Config, str], None]:
     def change(config: Config, rest: str) -> None:
-        config[key] = _list(rest) or [*_SHELL, rest]
-        if key == "Entrypoint":
-            # What was meant for another entrypoint is no argument of this one, as in a Dockerfile.
-            config.pop("Cmd", None)
+        listed = _list(rest)
+        config[key] = [*_SHELL, rest] if listed is None else listed
 
     return change
 
 
-def _list(rest: str) -> list[str]:
-    """A JSON list of strings; nothing where it is none, for then it is a shell's."""
+def _list(rest: str) -> list[str] | None:
+    """A JSON list of strings; None where it is none, for then it is a shell's."""
     if not rest.startswith("["):
-        return []
+        return None
     try:
         found = json.loads(rest)
     except ValueError:
-        return []
-    return found if isinstance(found, list) and all(isinstance(each, str) for each in found) else []
+        return None
+    return found if isinstance(found, list) and all(isinstance(each, str) for each in found) else None
 
 
 def _pairs(word: str, rest: str) -> list[tuple[str, str]]:

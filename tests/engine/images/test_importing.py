@@ -53,7 +53,11 @@ async def test_a_platform_and_changes_are_taken_over(settings: Settings, tmp_pat
     changes = ("CMD sh", 'ENTRYPOINT ["/a"]', "ENV A=1")
     await _import(settings, _archive(a=b""), tmp_path / "a", "m:1", changes=changes, platform="linux/arm/v6")
     detail = ImageService(settings).get("m:1")
-    assert (detail.summary.platform, detail.entrypoint, detail.cmd) == ("linux/arm/v6", ("/a",), ())
+    assert (detail.summary.platform, detail.entrypoint, detail.cmd) == (
+        "linux/arm/v6",
+        ("/a",),
+        ("/bin/sh", "-c", "sh"),
+    )
     assert detail.env == ("A=1",)
 
 
@@ -69,6 +73,7 @@ async def test_what_is_no_archive_makes_no_image(settings: Settings, tmp_path: P
     [
         ("CMD a b", {"Cmd": ["/bin/sh", "-c", "a b"]}),
         ('cmd ["a", "b"]', {"Cmd": ["a", "b"]}),
+        ("ENTRYPOINT []", {"Entrypoint": []}),
         ("ENV A=1 B='2 3'", {"Env": ["A=1", "B=2 3"]}),
         ("ENV A 1 2", {"Env": ["A=1 2"]}),
         ("LABEL a=b", {"Labels": {"a": "b"}}),
@@ -90,6 +95,14 @@ def test_later_values_replace_earlier_ones() -> None:
         "Env": ["A=1", "B=0"], "Labels": {"x": "1"}, "WorkingDir": "/srv/www",
     }  # fmt: skip
     assert before["Env"] == ["A=0", "B=0"]
+
+
+def test_arguments_of_the_entrypoint_before_go_with_it_and_those_said_beside_the_new_one_stay() -> None:
+    before = {"Entrypoint": ["/old"], "Cmd": ["for", "old"]}
+    assert apply_changes(before, ('ENTRYPOINT ["/new"]',)) == {"Entrypoint": ["/new"]}
+    both = {"Entrypoint": ["/new"], "Cmd": ["x"]}
+    assert apply_changes(before, ('CMD ["x"]', 'ENTRYPOINT ["/new"]')) == both
+    assert apply_changes(before, ('ENTRYPOINT ["/new"]', 'CMD ["x"]')) == both
 
 
 @pytest.mark.parametrize(
