@@ -119,7 +119,8 @@ class Lamina(App[None]):
         self._complain("read the settings", faults)
 
     async def _load_ahead(self) -> None:
-        await asyncio.to_thread(import_module, "tui.screens.explorer")  # 50 ms that its key need not wait for
+        for name in ("tui.screens.explorer", "tui.screens.lessons"):
+            await asyncio.to_thread(import_module, name)  # 50 ms that its key need not wait for
 
     async def on_unmount(self) -> None:
         """Remember how the screen stood."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from engine.errors import LaminaError, NotFound
@@ -33,10 +34,25 @@ def lessons() -> tuple[list[Lesson], list[LaminaError]]:
     found, faults = [], []
     for path in lesson_files().values():
         try:
-            found.append(read_lesson(path, ours=path.parent == CONTENT))
+            found.append(_read(path, *_changed(path)))
         except LaminaError as error:
             faults.append(error)
     return sorted(found, key=lambda lesson: (lesson.order, lesson.name)), faults
+
+
+def _changed(path: Path) -> tuple[int, int]:
+    """When a file was written, and how long it is; nothing where it cannot be looked at."""
+    try:
+        told = path.stat()
+    except OSError:
+        return 0, 0
+    return told.st_mtime_ns, told.st_size
+
+
+@lru_cache(maxsize=100)
+def _read(path: Path, _moment: int, _size: int) -> Lesson:
+    """A lesson that is read once for each time that its file is written: checking one takes some time."""
+    return read_lesson(path, ours=path.parent == CONTENT)
 
 
 def lesson(name: str) -> Lesson:

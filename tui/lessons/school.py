@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 from engine.errors import LaminaError
@@ -13,6 +15,8 @@ from engine.settings import Settings
 if TYPE_CHECKING:
     from engine.lessons.models import Lesson
     from engine.lessons.runner import LessonRun
+
+_NEEDED = ("engine.lab.lesson_images", "engine.lessons.runner", "engine.lessons.scratch", "engine.registry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,6 @@ class OwnSchool:
 
     async def reset(self, name: str) -> None:
         """Forget how far one is, and remove what a lesson that was killed left."""
-        import asyncio
-
         from engine.lessons import scratch
 
         await scratch.reset(self._settings)
@@ -77,8 +79,18 @@ class OwnSchool:
     @asynccontextmanager
     async def opened(self, lesson: Lesson) -> AsyncIterator[LessonRun]:
         """A run of a lesson in a fresh place; everything in it is gone at the end."""
+        await asyncio.to_thread(_load)
         from engine.lessons.runner import LessonRun
         from engine.lessons.scratch import opened
 
         async with opened(self._settings, lesson.given) as place:
             yield LessonRun(lesson, place)
+
+
+def _load() -> None:
+    """Load all that a lesson needs, which takes longer than a key may wait for."""
+    for name in _NEEDED:
+        import_module(name)
+    from engine.lessons import vocabulary
+
+    vocabulary.load()

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from tui.lessons.school import Shelf
 
 COLUMNS = (
-    Column(1), Column(3, right=True, gap=1), Column(14, most=34, grow=2),
-    Column(24, most=4096, grow=3, drop=1), Column(5, right=True),
+    Column(1), Column(3, right=True, gap=1), Column(24, most=4096, grow=2),
+    Column(44, most=4096, grow=3, drop=1), Column(5, right=True),
 )  # fmt: skip
 EMPTY = ("", "There are no lessons.")
 _FAULT = "fault:"

@@ -251,6 +251,7 @@ class LessonBoard(Board):
         """The keys are those of the page with focus."""
         self.show_one()
         self.say_keys()
+        self.call_after_refresh(self._entitle)  # how much is seen of a page that was hidden
 
     @on(RowList.Moved)
     def _moved(self, event: RowList.Moved) -> None:

@@ -65,21 +65,20 @@ class Lessons(Board):
         yield TooSmall(id="small")
 
     def on_mount(self) -> None:
-        """Have the lessons read."""
+        """Say what it is."""
         self.set_class(self.app.commands.projected, "-projected")
         self.app.state.listen(self._heard)
         title = [(" Lamina", "accent bold"), ("  lab › lessons", "text")]
         right = [("each works in a store of its own, which is gone afterwards ", "muted")]
         self.header.say((title, right), (title, []))
         self.lessons.entitle((("Lessons", "text"),), (("reading…", "muted"),))
-        self.read()
 
     def on_unmount(self) -> None:
         """Listen no longer."""
         self.app.state.forget(self._heard)
 
     def on_screen_resume(self) -> None:
-        """How far one is may be another now."""
+        """Have the lessons read; how far one is may be another now."""
         super().on_screen_resume()
         self.read()
 
