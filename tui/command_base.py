@@ -34,6 +34,11 @@ class CommandBase:
         boards = [screen for screen in self.app.screen_stack if isinstance(screen, Board)]
         return boards[-1] if boards else self.bench
 
+    def leave_to_bench(self) -> None:
+        """Close all that lies over the workbench."""
+        while len(self.app.screen_stack) > 1:
+            self.app.pop_screen()
+
     def say(self, message: str, hint: str = "", bad: bool = False) -> None:
         """A word that goes away by itself."""
         words = safe(message, 300) + (f"\n{safe(hint, 300)}" if hint else "")

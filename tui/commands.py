@@ -109,8 +109,7 @@ class Commands(ImageCommands, ContainerCommands, TerminalCommands, LogCommands, 
         if spot is None:
             self.say("There is nothing further back" if by < 0 else "There is nothing further on")
             return
-        while len(self.app.screen_stack) > 1:
-            self.app.pop_screen()
+        self.leave_to_bench()
         if spot.again is not None:
             self.app.push_screen(spot.again())
         else:
@@ -270,7 +269,8 @@ class Commands(ImageCommands, ContainerCommands, TerminalCommands, LogCommands, 
             self.do(what)
         elif kind == "own":
             self._do_own(what)
-        else:
+        elif self.may_leave(partial(self._picked, choice)):
+            self.leave_to_bench()
             self.bench.go_to(what)
 
     def _next_theme(self) -> None:

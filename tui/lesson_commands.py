@@ -159,8 +159,7 @@ class LessonCommands(CommandBase):
         if way.kind == "lesson":
             self._go_to_lesson(way.what)
             return
-        while len(self.app.screen_stack) > 1:
-            self.app.pop_screen()
+        self.leave_to_bench()
         bench = self.bench
         if way.kind == "panel":
             bench.focus_panel(int(way.what))

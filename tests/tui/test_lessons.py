@@ -360,6 +360,14 @@ async def test_word_leads_to_the_tab_of_a_container(make: Make) -> None:
         await until(pilot, lambda: bench.is_current and bench.inspector.tab == "Overlay", "its tab")
 
 
+async def test_image_that_the_palette_finds_is_gone_to_from_the_lessons(make: Make) -> None:
+    async with make().run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        await pilot.press("8", "colon", *"redis", "enter")
+        bench = app_of(pilot).workbench
+        await until(pilot, lambda: bench.is_current and bench.images.cursor == 2, "the image")
+
+
 async def test_help_leads_to_the_words(make: Make) -> None:
     async with make().run_test(size=SIZE) as pilot:
         await ready(pilot)

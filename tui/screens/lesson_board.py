@@ -158,14 +158,17 @@ class LessonBoard(Board):
         return max(20, width)
 
     def _draw_opening(self, course: Course) -> None:
+        """What the lesson is about while its store is made, and what went wrong with that."""
         trouble, hint = course.trouble
         words: list[Span] = [(_OPENING, "muted")]
         if trouble:
-            words = [(safe(trouble), "bad"), (f"  {safe(hint)}", "muted")]
+            words = [(safe(trouble), "bad"), (f" · {safe(hint)}" if hint else "", "muted")]
         about: list[Span] = [(safe(course.about), "text")]
-        for rows, spans in ((self.reading, about), (self.working, words)):
-            lines = wrapped(spans, min(84, self._width(rows)))
-            rows.show(WHOLE, [Row(str(n), (line,)) for n, line in enumerate(lines)])
+        width = min(84, self._width(self.reading))
+        lines = [*wrapped(about, width), (), *(wrapped(words, width) if self.one_page else ())]
+        self.reading.show(WHOLE, [Row(str(n), (line,)) for n, line in enumerate(lines)])
+        lines = wrapped(words, min(84, self._width(self.working)))
+        self.working.show(WHOLE, [Row(str(n), (line,)) for n, line in enumerate(lines)])
 
     def _reveal(self) -> None:
         """Of what was just found, show the picture and the text below it, not the commands above."""
@@ -189,7 +192,7 @@ class LessonBoard(Board):
         right: list[Span] = [*state, (auto, "warn"), *progress(course), (" ", "text")]
         self.header.say((title, right), (title, [*progress(course)[-1:], (" ", "text")]), (title, []))
         number = f"{page.number}  " if page is not None else ""
-        name = safe(page.title, 120) if page is not None else "Making the lesson's store"
+        name = safe(page.title if page is not None else course.title, 120)
         back = (("read again", "warn"),) if self.looking_back else ()
         if self.one_page:
             back = (*back, (" · " if back else "", "muted"), ("Tab: do and see", "muted"))
