@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 from engine.engine import Engine
@@ -28,11 +28,18 @@ def lesson_settings(outer: Settings) -> Settings:
     )
 
 
+def _unheard(_: LabProgress) -> None:
+    """Nobody wants to know."""
+
+
 @contextlib.asynccontextmanager
-async def opened(outer: Settings, given: Mapping[str, Value]) -> AsyncIterator[Place]:
+async def opened(
+    outer: Settings, given: Mapping[str, Value], tell: Callable[[LabProgress], None] = _unheard
+) -> AsyncIterator[Place]:
     """A fresh place for a lesson; everything in it is gone at the end.
 
     :param outer: of the learner's store, which only lends its lock and keeps the sample images.
+    :param tell: called in another thread with each sample image that is being made.
     :raises Conflict: a lesson runs on this store already.
     """
     settings = lesson_settings(outer)
@@ -47,7 +54,7 @@ async def opened(outer: Settings, given: Mapping[str, Value]) -> AsyncIterator[P
                 "a lesson is running on this store already", hint="end it first, by q there"
             ) from error
         await sweep(settings)
-        place = await _whole(outer, settings, given)
+        place = await _whole(outer, settings, given, tell)
         try:
             yield place
         finally:
@@ -88,9 +95,11 @@ def _remove(root: Path) -> None:
     remove_tree(root)
 
 
-async def _whole(outer: Settings, settings: Settings, given: Mapping[str, Value]) -> Place:
+async def _whole(
+    outer: Settings, settings: Settings, given: Mapping[str, Value], tell: Callable[[LabProgress], None]
+) -> Place:
     """A place that is made, or nothing of it: who leaves meanwhile waits until it can be removed."""
-    making = asyncio.ensure_future(_made(outer, settings, given))
+    making = asyncio.ensure_future(_made(outer, settings, given, tell))
     try:
         return await asyncio.shield(making)
     except asyncio.CancelledError:
@@ -102,14 +111,13 @@ async def _whole(outer: Settings, settings: Settings, given: Mapping[str, Value]
         raise
 
 
-async def _made(outer: Settings, settings: Settings, given: Mapping[str, Value]) -> Place:
+async def _made(
+    outer: Settings, settings: Settings, given: Mapping[str, Value], tell: Callable[[LabProgress], None]
+) -> Place:
     from engine.lab.lesson_images import make_lesson_images
     from engine.registry import EmbeddedRegistry, RegistryDirectory
     from engine.registry.link import Link
     from engine.registry.served import announce
-
-    def tell(_: LabProgress) -> None:
-        pass
 
     def prepare() -> Path:
         with lock(Layout.of(outer), "lab"):

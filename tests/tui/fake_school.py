@@ -16,7 +16,7 @@ from engine.lessons.reading import read_lesson
 from engine.lessons.runner import LessonRun
 from engine.settings import Settings
 from tests.tui.fake import _STACKS, FakeSource
-from tui.lessons.school import Shelf
+from tui.lessons.school import Shelf, Told
 
 if TYPE_CHECKING:
     from engine.registry import EmbeddedRegistry
@@ -121,8 +121,9 @@ class FakeSchool:
         self.done.pop(name, None)
 
     @asynccontextmanager
-    async def opened(self, lesson: Lesson) -> AsyncIterator[LessonRun]:
+    async def opened(self, lesson: Lesson, tell: Told) -> AsyncIterator[LessonRun]:
         """A run in a canned place."""
+        tell("lab/base: gathering", 1, 7)
         await self.hold_open.wait()
         self.place = CannedPlace(self.source, self.hold)
         self.open += 1

@@ -280,6 +280,7 @@ async def test_lesson_whose_store_is_still_made_can_be_left(make: Make, school: 
     async with listed(make, school) as pilot:
         await pilot.press("enter")
         await until(pilot, lambda: shows(pilot, "A store of its own is made"), "the opening")
+        await seen(pilot, "lab/base: gathering (1 of 7)")
         await pilot.press("escape", "y")
         teacher = app_of(pilot).commands.teacher
         assert teacher is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -13,8 +13,12 @@ from engine.errors import LaminaError
 from engine.settings import Settings
 
 if TYPE_CHECKING:
+    from engine.lab.models import LabProgress
     from engine.lessons.models import Lesson
     from engine.lessons.runner import LessonRun
+
+Told = Callable[[str, int, int], None]
+"""What is told while a place is made: what is being made, how much is done, of how much."""
 
 _NEEDED = ("engine.lab.lesson_images", "engine.lessons.runner", "engine.lessons.scratch", "engine.registry")
 
@@ -43,7 +47,7 @@ class School(Protocol):
     def shelf(self) -> Shelf: ...
     def keep(self, name: str, step: int) -> None: ...
     async def reset(self, name: str) -> None: ...
-    def opened(self, lesson: Lesson) -> AbstractAsyncContextManager[LessonRun]: ...
+    def opened(self, lesson: Lesson, tell: Told) -> AbstractAsyncContextManager[LessonRun]: ...
 
 
 class OwnSchool:
@@ -77,13 +81,18 @@ class OwnSchool:
         await asyncio.to_thread(self.keep, name, 0)
 
     @asynccontextmanager
-    async def opened(self, lesson: Lesson) -> AsyncIterator[LessonRun]:
+    async def opened(self, lesson: Lesson, tell: Told) -> AsyncIterator[LessonRun]:
         """A run of a lesson in a fresh place; everything in it is gone at the end."""
+        loop = asyncio.get_running_loop()
+
+        def heard(progress: LabProgress) -> None:  # in the thread that makes the images
+            loop.call_soon_threadsafe(tell, progress.what, progress.done, progress.total)
+
         await asyncio.to_thread(_load)
         from engine.lessons.runner import LessonRun
         from engine.lessons.scratch import opened
 
-        async with opened(self._settings, lesson.given) as place:
+        async with opened(self._settings, lesson.given, heard) as place:
             yield LessonRun(lesson, place)
 
 

@@ -26,6 +26,7 @@ SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 Value = TypeVar("Value")
 
+_DRAWN = 0.1  # seconds in which the screen is drawn, before all that a lesson needs is loaded beside it
 _SETTLE = 0.2  # seconds in which what happened on the store is gathered before the checks are looked at
 
 
@@ -100,11 +101,12 @@ class Teacher:
     async def _whole(self, report: Report) -> str:
         steps = len(self.lesson.steps)
         try:
+            await asyncio.sleep(_DRAWN)
             if self._before is not None:
                 report.step("waiting until the lesson before is cleared away", 0, steps)
                 await self._before.wait()
             report.step("making its store", 0, steps)
-            async with self._school.opened(self.lesson) as run:
+            async with self._school.opened(self.lesson, self._making) as run:
                 try:
                     await self._lead(run, report)
                 finally:
@@ -117,6 +119,9 @@ class Teacher:
             self._over.set()
         done = sum(page.state == "done" for page in self.course.pages)
         return f"{done} of {steps} steps done, and all that it made is removed"
+
+    def _making(self, what: str, done: int, total: int) -> None:
+        self._say(self.course, busy=f"{what} ({done} of {total})")
 
     def _say(self, course: Course, **changes: object) -> None:
         self.course = replace(course, **changes)  # type: ignore[arg-type]  # fields of Course

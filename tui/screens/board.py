@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -66,18 +67,23 @@ class Board(Screen[None]):
 
     def say_keys(self) -> None:
         """Offer the keys that matter where the person stands."""
-        self.offer_open("")
+        self.offer({})
 
-    def offer_open(self, label: str) -> None:
-        """Offer them, beginning with what Enter does where that has a name of its own."""
+    def offer(self, labels: Mapping[str, str]) -> None:
+        """Offer them, beginning with Enter where it has a name of its own.
+
+        :param labels: by verb, what it is called here and now.
+        """
         ctx = self.context
-        opens = [("open", action("open").key(ctx.state), label)] if label else []
+        opens = [action("open")] if labels.get("open") else []
         always = [(item.id, item.key(ctx.state), item.label) for item in map(action, _ALWAYS)]
         back = action("terminals")
         if ctx.state.terminals and back.available(ctx):
             always.insert(0, (back.id, back.key(ctx.state), count(ctx.state.terminals, "terminal")))
-        shown = [(item.id, item.key(ctx.state), item.label) for item in footer_actions(ctx)]
-        self.keys.offer([*opens, *shown], always)
+        shown = [*opens, *footer_actions(ctx)]
+        self.keys.offer(
+            [(item.id, item.key(ctx.state), labels.get(item.id, item.label)) for item in shown], always
+        )
 
     def targets(self) -> list[Target]:
         """What a letter of jump mode leads to: every list that is seen."""

@@ -138,7 +138,7 @@ class Glossary(Board):
 
     def say_keys(self) -> None:
         """Enter says where it leads."""
-        self.offer_open(_spoken(self._way()))
+        self.offer({"open": _spoken(self._way())})
 
     # verbs
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _TWO_COLUMNS = 110
 _PORTRAIT = 50  # lines from which both pages have room one above the other
+_FRAME = 4  # cells of a page's border and padding
 _OPENING = "A store of its own is made, and the sample images of the lab with it. Nothing of it stays."
 
 
@@ -66,6 +67,7 @@ class LessonBoard(Board):
         """Listen to how the lesson stands."""
         self.set_class(self.app.commands.projected, "-projected")
         self.app.state.listen(self._heard)
+        self._arrange(*self.app.size)  # before the first line is drawn
         self.reading.focus()
         self._draw()
 
@@ -77,13 +79,15 @@ class LessonBoard(Board):
 
     def on_resize(self, event: events.Resize) -> None:
         """Pages beside each other, one above the other, or one at a time."""
-        width, height = event.size
-        self.measure(width, height)
+        self.measure(*event.size)
+        self._arrange(*event.size)
+        self.call_after_refresh(self._draw)
+
+    def _arrange(self, width: int, height: int) -> None:
         portrait = width < _TWO_COLUMNS and height >= _PORTRAIT
         self.set_class(portrait, "-portrait")
         self.set_class(width < _TWO_COLUMNS and not portrait, "-narrow")
         self.show_one()
-        self.call_after_refresh(self._draw)
 
     @property
     def one_page(self) -> bool:
@@ -134,8 +138,6 @@ class LessonBoard(Board):
                 self.working.focus()
 
     def _draw(self) -> None:
-        if not self.is_mounted:
-            return
         self.show_one()
         page, course = self.page, self.course
         large = self.has_class("-projected")
@@ -151,8 +153,8 @@ class LessonBoard(Board):
         self.say_keys()
 
     def _width(self, rows: RowList) -> int:
-        """Cells of a page; of one that is hidden those that it will have."""
-        width = rows.content_size.width
+        """Cells of a page; of one that is hidden or new those that it will have."""
+        width = rows.content_size.width or (self.app.size.width - _FRAME if self.one_page else 0)
         if self.one_page:
             width = max(width, self.reading.content_size.width, self.working.content_size.width)
         return max(20, width)
@@ -193,8 +195,10 @@ class LessonBoard(Board):
         self.header.say((title, right), (title, [*progress(course)[-1:], (" ", "text")]), (title, []))
         number = f"{page.number}  " if page is not None else ""
         name = safe(page.title if page is not None else course.title, 120)
-        back = (("read again", "warn"),) if self.looking_back else ()
-        if self.one_page:
+        back: tuple[Span, ...] = (("read again", "warn"),) if self.looking_back else ()
+        if page is None:
+            back = self._state()
+        elif self.one_page:
             back = (*back, (" · " if back else "", "muted"), ("Tab: do and see", "muted"))
         self.reading.entitle(((number, "muted"), (name, "text")), back)
         self.working.entitle((("Do and see", "text"),), self._state())
@@ -266,8 +270,8 @@ class LessonBoard(Board):
 
     def say_keys(self) -> None:
         """Enter says what it does now."""
-        if self.is_mounted:
-            self.offer_open(self._enter())
+        auto = {"lesson_auto": "pause"} if self.course.auto else {}
+        self.offer({"open": self._enter(), **auto})
 
     def _enter(self) -> str:
         page, course = self.page, self.course

@@ -166,7 +166,7 @@ class Lessons(Board):
             super().say_keys()
             return
         first = shelf.first_of(lesson)
-        self.offer_open(f"go on at {first}" if first > 1 else "start")
+        self.offer({"open": f"go on at {first}" if first > 1 else "start"})
 
     # verbs
 
