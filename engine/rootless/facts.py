@@ -8,13 +8,14 @@ from pathlib import Path
 
 from engine.errors import LaminaError
 from engine.models import Missing, Rootless
-from engine.rootless.mapping import mapped_ids
+from engine.rootless.mapping import has_helpers, mapped_ids, subordinate_ids
 from engine.rootless.outside import program_outside
 from engine.rootless.providers import ADD_OTHER, obstacle, programs
 
 _ADD_IDS = "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}"
 _ADD_HELPERS = "sudo apt install uidmap"
 _DELEGATE = "systemd-run --user --scope -p Delegate=yes lamina …"
+_NOBODY = 4294967295  # a number that no user has: here names are looked for, as root inside has another
 _WORDS = {"memory": "memory", "cpu": "processors", "pids": "processes"}  # what people limit
 
 
@@ -31,7 +32,7 @@ def rootless(limits: tuple[str, ...], way: str, run: Path, root: Path) -> Rootle
             Missing(
                 "subordinate ids",
                 "all files belong to one user inside, and programs run as root only",
-                f"{_ADD_HELPERS} && {_ADD_IDS.format(user=_user())}",
+                _id_command(_user()),
             )
         )
     without = [_WORDS[name] for name in _WORDS if name not in limits]
@@ -47,6 +48,13 @@ def rootless(limits: tuple[str, ...], way: str, run: Path, root: Path) -> Rootle
         cost = f"containers have --network none or --network host only: {problem}"
         missing.append(Missing("networks of containers", cost, remedy))
     return Rootless(ids, program, tuple(missing))
+
+
+def _id_command(user: str) -> str:
+    """What gives this user ids: the programs that map them, or ranges, whichever is not there."""
+    ranges = all(subordinate_ids(path, _NOBODY, user) for path in ("/etc/subuid", "/etc/subgid"))
+    wanted = [*([] if has_helpers() else [_ADD_HELPERS]), *([] if ranges else [_ADD_IDS.format(user=user)])]
+    return " && ".join(wanted or [_ADD_HELPERS])  # else it is the programs that do not work
 
 
 def _network(run: Path, root: Path) -> tuple[str, str, str]:

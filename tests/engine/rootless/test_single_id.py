@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.engine.rootless.world import OrdinaryUser
@@ -45,4 +47,10 @@ def test_other_user_is_refused_with_the_reason(lone_user: OrdinaryUser, image: s
 def test_info_names_the_command_that_adds_ids(lone_user: OrdinaryUser) -> None:
     found = lone_user("info", "--format", "json").json()["rootless"]
     assert found["ids"] == 1
-    assert any("usermod --add-subuids" in missing["command"] for missing in found["missing"])
+    assert any(missing["command"].startswith("sudo usermod --add-subuids") for missing in found["missing"])
+
+
+def test_info_names_the_package_that_maps_ids_where_it_is_not_installed(lone_user: OrdinaryUser) -> None:
+    bare = replace(lone_user, path="/usr/sbin:/sbin")
+    missing = bare("info", "--format", "json").json()["rootless"]["missing"]
+    assert missing[0]["command"].startswith("sudo apt install uidmap && sudo usermod --add-subuids")
