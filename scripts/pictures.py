@@ -52,20 +52,19 @@ def _first_minutes(root: str) -> None:
         screen.settle()
         screen.save(PICTURES / "first.png")
         screen.press("L")
-        screen.until("lab/web:1")
-        screen.settle()
+        screen.until("3 of 3 layers to fetch")
         screen.press("enter")
-        screen.until("predicted|fetched|Done|done", 60)
+        screen.until("predicted", 60)
         screen.press("esc")
     _lamina(root, "pull", "lab/base")
     with _open(root, 120, 30) as screen:
         screen.until("lab/web:1")
         screen.press("P", *"lab/web:2", "enter")
-        screen.until("here")
+        screen.until("1 of 3 layers to fetch")
         screen.settle()
         screen.save(PICTURES / "plan.png")
         screen.press("enter")
-        screen.until("predicted|fetched|Done|done", 60)
+        screen.until("predicted", 60)
         screen.settle()
         screen.save(PICTURES / "pulled.png")
 
@@ -157,7 +156,7 @@ def _every_day(root: str) -> None:
         screen.save(PICTURES / "narrow.png")
     with _open(root, 160, 45) as screen:
         screen.until("web:2")
-        screen.press(":", *"light", "enter", "3")
+        screen.press(":", *"lamina-light", "enter", "3")
         screen.settle()
         screen.save(PICTURES / "light.png")
 

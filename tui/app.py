@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,11 +17,11 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.timer import Timer
 
-from engine.settings import Settings, settings_file
+from engine.settings import Settings
 from tui.bridge import Answer, Batch, Bridge
-from tui.clipboard import clipped, copy_sequence
+from tui.clipboard import clipped, copy_sequence, hand_to_tmux
 from tui.commands import Commands
-from tui.config import read_config
+from tui.config import read_config, settings_text
 from tui.few_colours import for_terminal
 from tui.kept import remember, remembered
 from tui.keys import clashes, keymap, shown_keys
@@ -204,6 +205,8 @@ class Lamina(App[None]):
         self._clipboard = clipped(text)
         if self._driver is not None:
             self._driver.write(copy_sequence(text))
+        if os.environ.get("TMUX"):
+            self.run_worker(partial(hand_to_tmux, text), thread=True, exit_on_error=False)
 
     def turn_mouse(self) -> bool:
         """Give the mouse to the terminal, or take it back; whether it is the app's now."""
@@ -231,14 +234,6 @@ class Lamina(App[None]):
     async def action_quit(self) -> None:
         """Leave; asks first while a pull runs."""
         self.commands.do("quit")
-
-
-def settings_text() -> str:
-    """The settings file as it is written, to say on which line a fault stands."""
-    try:
-        return settings_file().read_text("utf-8")
-    except (OSError, ValueError):
-        return ""
 
 
 def _engine(settings: Settings) -> Source:

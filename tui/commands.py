@@ -10,15 +10,13 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from engine.lab.models import LabProgress
 from tui import actions
 from tui.actions import Context, Place
 from tui.actions.logs import in_log
 from tui.container_commands import ContainerCommands
-from tui.image_commands import ImageCommands
+from tui.lab_commands import LabCommands
 from tui.lesson_commands import LessonCommands
 from tui.log_commands import LogCommands
-from tui.tasks import Report
 from tui.terminal_commands import TerminalCommands
 from tui.text import count, safe
 from tui.trail import Trail
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from tui.app import Lamina
     from tui.panels.marking import MarkedPanel
 
-_FIRST_IMAGE = "lab/web:1"
 _BULK = {
     "images": ("remove", "save", "push", "compare", "outdated"),
     "containers": ("start", "stop", "restart", "pause", "unpause", "kill", "remove"),
@@ -39,7 +36,7 @@ _EVERYWHERE = frozenset(  # the same on every screen
 )  # fmt: skip
 
 
-class Commands(ImageCommands, ContainerCommands, TerminalCommands, LogCommands, LessonCommands):
+class Commands(LabCommands, ContainerCommands, TerminalCommands, LogCommands, LessonCommands):
     """What each verb does."""
 
     def __init__(self, app: Lamina) -> None:
@@ -62,8 +59,6 @@ class Commands(ImageCommands, ContainerCommands, TerminalCommands, LogCommands, 
             "copy": self._copy,
             "open_task": self._open_task,
             "cancel": lambda ctx: self.app.bridge.cancel(ctx.task.id) if ctx.task else None,
-            "lab_up": lambda _: self._lab_up(),
-            "lab_down": lambda _: self._lab_down(),
             "help": lambda _: self._help(),
             "palette": lambda _: self._palette(),
             "theme": lambda _: self._next_theme(),
@@ -75,7 +70,7 @@ class Commands(ImageCommands, ContainerCommands, TerminalCommands, LogCommands, 
         self._verbs["jump"] = lambda _: self._jump()
         self._verbs["trail(-1)"] = lambda _: self._step(-1)
         self._verbs["trail(1)"] = lambda _: self._step(1)
-        self._verbs |= self.image_verbs() | self.container_verbs() | self.terminal_verbs()
+        self._verbs |= self.image_verbs() | self.lab_verbs() | self.container_verbs() | self.terminal_verbs()
         self._verbs |= self.log_verbs() | self.lesson_verbs()
         self._verbs["stores(networks)"] = lambda _: self._open_stores("networks")
         self._verbs["stores(volumes)"] = lambda _: self._open_stores("volumes")
@@ -174,38 +169,6 @@ class Commands(ImageCommands, ContainerCommands, TerminalCommands, LogCommands, 
         else:
             self.remove_containers(ctx)
 
-    # the lab
-
-    def _lab_up(self) -> None:
-        source = self.app.bridge.source
-
-        async def work(report: Report) -> str:
-            def tell(progress: LabProgress) -> None:
-                report.step(progress.what, progress.done, progress.total)
-
-            status = await source.lab_up(tell)
-            return f"{count(len(status.images), 'sample image')} served at {status.address}"
-
-        if any(task.what == "start the lab" for task in self.app.state.running_tasks):
-            return
-        number = self.app.bridge.do("start the lab", "lamina lab up", work, steps=True)
-        self.after[number] = self._offer_first_pull
-
-    def _offer_first_pull(self) -> None:
-        self.app.bridge.read_again()
-        here = {name for image in self.app.state.images or () for name in image.names}
-        if _FIRST_IMAGE not in here and len(self.app.screen_stack) == 1:
-            self.open_pull(_FIRST_IMAGE)
-
-    def _lab_down(self) -> None:
-        source = self.app.bridge.source
-
-        async def work(_: Report) -> str:
-            await source.lab_down()
-            return "no longer served; what was pulled stays"
-
-        self.after[self.app.bridge.do("stop the lab", "lamina lab down", work)] = self.app.bridge.read_again
-
     # the program
 
     def _copy(self, ctx: Context) -> None:
@@ -241,7 +204,7 @@ class Commands(ImageCommands, ContainerCommands, TerminalCommands, LogCommands, 
         from tui.screens.palette import Palette
 
         own = [(name, shlex.join(words)) for name, words in self._own().items()]
-        self.app.push_screen(Palette(self.board.context, own), self._picked)
+        self.app.push_screen(Palette(self.board.context, own, self.app.themes), self._picked)
 
     def _own(self) -> dict[str, list[str]]:
         """Commands of the settings that can be done where the person stands, filled in."""
@@ -269,6 +232,8 @@ class Commands(ImageCommands, ContainerCommands, TerminalCommands, LogCommands, 
             self.do(what)
         elif kind == "own":
             self._do_own(what)
+        elif kind == "theme":
+            self.app.use_theme(what)
         elif self.may_leave(partial(self._picked, choice)):
             self.leave_to_bench()
             self.bench.go_to(what)

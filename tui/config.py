@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from engine.settings import settings_file
 from tui.actions import ACTIONS
 from tui.keys import LISTS, PRESETS
 
@@ -120,3 +121,11 @@ def _line_of(text: str, key: str) -> str:
         if pattern.match(line):
             return f", line {number}"
     return ""
+
+
+def settings_text() -> str:
+    """The settings file as it is written, to say on which line a fault stands."""
+    try:
+        return settings_file().read_text("utf-8")
+    except (OSError, ValueError):
+        return ""

@@ -203,9 +203,9 @@ async def test_the_path_goes_to_the_clipboard(make: Make) -> None:
 
 
 async def test_inside_tmux_the_terminal_around_it_is_told(
-    make: Make, monkeypatch: pytest.MonkeyPatch
+    make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("TMUX", "/tmp/tmux-0/default,1,0")
+    monkeypatch.setenv("TMUX", f"{tmp_path}/nobody,1,0")
     async with make().run_test(size=(160, 45)) as pilot:
         await opened(pilot)
         app: App[None] = pilot.app

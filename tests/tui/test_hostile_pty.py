@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.terminal import Terminal
+from tests.support.heard import Heard
 
 _PROGRAM = """
 import sys
@@ -33,22 +33,10 @@ _OURS = re.compile(
 _FOREIGN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
-class _Heard(Terminal):
-    """Keeps all that was written."""
-
-    def __init__(self, command: list[str], columns: int, rows: int) -> None:
-        self.all = bytearray()
-        super().__init__(command, columns, rows)
-
-    def take(self, data: bytes) -> None:
-        self.all += data
-        super().take(data)
-
-
 def test_nothing_but_our_own_sequences_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "LAMINA_CONFIG"):
         monkeypatch.setenv(name, str(tmp_path))
-    with _Heard([sys.executable, "-c", _PROGRAM, str(tmp_path)], 120, 30) as screen:
+    with Heard([sys.executable, "-c", _PROGRAM, str(tmp_path)], 120, 30) as screen:
         screen.until("30")
         for keys, shown in _WAYS:
             for key in keys.split(" "):

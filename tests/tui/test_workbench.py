@@ -375,6 +375,13 @@ async def test_the_palette_does_verbs(make: Make) -> None:
         assert app_of(pilot).palette.theme.name == "lamina-light"
 
 
+async def test_the_palette_changes_the_theme_by_name(make: Make) -> None:
+    async with make().run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press("colon", *"mono", "enter")
+        await until(pilot, lambda: app_of(pilot).palette.theme.name == "monochrome", "the theme")
+
+
 async def test_what_another_front_does_appears(make: Make) -> None:
     source = FakeSource()
     async with make(source).run_test(size=(120, 30)) as pilot:

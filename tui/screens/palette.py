@@ -35,11 +35,11 @@ class Palette(Dialog[Choice]):
         Binding("up,ctrl+p", "move(-1)", "up", show=False, priority=True),
     ]
 
-    def __init__(self, ctx: Context, own: Iterable[tuple[str, str]] = ()) -> None:
-        """:param own: commands of one's own that can be done here, by name."""
-        self._all = [*palette_rows(ctx), *map(_own_row, own)]
+    def __init__(self, ctx: Context, own: Iterable[tuple[str, str]] = (), themes: Iterable[str] = ()) -> None:
+        """:param own: commands of one's own that can be done here, by name; :param themes: their names."""
+        self._all = [*palette_rows(ctx), *map(_own_row, own), *map(_theme_row, themes)]
         self._input = Input(
-            compact=True, select_on_focus=False, placeholder="a verb, an image or a container"
+            compact=True, select_on_focus=False, placeholder="a verb, an image, a container or a theme"
         )
         self._input.cursor_blink = False
         self._list = RowList(id="choices")
@@ -87,6 +87,11 @@ class Palette(Dialog[Choice]):
 def _own_row(command: tuple[str, str]) -> Row:
     name, words = command
     return Row(f"own:{name}", (cell(safe(name)), cell(safe(words), "muted"), cell("")), safe(name).lower())
+
+
+def _theme_row(name: str) -> Row:
+    cells = (cell(f"theme {name}"), cell("the colours of the screen", "muted"), cell(""))
+    return Row(f"theme:{name}", cells, f"theme {name}")
 
 
 def palette_rows(ctx: Context) -> list[Row]:
