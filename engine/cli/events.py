@@ -12,8 +12,9 @@ import click
 
 from engine.cli.filters import Tests, filter_option, fits
 from engine.cli.moments import moment
-from engine.cli.output import format_option, print_json_line
+from engine.cli.output import print_json_line
 from engine.cli.session import Session, pass_session
+from engine.cli.shape import Shape, print_rows, stream_option
 from engine.follow import JournalFollower
 from engine.printable import printable
 
@@ -55,9 +56,9 @@ _FILTERS: dict[str, Callable[[str], Test]] = {
 @click.option("--since", metavar="TIME", callback=moment, help="Begin with what happened then.")
 @click.option("--until", metavar="TIME", callback=moment, help="End at that time.")
 @filter_option(_FILTERS)
-@format_option
+@stream_option
 @pass_session
-def events(session: Session, since: float | None, until: float | None, tests: Tests, as_json: bool) -> None:
+def events(session: Session, since: float | None, until: float | None, tests: Tests, shape: Shape) -> None:
     """Show what happens on the store, by whichever program, until Ctrl-C.
 
     TIME is an ISO time, seconds since 1970, or a time ago such as 10m or 1h30m.
@@ -66,7 +67,7 @@ def events(session: Session, since: float | None, until: float | None, tests: Te
         while True:
             for event in follower.read():
                 if fits(event, tests) and (until is None or event.time <= until):
-                    _show(event, as_json)
+                    _show(event, shape)
             if not _wait(follower, until):
                 return
 
@@ -79,9 +80,27 @@ def _wait(follower: JournalFollower, until: float | None) -> bool:
     return True
 
 
-def _show(event: Event, as_json: bool) -> None:
-    if as_json:
+def _fields(event: Event) -> dict[str, object]:
+    """By the names of docker events."""
+    return {
+        "Type": event.kind,
+        "Action": event.action,
+        "Actor": {"ID": event.id, "Attributes": dict(event.attributes)},
+        "ID": event.id,
+        "Status": event.action,
+        "From": event.attributes.get("image", ""),
+        "Scope": "local",
+        "Time": int(event.time),
+        "TimeNano": int(event.time * 1e9),
+    }
+
+
+def _show(event: Event, shape: Shape) -> None:
+    if shape.as_json:
         print_json_line(event)
+        return
+    if shape.template:
+        print_rows(shape, [_fields(event)])
         return
     when = datetime.fromtimestamp(event.time, UTC).astimezone().isoformat(timespec="microseconds")
     attributes = ", ".join(f"{name}={value}" for name, value in sorted(event.attributes.items()))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
 
 from engine import __version__
-from engine.cli.output import format_option, print_facts, print_json
+from engine.cli.output import print_facts, print_json
 from engine.cli.session import Session, pass_session
+from engine.cli.shape import Shape, facts_option, print_rows
 from engine.cli.words import size
 
 if TYPE_CHECKING:
@@ -16,13 +18,16 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@format_option
+@facts_option
 @pass_session
-def info(session: Session, as_json: bool) -> None:
+def info(session: Session, shape: Shape) -> None:
     """Show the host, the store, and what keeping every layer once saves."""
     found = session.rooms.info()
-    if as_json:
+    if shape.as_json:
         print_json(found)
+        return
+    if shape.is_own:
+        print_rows(shape, [_dockers(found)])
         return
     totals = found.totals
     print_facts(
@@ -52,6 +57,30 @@ def info(session: Session, as_json: bool) -> None:
     )
 
 
+def _dockers(found: HostInfo) -> dict[str, object]:
+    """By the names of docker info."""
+    totals = found.totals
+    return {
+        "Containers": totals.containers,
+        "ContainersRunning": totals.running,
+        "Images": totals.images,
+        "ServerVersion": found.version,
+        "DockerRootDir": str(found.root),
+        "Driver": "overlay" if found.overlay else "copies",
+        "LoggingDriver": "json-file",
+        "CgroupDriver": "cgroupfs",
+        "CgroupVersion": str(found.cgroup),
+        "KernelVersion": found.kernel,
+        "OperatingSystem": found.system,
+        "OSType": "linux",
+        "Architecture": found.architecture,
+        "NCPU": found.cpus,
+        "MemTotal": found.memory,
+        "Name": found.name,
+        "SecurityOptions": [f"seccomp={found.seccomp}", *(["rootless"] if found.rootless else [])],
+    }
+
+
 def _rootless(found: HostInfo) -> list[tuple[str, str]]:
     if found.rootless is None:
         return []
@@ -66,8 +95,8 @@ def _rootless(found: HostInfo) -> list[tuple[str, str]]:
 
 
 @click.command()
-@format_option
-def version(as_json: bool) -> None:
+@facts_option
+def version(shape: Shape) -> None:
     """Show the versions at work."""
     import platform
 
@@ -77,7 +106,21 @@ def version(as_json: bool) -> None:
         "kernel": platform.release(),
         "platform": f"linux/{platform.machine()}",
     }
-    if as_json:
+    if shape.as_json:
         print_json(versions)
+    elif shape.is_own:
+        print_rows(shape, [_parts(versions)])
     else:
         print_facts([(name.capitalize(), text) for name, text in versions.items()])
+
+
+def _parts(versions: Mapping[str, str]) -> dict[str, object]:
+    """By the names of docker version, where Client and Server are two; here both are this program."""
+    system, _, architecture = versions["platform"].partition("/")
+    program = {
+        "Version": versions["version"],
+        "KernelVersion": versions["kernel"],
+        "Os": system,
+        "Arch": architecture,
+    }
+    return {"Client": program, "Server": program}

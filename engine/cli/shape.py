@@ -57,11 +57,30 @@ def _read_inspection(ctx: click.Context, param: click.Parameter, value: str) -> 
     raise click.BadParameter("there is no table here, only 'json' and templates", ctx, param)
 
 
+def _read_facts(ctx: click.Context, param: click.Parameter, value: str) -> Shape:
+    shape = _read(ctx, param, value)
+    if shape.columns:
+        raise click.BadParameter("these are no rows of a table; say a template alone", ctx, param)
+    return shape
+
+
 shape_option = click.option(
     "--format", "shape", metavar="json|table|TEMPLATE", default="table", callback=_read,
     help="json: one JSON document. TEMPLATE: of Go's, such as '{{.ID}}', or 'table {{.ID}}\\t{{.Size}}'.",
 )  # fmt: skip
 """`--format` of a list, handed to the command as `shape: Shape`."""
+
+stream_option = click.option(
+    "--format", "shape", metavar="json|table|TEMPLATE", default="table", callback=_read,
+    help="json: one JSON document, or JSON lines for streams. TEMPLATE: of Go's, such as '{{.ID}}'.",
+)  # fmt: skip
+"""`--format` of what may go on for ever, handed to the command as `shape: Shape`."""
+
+facts_option = click.option(
+    "-f", "--format", "shape", metavar="json|table|TEMPLATE", default="table", callback=_read_facts,
+    help="json: one JSON document. TEMPLATE: of Go's, with Docker's names.",
+)  # fmt: skip
+"""`--format` of a few facts, handed to the command as `shape: Shape`."""
 
 inspection_option = click.option(
     "-f", "--format", "shape", metavar="json|TEMPLATE", default="json", callback=_read_inspection,

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli import complete
-from engine.cli.output import format_option, print_json, print_json_line, print_table
+from engine.cli.output import print_json, print_json_line, print_table
 from engine.cli.session import Session, pass_session
+from engine.cli.shape import Shape, print_rows, stream_option
 from engine.cli.words import size
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ _HEADINGS = (
     "ANON / FILE / KERNEL", "NET I/O", "BLOCK I/O", "PIDS", "PRESSURE",
 )  # fmt: skip
 
+_FIELDS = {
+    "ID": "CONTAINER ID", "Name": "NAME", "CPUPerc": "CPU %", "MemUsage": "MEM USAGE / LIMIT",
+    "MemPerc": "MEM %", "NetIO": "NET I/O", "BlockIO": "BLOCK I/O", "PIDs": "PIDS",
+}  # fmt: skip
+
 
 @click.command()
 @click.argument("names", metavar="[CONTAINER...]", nargs=-1, shell_complete=complete.running)
@@ -33,7 +39,7 @@ _HEADINGS = (
     "--interval", metavar="SECONDS", type=click.FloatRange(min=0.1, max=3600), default=1.0, show_default=True,
     help="From sample to sample.",
 )  # fmt: skip
-@format_option
+@stream_option
 @pass_session
 def stats(
     session: Session,
@@ -42,7 +48,7 @@ def stats(
     no_stream: bool,
     no_trunc: bool,
     interval: float,
-    as_json: bool,
+    shape: Shape,
 ) -> None:
     """Show what containers use: processors, memory, network, disks.
 
@@ -56,14 +62,14 @@ def stats(
     sampler.sample()
     time.sleep(min(_FIRST, interval))
     while True:
-        _show(sampler.sample(), no_trunc, as_json, stream=not no_stream)
+        _show(sampler.sample(), no_trunc, shape, stream=not no_stream)
         if no_stream:
             return
         time.sleep(interval)
 
 
-def _show(samples: list[ContainerStats], no_trunc: bool, as_json: bool, stream: bool) -> None:
-    if as_json:
+def _show(samples: list[ContainerStats], no_trunc: bool, shape: Shape, stream: bool) -> None:
+    if shape.as_json:
         found = [_fields(sample) for sample in samples]
         if not stream:
             print_json(found)
@@ -73,6 +79,9 @@ def _show(samples: list[ContainerStats], no_trunc: bool, as_json: bool, stream: 
         return
     if stream and sys.stdout.isatty():
         click.echo("\x1b[H\x1b[J", nl=False)
+    if shape.is_own:
+        print_rows(shape, [_dockers(sample, no_trunc) for sample in samples], _FIELDS)
+        return
     print_table(_HEADINGS, [_row(sample, no_trunc) for sample in samples])
 
 
@@ -85,6 +94,12 @@ def _fields(sample: ContainerStats) -> dict[str, object]:
         "disk": {"read": sample.disk.inward, "written": sample.disk.outward},
         "pressure": sample.pressure and sample.pressure._asdict(),
     }
+
+
+def _dockers(sample: ContainerStats, no_trunc: bool) -> dict[str, str]:
+    """By the names of docker stats."""
+    row = dict(zip(_HEADINGS, _row(sample, no_trunc), strict=True))
+    return {field: row[heading] for field, heading in _FIELDS.items()} | {"Container": sample.name}
 
 
 def _row(sample: ContainerStats, no_trunc: bool) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from engine.cli.aliases import group_of
 from engine.cli.image import print_pruned_images
 from engine.cli.output import format_option, print_json, print_table
 from engine.cli.session import Session, pass_session
+from engine.cli.shape import Shape, print_rows, shape_option
 from engine.cli.words import ago, size
 from engine.printable import printable
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from engine.images.check_models import CheckProgress, CheckReport
     from engine.upkeep import Pruned, Usage
 
+_DF_FIELDS = ("Type", "TotalCount", "Active", "Size", "Reclaimable")  # Docker's
 _CLEAR_LINE = "\x1b[2K"
 
 
@@ -33,9 +35,9 @@ def system() -> None:
 
 @system.command()
 @click.option("-v", "--verbose", is_flag=True, help="Each image, container and volume.")
-@format_option
+@shape_option
 @pass_session
-def df(session: Session, verbose: bool, as_json: bool) -> None:
+def df(session: Session, verbose: bool, shape: Shape) -> None:
     """Show what the store takes on disk.
 
     Layers count once however many images stand on them. UNPACKED lies on disk for containers, COMPRESSED is
@@ -45,13 +47,16 @@ def df(session: Session, verbose: bool, as_json: bool) -> None:
     from engine.upkeep import Upkeep
 
     usage = Upkeep(session.rooms).usage()
-    if as_json:
+    if shape.as_json:
         print_json(usage)
         return
     rows = [
         (row.kind, str(row.total), str(row.active), size(row.size), size(row.reclaimable))
         for row in usage.rows
     ]
+    if shape.is_own:
+        print_rows(shape, [dict(zip(_DF_FIELDS, row, strict=True)) for row in rows], {"TotalCount": "TOTAL"})
+        return
     print_table(("TYPE", "TOTAL", "ACTIVE", "SIZE", "RECLAIMABLE"), rows)
     click.echo(f"free on the disk: {size(usage.free)}")
     if verbose:

@@ -10,14 +10,23 @@ from engine.errors import InvalidArgument
 from engine.printable import printable
 
 _MOST_NAMED = 30  # fields that an error names
+# Docker's fields that are maps and no records.
+_MAPS = frozenset(
+    "Annotations Attributes Containers Data ExposedPorts Labels Networks Options PortBindings Ports Sysctls "
+    "Tmpfs Volumes".split()
+)
 
 
 def field_of(value: object, path: str) -> Any:
     """What a value has under names with points between them; itself where there are none.
 
-    :raises InvalidArgument: it has none of a name.
+    :raises InvalidArgument: it has none of a name. In a map, whose names are people's, that is no value.
     """
+    before = ""
     for name in filter(None, path.split(".")):
+        if before in _MAPS and isinstance(value, Mapping) and name not in value:
+            return None
+        before = name
         if not isinstance(value, Mapping) or name not in value:
             there = sorted(map(str, value))[:_MOST_NAMED] if isinstance(value, Mapping) else []
             raise InvalidArgument(

@@ -45,7 +45,7 @@ def test_unknown_option_is_named(lamina: Lamina) -> None:
 
 
 def test_a_template_is_refused_clearly_where_there_are_none(lamina: Lamina) -> None:
-    finished = lamina("stats", "--format", "{{.ID}}")
+    finished = lamina("layers", "x", "--format", "{{.ID}}")
     assert finished.code == 125
     assert "there are no templates of this" in finished.err
 

@@ -33,6 +33,8 @@ BOX = {
         ("{{.Labels}}", "map[com.example:yes tier:front]"),
         ('{{index .Labels "com.example"}}', "yes"),
         ('{{index .Labels "none"}}', ""),
+        ("{{.Labels.none}} {{with .Labels.none}}x{{end}}", "<no value> "),
+        ("{{.Labels.tier}} {{.Ports.none.HostPort}}", "front <no value>"),
         ("{{range .Mounts}}{{.Source}} {{end}}", "/a /b "),
         ("{{range $i, $m := .Mounts}}{{$i}}={{$m.Source}};{{end}}", "0=/a;1=/b;"),
         ("{{range $name, $value := .Labels}}{{$name}}={{$value}},{{end}}", "com.example=yes,tier=front,"),
