@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import time
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from tui.source import Source
 
 
+_OBJECTS = 2000  # made since the last collection of garbage
 _QUIET = 1.0  # seconds after which the first screen stands
 _ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """Signals that by themselves would leave the terminal in raw mode, on its other screen."""
@@ -122,6 +124,9 @@ class Lamina(App[None]):
     async def _load_ahead(self) -> None:
         for name in ("tui.screens.explorer", "tui.screens.lessons"):
             await asyncio.to_thread(import_module, name)  # 50 ms that its key need not wait for
+        # What is there by now stays, and need not be looked through; what a flood of a log leaves shall not.
+        gc.freeze()
+        gc.set_threshold(_OBJECTS)
 
     async def on_unmount(self) -> None:
         """Remember how the screen stood."""

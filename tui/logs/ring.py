@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 MOST_LINES = 10_000
 MOST_CHARACTERS = 4_000_000
 """What is kept while one follows; the file keeps all."""
-HELD = 3
+HELD = 2
 """How many times as much is kept while one looks back, so that what one looks at does not go."""
 
 Kind = Literal["out", "err", "note", "mark"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.segment import Segment
+
 from engine.containers.models import ContainerSummary
 from tui.actions import Place
 from tui.logs.view import Drawn, LogView
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from tui.app import Lamina
 
+_MANY = 100  # times that logs are drawn
 _AGES = 10.0  # seconds after which ages before lines are drawn anew
 
 
@@ -34,6 +37,7 @@ class LogList(RowList):
     _filter = ""
     _seen: tuple[Drawn, ...] = ()
     _ages: Timer | None = None
+    _drawn = 0
 
     @property
     def filter(self) -> str:
@@ -78,6 +82,10 @@ class LogList(RowList):
         """Draw the lines that are seen, and what the border says of them."""
         self.repaint()
         self.update_log_head()
+        self._drawn += 1
+        if self._drawn % _MANY == 0:
+            # Of wide characters Rich keeps 16,000 cut lines, which in a flood none meets again.
+            Segment._split_cells.cache_clear()  # noqa: SLF001  nothing else empties it
         if self.logs is not None and self.logs.times == "age" and self._ages is None:
             self._ages = self.set_timer(_AGES, self._older)
 

@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.palette import Palette
-from tui.text import width_of
+from tui.text import ELLIPSIS, width_of
 from tui.widgets.columns import Span, Spans, clip_spans
 from tui.widgets.exact import changed_cells
 
@@ -103,7 +103,7 @@ class Lines(Widget):
         used = sum(width_of(text) for text, _ in spans)
         if self.is_plain:
             spans = [(text.translate(PLAIN), ink) for text, ink in spans]
-        segments = [Segment(text, style(ink, surface)) for text, ink in spans if text]
+        segments = [Segment(part, style(ink, surface)) for text, ink in spans for part in _parts(text)]
         if used < width:
             segments.append(Segment(" " * (width - used), style("text", surface)))
         return Strip(segments, max(used, width)).crop(0, width)
@@ -117,6 +117,13 @@ class Lines(Widget):
         """A new size means new columns."""
         self._painted = []
         self.repaint()
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    """A text that was cut apart from its ellipsis: Rich keeps 16,000 of those that hold one, however long."""
+    if text.endswith(ELLIPSIS) and len(text) > 1:
+        return text[:-1], ELLIPSIS
+    return (text,) if text else ()
 
 
 class Framed(Lines):
