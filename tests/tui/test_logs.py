@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rich.segment import Segment
 
 from engine.containers.models import LogLine, Status
 from tests.tui.conftest import Make
@@ -39,6 +40,10 @@ async def _open(pilot: Driver, *keys: str) -> LogView:
     await pilot.press(*keys)
     await pilot.pause()
     return _view(pilot)
+
+
+async def _lines_come(pilot: Driver, total: int) -> None:
+    await until(pilot, lambda: len(_texts(pilot)) == total, "the lines")
 
 
 def _typed(words: str) -> list[str]:
@@ -264,6 +269,17 @@ async def test_a_flood_is_bounded_followed_and_looked_back_into(
         await pilot.press("end")
         await until(pilot, lambda: "more 69999" in _screen(pilot), "the last line again")
         assert len(view.book.shown) <= MOST_LINES
+
+
+async def test_lines_that_were_cut_are_not_kept(make: Make) -> None:
+    source = FakeSource()
+    async with make(source).run_test(size=(160, 45)) as pilot:
+        await _open(pilot)
+        kept = Segment._split_cells.cache_info().currsize
+        for number in range(40, 240, 40):
+            source.write(_more(number, number + 40, "long " * 40))
+            await _lines_come(pilot, number + 40)
+        assert Segment._split_cells.cache_info().currsize <= kept + 10
 
 
 async def test_what_is_not_seen_is_not_read(make: Make) -> None:
