@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from engine.lessons.events import Checked, Picture
+from engine.lessons.events import Span as PictureSpan
 from engine.lessons.figures import seconds
 from tui.lessons.course import Course, Deed, StepPage
 from tui.lessons.prose import paragraphs, wrapped
@@ -186,10 +187,16 @@ def _short(text: str) -> str:
 def _picture(lines: Lines, picture: Picture) -> None:
     lines.heading(safe(picture.title, 200), "picture-")
     for line in picture.lines:
-        lines.add(
-            tuple((safe(span.text, 400), f"slot{span.slot}" if span.slot is not None else str(span.role))
-                  for span in line)
-        )  # fmt: skip
+        spans = [(safe(span.text, 400), _ink(span)) for span in line]
+        while spans and not spans[-1][0].strip():
+            spans.pop()
+        if spans:
+            spans[-1] = (spans[-1][0].rstrip(), spans[-1][1])
+        lines.add(tuple(spans))
+
+
+def _ink(span: PictureSpan) -> str:
+    return f"slot{span.slot}" if span.slot is not None else str(span.role)
 
 
 def _checks(lines: Lines, page: StepPage) -> None:
