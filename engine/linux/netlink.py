@@ -7,8 +7,8 @@ Layouts are those of include/uapi/linux/netlink.h; numbers are in the machine's 
 
 from __future__ import annotations
 
+import _socket as socket  # `socket` itself, with its enumerations, would be felt by every start
 import os
-import socket
 import struct
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Self

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import _socket as socket  # `socket` itself, with its enumerations, would be felt by every start
 import contextlib
 import os
-import socket
 from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import _socket
 import contextlib
 import errno
 import os
-import socket
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,8 @@ class Held:
 
     def bind(self, publish: Publish, with_ipv6: bool) -> None:
         """Take a port. :raises OSError: somebody has it, or the address is not this host's."""
+        import socket  # felt, and only needed by who publishes
+
         kind = socket.SOCK_STREAM if publish.protocol == "tcp" else socket.SOCK_DGRAM
         if publish.address:
             places = [(_family(publish.address), publish.address)]
@@ -126,9 +128,11 @@ def elements(published: Iterable[Publish], endpoint: Endpoint) -> list[Element]:
 
 def forget_flows(published: Iterable[Publish]) -> None:
     """Have datagrams to ports go by the rules of now, also those of clients that have sent some before."""
-    from engine.linux.conntrack import Port, forget_datagrams
+    found = [each for each in published if each.protocol == "udp"]
+    if found:
+        from engine.linux.conntrack import Port, forget_datagrams
 
-    forget_datagrams({Port(each.address, each.port) for each in published if each.protocol == "udp"})
+        forget_datagrams({Port(each.address, each.port) for each in found})
 
 
 def _take(
@@ -190,4 +194,4 @@ def _refusal(publish: Publish, error: OSError) -> Exception:
 
 
 def _family(address: str) -> int:
-    return socket.AF_INET6 if ":" in address else socket.AF_INET
+    return _socket.AF_INET6 if ":" in address else _socket.AF_INET

@@ -14,7 +14,7 @@ Sources stay as they are but where an answer would miss its way: `postrouting` s
 
 from __future__ import annotations
 
-import socket
+import _socket as socket  # `socket` itself, with its enumerations, would be felt by every start
 import struct
 from collections.abc import Container
 from ipaddress import ip_network
