@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import pty
 import subprocess
 import sys
 import tarfile
+import threading
 import unicodedata
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -100,8 +103,54 @@ def test_no_foreign_byte_reaches_the_terminal(store: Path, verb: str) -> None:
     line: list[str] = []
     for part in verb.split(" "):
         line += {"{words}": list(_WORDS), "{word}": [_WORDS[0]]}.get(part, [part])
-    written = _lamina(store, *line)
+    _no_foreign(_lamina(store, *line))
+
+
+def _no_foreign(written: bytes) -> None:
     assert b"Traceback" not in written
     text = written.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
     foreign = {letter for letter in text if unicodedata.category(letter) in _FOREIGN and letter != "\n"}
     assert foreign == set(), written[:300]
+
+
+class _Liar(BaseHTTPRequestHandler):
+    """A registry that answers everything with hostile errors."""
+
+    def do_GET(self) -> None:
+        """Refuse, in words of its own."""
+        errors = [{"code": text[:3000], "message": text[:3000], "detail": text[:3000]} for text in _TEXTS]
+        body = json.dumps({"errors": errors}).encode("utf-8", "surrogatepass")
+        self.send_response(403 if "denied" in self.path else 404, "\x1b[2J\x9b31mno")
+        self.send_header("Content-Type", "application/json")
+        self.send_header("WWW-Authenticate", 'Bearer realm="\x9b31m"')
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_HEAD = do_POST = do_PUT = do_GET  # noqa: N815  the names that http.server looks up
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def liar() -> Iterator[str]:
+    """The registry's address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Liar)
+    with server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "verb",
+    ["plan {}/a:1", "pull {}/denied:1", "push -q {}/a:1", "copy {}/a:1 {}/b:1", "outdated", "churn {}/a"],
+)
+def test_no_foreign_byte_of_a_registry_reaches_the_terminal(store: Path, liar: str, verb: str) -> None:
+    _lamina(store, "tag", "hostile:1", f"{liar}/a:1")
+    written = _lamina(store, *verb.replace("{}", liar).split(" "))
+    assert written
+    _no_foreign(written)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -40,6 +41,8 @@ class Board(Screen[None]):
     """A screen that fills the window."""
 
     NAME: ClassVar[ScreenName]
+    # What gains or loses it draws itself; Textual would draw all of the screen.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     if TYPE_CHECKING:
         app: Lamina
