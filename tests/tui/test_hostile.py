@@ -106,6 +106,7 @@ _WAYS: dict[str, list[str]] = {
     "history": ["4", "right_square_bracket", "right_square_bracket"],
     "users": ["4", "left_square_bracket"],
     "logs": ["2", "l"],
+    "folded logs of several": ["2", "space", "space", "space", "l", "z", "C", "ctrl+f", "a", "enter"],
     "a container's config": ["2", "l", "right_square_bracket"],
     "an error": ["2", "s"],
     "a question": ["2", "d"],

@@ -48,8 +48,11 @@ class Ring:
 
     def trim(self) -> None:
         """Let go what is too much; the newest always stays."""
-        while self.holds(1) and len(self.entries) > 1:
-            self.characters -= len(self.entries.popleft().text)
+        entries = self.entries
+        for _ in range(len(entries) - MOST_LINES):
+            self.characters -= len(entries.popleft().text)
+        while self.characters > MOST_CHARACTERS and len(entries) > 1:
+            self.characters -= len(entries.popleft().text)
 
     def holds(self, times: int) -> bool:
         """Whether there is more than so many times what is usually kept."""
