@@ -24,6 +24,7 @@ from tui.clipboard import clipped, copy_sequence, hand_to_tmux
 from tui.commands import Commands
 from tui.config import read_config, settings_text
 from tui.few_colours import for_terminal
+from tui.hangup import heed_hangup
 from tui.kept import remember, remembered
 from tui.keys import clashes, keymap, shown_keys
 from tui.live import ThemeWatch
@@ -109,6 +110,7 @@ class Lamina(App[None]):
         """Begin to follow the engine."""
         for number in _ENDING:
             asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
+        heed_hangup()
         self.bridge.open()
         self.state.listen(lambda topics: self._keep_ages() if "containers" in topics else None)
         self._themes_watch.open()

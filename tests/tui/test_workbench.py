@@ -169,7 +169,9 @@ async def test_another_verb_meanwhile_is_told_to_wait(make: Make) -> None:
     source.hold_stop.clear()
     async with make(source).run_test(size=(160, 45), notifications=True) as pilot:
         await ready(pilot)
-        await pilot.press("2", "s", "r")
+        await pilot.press("2", "s")
+        await until(pilot, lambda: "stopping" in "\n".join(screen_lines(pilot)), "the word in its row")
+        await pilot.press("r")
         await until(pilot, lambda: "restart waits: pg1 is stopping" in "\n".join(screen_lines(pilot)), "it")
         source.hold_stop.set()
         assert ("restart",) not in {asked[:1] for asked in source.asked}
