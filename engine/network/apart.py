@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 import threading
+from _queue import SimpleQueue  # `queue` itself loads what nothing here needs
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 from engine.errors import LaminaError, Unavailable

@@ -74,7 +74,7 @@ class _Scene:
     def _outwards(self) -> None:
         for address, seen in ((OUTSIDE, HOST), (OUTSIDE6, HOST6)):
             with listening(self.host.outside, address, 7000) as server:
-                self.from_container("near", address, 7000, 0.2)
+                self.from_container("near", address, 7000, 0.5)
                 client, peer = server.accept()
                 client.close()
                 assert peer[0] == seen
