@@ -25,6 +25,7 @@ def layer_columns(layers: Sequence[LayerRow]) -> tuple[Column, ...]:
         Column(2, right=True, gap=0),
         Column(22, most=72, grow=5),
         Column(6, right=True),
+        Column(8, right=True, drop=4, gap=1),
         Column(4, most=28, grow=2, drop=3),
         Column(min(roles, 14), most=min(roles, 32), grow=3, drop=2),
         Column(11, right=True, drop=1),
@@ -66,7 +67,9 @@ class Layers(Panel):
         name = container.name if container is not None else name_of_image(summary)
         weight = ((f"{size(summary.unpacked)} ", "text"), ("unpacked", "muted"))
         only = ((" · ", "muted"), (f"{size(summary.unique)} ", "text"), ("only here", "muted"))
-        self.head("Layers", safe(name, 60), (*weight, *only))
+        packed = sum(layer.compressed for layer in detail.layers)
+        travels = ((" · ", "muted"), (f"{size(packed)} ", "text"), ("to travel", "muted")) if packed else ()
+        self.head("Layers", safe(name, 60), (*weight, *only, *travels))
 
     def select_current(self) -> None:
         """The layer under the cursor is the one whose files are shown."""
@@ -92,6 +95,7 @@ def _row(layer: LayerRow, largest: int) -> Row:
         cell(str(layer.position), "muted"),
         cell(what),
         cell(size(layer.unpacked)),
+        cell(f"c {size(layer.compressed)}" if layer.compressed else "", "muted"),
         bar,
         _role(layer),
         cell(sharing(layer), "muted" if layer.used_by else "accent"),
@@ -120,4 +124,4 @@ def sharing(layer: LayerRow) -> str:
 def _writable(name: str) -> Row:
     empty = cell("")
     text = (("writable layer of ", "muted"), (safe(name), "text"))
-    return Row(WRITABLE, (cell("▯", "muted"), empty, text, empty, empty, empty, empty), "writable")
+    return Row(WRITABLE, (cell("▯", "muted"), empty, text, empty, empty, empty, empty, empty), "writable")
