@@ -71,6 +71,7 @@ _DECORATORS: tuple[Callable[[_Command], _Command], ...] = (
         "--stop-timeout", type=click.FloatRange(min=0), default=10.0, metavar="SECONDS",
         help="From that signal to SIGKILL; 10 unless said.",
     ),
+    click.option("--log-driver", default="", metavar="NAME", help="The one there is: json-file."),
     click.option(
         "--log-opt", "log_words", multiple=True, metavar="NAME=VALUE",
         help="max-size=10m: a log file's size (-1: no limit); max-file=3: how many are kept.",
@@ -102,6 +103,7 @@ def wanted(
     platform: str,
     pull: str,
     cidfile: str,
+    log_driver: str,
     log_words: tuple[str, ...],
     **plain: Any,
 ) -> Wanted:
@@ -121,7 +123,7 @@ def wanted(
         volumes=tuple(mounts.volumes),
         labels=dict(_label("-l", text) for text in (*noted, *labels)),
         annotations=dict(_label("--annotation", text) for text in annotations),
-        log=log_limits(log_words),
+        log=log_limits(log_driver, log_words),
         isolation=isolation,
         resources=resources,
         names=names,

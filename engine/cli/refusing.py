@@ -26,7 +26,6 @@ REFUSED = {
     "--kernel-memory": _KERNEL_MEMORY,
     "--link": _NETWORK,
     "--link-local-ip": _NETWORK,
-    "--log-driver": "there is one kind of log, JSON lines with rotation; see --log-opt",
     "--runtime": "there is one runtime, Lamina's own",
     "--storage-opt": "there is one kind of storage, overlayfs, without quotas",
     "--use-api-socket": "there is no daemon, and so no socket of one",

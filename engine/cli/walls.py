@@ -193,6 +193,9 @@ def _capability(text: str) -> str:
     return text.upper().removeprefix("CAP_")
 
 
+_WITHOUT = {("apparmor", "unconfined"), ("label", "disable")}
+
+
 def _security(words: tuple[str, ...]) -> tuple[bool, str]:
     no_new_privileges, seccomp = False, ""
     for word in words:
@@ -202,10 +205,12 @@ def _security(words: tuple[str, ...]) -> tuple[bool, str]:
             no_new_privileges = value != "false"
         elif name == "seccomp" and value:
             seccomp = _seccomp(value)
+        elif (name, value) in _WITHOUT:
+            pass  # no profile of these is applied anyway
         else:
             raise InvalidArgument(
                 f"--security-opt {word!r} is not supported",
-                hint="there are seccomp=FILE, seccomp=unconfined and no-new-privileges",
+                hint="there are seccomp=FILE, seccomp=unconfined, no-new-privileges, and apparmor=unconfined",
             )
     return no_new_privileges, seccomp
 

@@ -66,6 +66,7 @@ def _about(config: ImageConfig) -> dict[str, Any]:
     return {
         "Created": _time(config.created),
         "Author": config.author,
+        "Comment": config.history[-1].comment if config.history else "",
         "Architecture": config.platform.architecture,
         "Variant": config.platform.variant,
         "Os": config.platform.os,

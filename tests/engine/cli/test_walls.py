@@ -72,6 +72,17 @@ def test_a_profile_is_read_from_its_file(tmp_path: Path) -> None:
     assert options("--security-opt", "seccomp:unconfined", "i").isolation.seccomp == "unconfined"
 
 
+@pytest.mark.parametrize(
+    "word", ["apparmor=unconfined", "apparmor:unconfined", "label=disable", "label:disable"]
+)
+def test_no_profile_is_what_there_is_anyway(word: str) -> None:
+    assert options("--security-opt", word, "i").isolation == options("i").isolation
+
+
+def test_the_one_log_driver_may_be_named() -> None:
+    assert options("--log-driver", "json-file", "--log-opt", "max-file=3", "i").log.files == 3
+
+
 def test_life_and_files() -> None:
     found = parsed("--init", "--stop-signal", "INT", "--stop-timeout", "2.5", "--cidfile", "/tmp/x", "image")
     assert (found.options.reaper, found.options.stop_signal, found.options.stop_timeout) == (True, "INT", 2.5)
@@ -81,7 +92,9 @@ def test_life_and_files() -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ("--security-opt", "apparmor=unconfined"),
+        ("--security-opt", "apparmor=docker-default"),
+        ("--security-opt", "label=type:x"),
+        ("--log-driver", "syslog"),
         ("--security-opt", "seccomp"),
         ("--security-opt", "seccomp=/no/such/file"),
         ("--security-opt", "seccomp=/"),
