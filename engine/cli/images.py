@@ -200,7 +200,7 @@ def layers(session: Session, image: str, no_trunc: bool, platform: str, as_json:
 def _print_layers(found: Sequence[LayerRow | LayerElsewhere], no_trunc: bool) -> None:
     from engine.images.models import LayerRow
 
-    about = ("ALSO IN", "ROLE") if any(isinstance(layer, LayerRow) for layer in found) else ("STATE",)
+    about = ("ALSO IN", "ROLE") if all(isinstance(layer, LayerRow) for layer in found) else ("STATE",)
     rows = []
     for layer in reversed(found):
         if isinstance(layer, LayerRow):

@@ -51,7 +51,8 @@ class OverlayChange(NamedTuple):
 class OverlayView(NamedTuple):
     """A container's stack and what it has written.
 
-    :param lowers: directories, the topmost first; :param layers: diff IDs of the same (or "seam").
+    :param lowers: directories, the topmost first; :param layers: diff IDs of the same (or "seam"; or "nothing"
+        for an image without layers).
     :param merged: where the whole of it is to be seen from the host; "" while it does not run.
     :param disk: bytes that the writable layer takes. :param commit: bytes of the archive a commit would make,
         not compressed.
@@ -110,8 +111,9 @@ def written_bytes(store: ContainerStore, images: ImageService, name: str) -> int
 
 def layer_names(overlay: Overlay) -> tuple[str, ...]:
     """Diff IDs of the lower directories, which lie below directories named after them."""
+    others = {"seams": "seam", "containers": "nothing"}
     places = [Path(lower).parent for lower in overlay.lowers]
-    return tuple("seam" if place.parent.name == "seams" else f"sha256:{place.name}" for place in places)
+    return tuple(others.get(place.parent.name, f"sha256:{place.name}") for place in places)
 
 
 def change_of(upper: Upper, entry: Written, layers: tuple[str, ...]) -> OverlayChange | None:

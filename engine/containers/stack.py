@@ -22,7 +22,8 @@ def overlay_of(layout: Layout, directory: Path, recipe: Recipe) -> Overlay:
     shown = way(layout)
     if shown == COPY or (directory / _COPIED).exists():
         return Overlay([], upper, work, [])
-    lowers = [str(layout.root / lower) for lower in recipe.lowers]
+    # Of an image without layers what lies below is empty, as this directory is outside of the container.
+    lowers = [str(layout.root / lower) for lower in recipe.lowers] or [str(directory / "rootfs")]
     return Overlay(lowers, upper, work, list(mount_options()), "" if shown == KERNEL else shown)
 
 
@@ -48,7 +49,8 @@ def begin(layout: Layout, overlay: Overlay, recipe: Recipe) -> None:
         return
     from engine.containers.flattening import copy_stack
 
-    copy_stack([str(layout.root / lower) for lower in recipe.lowers], overlay.upper)
+    if recipe.lowers:
+        copy_stack([str(layout.root / lower) for lower in recipe.lowers], overlay.upper)
     (Path(overlay.upper).parent / _COPIED).touch()
 
 

@@ -49,7 +49,9 @@ _ASKS_BELOW = int(Flag.IMPLICIT | Flag.SKIPPED)
 
 
 def seam_path(layout: Layout, diff_ids: Sequence[Digest]) -> Path | None:
-    """The seam that `make_seam` has made for a stack; None where it needs none."""
+    """The seam that `make_seam` has made for a stack; None where it needs none, as one without layers."""
+    if not diff_ids:
+        return None
     path = layout.seams / chain_id(tuple(diff_ids)).hex / "fs"
     return path if path.is_dir() else None
 
@@ -62,7 +64,7 @@ def make_seam(layers: LayerStore, layout: Layout, diff_ids: Sequence[Digest]) ->
     :raises NotFound: a layer is not here.
     """
     found = seam_path(layout, diff_ids)
-    if found is not None:
+    if found is not None or not diff_ids:
         return found
     stack, wanted = seam_content(layers, diff_ids)
     if not wanted:
