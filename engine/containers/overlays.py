@@ -51,8 +51,8 @@ class OverlayChange(NamedTuple):
 class OverlayView(NamedTuple):
     """A container's stack and what it has written.
 
-    :param lowers: directories, the topmost first; :param layers: diff IDs of the same (or "seam"; or "nothing"
-        for an image without layers).
+    :param lowers: directories, the topmost first; :param layers: diff IDs of the same (or "seam";
+        "nothing" below an image without layers).
     :param merged: where the whole of it is to be seen from the host; "" while it does not run.
     :param disk: bytes that the writable layer takes. :param commit: bytes of the archive a commit would make,
         not compressed.
