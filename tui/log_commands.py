@@ -226,7 +226,7 @@ class LogCommands(CommandBase):
         view, source = self._logs, self.app.bridge.source
         of = tuple(Followed(item.id, item.name, item.started or 0.0) for item in of_logs(ctx))
         words = view.book.filter
-        wish = Wish(of, view.since, words, times=view.times == "date")
+        wish = Wish(of, view.since, self.app.state.now(), words, times=view.times == "date")
         command = action("log_save").command(ctx) or logs_command(ctx)
 
         def judge(text: str) -> str:

@@ -26,13 +26,19 @@ class FakeLogs:
             queue.put_nowait(list(lines))
 
     async def logs(
-        self, name: str, tail: int | None = None, follow: bool = False, since: float | None = None
+        self,
+        name: str,
+        tail: int | None = None,
+        follow: bool = False,
+        since: float | None = None,
+        until: float | None = None,
     ) -> AsyncGenerator[list[LogLine], None]:
         self.asked_logs.append((name, tail, since))
         lines = self.logs_of.get(name, self.lines)[-(tail or 10**9) :]
         queue: asyncio.Queue[list[LogLine]] = asyncio.Queue()
         self._followers.append(queue)
         try:
+            lines = [line for line in lines if until is None or line.time <= until]
             if lines := [line for line in lines if since is None or line.time >= since]:
                 yield lines
             while follow and name not in self.logs_of:

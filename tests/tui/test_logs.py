@@ -160,7 +160,8 @@ async def test_a_log_is_saved_whole_with_what_the_filter_leaves(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     source = FakeSource()
-    source.lines = [LogLine(NOW, "stdout", "one \udcff" + "x" * 9000), LogLine(NOW + 1, "stderr", "two")]
+    source.lines = [LogLine(NOW - 1, "stdout", "one \udcff" + "x" * 9000), LogLine(NOW, "stderr", "two")]
+    source.lines.append(LogLine(NOW + 1, "stdout", "one that came after it was asked for"))
     async with make(source).run_test(size=(160, 45)) as pilot:
         await _open(pilot, "slash", *"one", "enter", "K")
         assert "writes lines with “one”" in _screen(pilot)
@@ -219,7 +220,7 @@ async def test_merged_logs_are_saved_in_their_order(
     monkeypatch.chdir(tmp_path)
     source = FakeSource()
     for number, item in enumerate(source.made[:2]):
-        source.logs_of[item.id] = [LogLine(NOW + n, "stdout", f"line {n}") for n in range(number, 6, 2)]
+        source.logs_of[item.id] = [LogLine(NOW - 9 + n, "stdout", f"line {n}") for n in range(number, 6, 2)]
     async with make(source).run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         await pilot.press("2", "space", "space", "l", "K", "enter")

@@ -20,12 +20,16 @@ from tui.updates import Followed
 class Wish:
     """What to write.
 
+    :param until: only what came then or earlier, seconds since the epoch: who writes faster than one reads
+        would else never come to an end.
     :param times: put the time before each line, as `lamina logs -t` does.
     :param words: only lines that pass this filter.
     """
 
-    def __init__(self, of: tuple[Followed, ...], since: Since, words: str, *, times: bool) -> None:
-        self.of, self.since, self.times = of, since, times
+    def __init__(
+        self, of: tuple[Followed, ...], since: Since, until: float, words: str, *, times: bool
+    ) -> None:
+        self.of, self.since, self.until, self.times = of, since, until, times
         self._filter = LogBook()
         self._filter.set_filter(words)
 
@@ -82,7 +86,7 @@ Numbered = tuple[int, LogLine]
 async def _lines(
     source: Source, number: int, container: str, wish: Wish
 ) -> AsyncGenerator[list[Numbered], None]:
-    async with aclosing(source.logs(container, follow=False, since=wish.since.moment)) as batches:
+    async with aclosing(source.logs(container, since=wish.since.moment, until=wish.until)) as batches:
         async for batch in batches:
             yield [(number, line) for line in batch]
 
