@@ -17,6 +17,7 @@ from engine.rootless import providers
 _READY = 10.0  # seconds in which a program must have configured its interface
 _LOOK = 0.002  # seconds between two looks at it
 _PAUSE = 1.0  # seconds before a program that ended is started again
+_RUNTIME = "/run/user"
 _MOST = 4096  # bytes kept of what a program says
 
 
@@ -121,12 +122,26 @@ class Leading:
             null = os.open("/dev/null", os.O_RDWR)
             for number, source in enumerate((null, null, output)):
                 os.dup2(source, number)
-            # pasta opens it when it has fewer rights than we: too few for our descriptors below /proc.
-            sys.unshare(sys.CLONE_NEWNS)
-            sys.mount(None, "/", None, sys.MS_REC | sys.MS_PRIVATE)
-            sys.mount(f"/proc/self/fd/{namespace}", self._place, None, sys.MS_BIND)
-            os.execve(program, providers.words(program, self._place), {"PATH": os.defpath})
+            words = providers.words(program, self._named(namespace))
+            os.execve(program, words, {"PATH": os.defpath})
         except OSError as error:
             os.write(2, str(error).encode())
         finally:
             os._exit(127)
+
+    def _named(self, namespace: int) -> str:
+        """A path of the namespace that is there for this process alone.
+
+        pasta opens it when it has fewer rights than we: too few for our descriptors below /proc. And the
+        profile of AppArmor that Debian and Ubuntu have for it lets it read where podman has such paths only.
+        """
+        sys.unshare(sys.CLONE_NEWNS)
+        sys.mount(None, "/", None, sys.MS_REC | sys.MS_PRIVATE)
+        place = self._place
+        if os.path.isdir(_RUNTIME):
+            sys.mount("tmpfs", _RUNTIME, "tmpfs", 0, "mode=755")
+            place = f"{_RUNTIME}/{os.getuid()}/netns/lamina"
+            os.makedirs(os.path.dirname(place))
+            os.close(os.open(place, os.O_CREAT | os.O_CLOEXEC))
+        sys.mount(f"/proc/self/fd/{namespace}", place, None, sys.MS_BIND)
+        return place

@@ -99,6 +99,14 @@ def test_program_has_no_files_of_the_users_and_few_system_calls(led: Place) -> N
     assert not Path(f"/proc/{pid}/root{led.user.home}").exists()
 
 
+def test_namespace_is_named_where_profiles_of_apparmor_allow_it(led: Place) -> None:
+    if not os.path.isdir("/run/user"):
+        pytest.skip("this machine has no /run/user")
+    pid, _ = led.program()
+    assert b"/run/user/0/netns/lamina" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    assert not os.path.exists("/run/user/0/netns/lamina")
+
+
 def test_killed_program_is_started_again(led: Place) -> None:
     pid, file = led.program()
     assert os.path.basename(file).partition(".")[0] in ("slirp4netns", "passt")
