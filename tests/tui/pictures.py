@@ -25,8 +25,9 @@ _SIGNS = string.ascii_letters
 async def sized(pilot: Driver, width: int, height: int) -> None:
     """Make the window another size, and wait until the screen is drawn for it."""
     await pilot.resize_terminal(width, height)
-    screen = pilot.app.screen
-    await until(pilot, lambda: screen.size == Size(width, height), "the size")
+    screen, size = pilot.app.screen, Size(width, height)
+    # A screen knows its size before it is laid out for it, which takes its time on a busy machine.
+    await until(pilot, lambda: screen.size == size and screen._compositor.size == size, "the size")
 
 
 async def pictures(pilot: Driver) -> dict[str, str]:

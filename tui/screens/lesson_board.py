@@ -200,6 +200,8 @@ class LessonBoard(Board):
             back = self._state()
         elif self.one_page:
             back = (*back, (" · " if back else "", "muted"), ("Tab: do and see", "muted"))
+        if place := self.reading.place:
+            back = (*back, (" · " if back else "", "muted"), (place, "muted"))
         self.reading.entitle(((number, "muted"), (name, "text")), back)
         self.working.entitle((("Do and see", "text"),), self._state())
 
