@@ -194,6 +194,16 @@ def tmpfs_option(text: str) -> Tmpfs:
     return memory_mount("--tmpfs", target, [word for word in words.split(",") if word])
 
 
+def _memory_size(option: str, text: str) -> int:
+    """Bytes of `64m`, or of `50%` of the machine's memory, as tmpfs(5) has it."""
+    if not text.endswith("%"):
+        return size_of(option, text)
+    percent = number_of(option, text[:-1])
+    if not 1 <= percent <= 100:
+        raise InvalidArgument(f"{option} {text!r} is not between 1% and 100%")
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * percent // 100
+
+
 def memory_mount(option: str, target: str, words: list[str]) -> Tmpfs:
     """A file system in memory, from options of mount(8)."""
     fields: dict[str, Any] = {}
@@ -203,7 +213,7 @@ def memory_mount(option: str, target: str, words: list[str]) -> Tmpfs:
         if not equals:
             flags.append(word)
         elif name == "size":
-            fields["size"] = size_of(f"{option} size", value)
+            fields["size"] = _memory_size(f"{option} size", value)
         elif name in ("mode", "uid", "gid"):
             fields[name] = number_of(f"{option} {name}", value, 8 if name == "mode" else 10)
         else:

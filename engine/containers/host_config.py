@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.runtime.config import ContainerConfig
-from engine.runtime.isolation import DISK_KINDS
+from engine.runtime.isolation import DISK_KINDS, Tmpfs
 
 
 def host_config(config: ContainerConfig) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def host_config(config: ContainerConfig) -> dict[str, Any]:
             {"PathOnHost": one.source, "PathInContainer": one.target, "CgroupPermissions": one.access}
             for one in asked.devices
         ],
-        "Tmpfs": {one.target: ",".join(one.flags) for one in asked.tmpfs},
+        "Tmpfs": {one.target: ",".join(_tmpfs_options(one)) for one in asked.tmpfs},
         "ShmSize": asked.shm_size or 64 << 20,
         "Init": config.reaper,
         "ExtraHosts": [f"{name}:{address}" for name, address in config.names.hosts],
@@ -55,6 +55,19 @@ def host_config(config: ContainerConfig) -> dict[str, Any]:
         "Annotations": dict(config.annotations),
         "LogConfig": {"Type": "json-file", "Config": _log(config)},
     }
+
+
+def _tmpfs_options(asked: Tmpfs) -> list[str]:
+    """In the words of --tmpfs, without those that are as usual."""
+    usual = Tmpfs(asked.target)
+    numbers = {
+        "size": f"{asked.size}",
+        "mode": f"{asked.mode:o}",
+        "uid": f"{asked.uid}",
+        "gid": f"{asked.gid}",
+    }
+    said = [name for name in numbers if getattr(asked, name) != getattr(usual, name)]
+    return [*asked.flags, *(f"{name}={numbers[name]}" for name in said)]
 
 
 def _disks(config: ContainerConfig) -> dict[str, list[dict[str, str | int]]]:

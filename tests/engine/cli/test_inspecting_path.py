@@ -21,7 +21,8 @@ def house() -> Iterator[Lamina]:
         lamina("create", "--name", "older", "lab/base", "true").ok()
         lamina(
             "run", "-d", "--name", "c", "-p", "127.0.0.1::80", "--expose", "99/udp", "-v", "data:/data",
-            "-v", "/tmp:/host:ro", "-v", "/made", "--stop-timeout", "1", "lab/base", "sleep", "60",
+            "-v", "/tmp:/host:ro", "-v", "/made", "--tmpfs", "/t:exec,size=1m,mode=700",
+            "--stop-timeout", "1", "lab/base", "sleep", "60",
         ).ok()  # fmt: skip
         lamina("network", "connect", "second", "c").ok()
         yield lamina
@@ -53,6 +54,10 @@ def test_paths_of_a_running_container_lead_into_it(house: Lamina) -> None:
     paths = "{{.GraphDriver.Data.MergedDir}} {{.NetworkSettings.SandboxKey}}"
     assert shown(house, paths) == f"/proc/{pid}/root /proc/{pid}/ns/net"
     assert shown(house, paths, "older") == " "
+
+
+def test_a_tmpfs_is_told_with_its_options(house: Lamina) -> None:
+    assert shown(house, "{{json .HostConfig.Tmpfs}}") == '{"/t":"exec,size=1048576,mode=700"}'
 
 
 def test_seconds_are_whole_numbers_for_shells(house: Lamina) -> None:

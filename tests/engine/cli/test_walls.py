@@ -79,6 +79,12 @@ def test_no_profile_is_what_there_is_anyway(word: str) -> None:
     assert options("--security-opt", word, "i").isolation == options("i").isolation
 
 
+def test_a_share_of_the_machines_memory_is_a_size_of_a_tmpfs() -> None:
+    (half,) = options("--tmpfs", "/x:size=50%", "i").isolation.tmpfs
+    (whole,) = options("--tmpfs", "/x:size=100%", "i").isolation.tmpfs
+    assert half.size == whole.size // 2 > 0
+
+
 def test_the_one_log_driver_may_be_named() -> None:
     assert options("--log-driver", "json-file", "--log-opt", "max-file=3", "i").log.files == 3
 
@@ -110,6 +116,7 @@ def test_life_and_files() -> None:
         ("--mount", "type=bind,source=/a"),
         ("--mount", "nonsense"),
         ("--tmpfs", "/x:nr_inodes=7"),
+        ("--tmpfs", "/x:size=-1%"),
         ("--tmpfs", "/x:mode=9"),
         ("--ulimit", "nofile"),
         ("--ulimit", "nofile=1_0"),
