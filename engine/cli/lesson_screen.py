@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 import textwrap
@@ -76,6 +77,12 @@ class LessonScreen:
                 self.line(event.title, "1")
                 self._prose(event.about, "2")
                 self.line(f"Its store: {event.store}", "2")
+                self._prose(
+                    f"Another terminal sees it after: export LAMINA_ROOT={shlex.quote(event.store)}", "2"
+                )
+                self._prose(
+                    "Panels, tabs and keys are those of the workstation, which lamina alone opens.", "2"
+                )
             case StepStarted():
                 self._step(event)
             case Ran():

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from itertools import zip_longest
 
 from engine.errors import InvalidArgument, LaminaError, NotFound
 from engine.lessons.actions import answer
-from engine.lessons.figures import number, one_line
-from engine.lessons.measures import named
+from engine.lessons.figures import Figure, number, one_line
+from engine.lessons.measures import called, named
 from engine.lessons.place import Place
-from engine.lessons.vocabulary import Found, check
+from engine.lessons.vocabulary import Effect, Found, Status, check
 
 _LONGEST = 16 << 10  # bytes of a file that are read
 
@@ -48,7 +48,7 @@ async def shared_layers(place: Place, *, image: str, other: str, at_least: int =
 
 
 @check
-async def container_is(place: Place, *, container: str, status: str, code: int = -1) -> Found:
+async def container_is(place: Place, *, container: str, status: Status, code: int = -1) -> Found:
     """A container is created, running, paused or exited, as said; exited with a code where one is given."""
     try:
         found = await place.engine.container(container)
@@ -76,18 +76,20 @@ async def container_is_gone(place: Place, *, container: str) -> Found:
 
 
 @check
-async def containers_are(place: Place, *, count: int, status: str = "") -> Found:
+async def containers_are(place: Place, *, count: int, status: Status = "") -> Found:
     """So many containers exist, of one status where that is said."""
     found = [each for each in await place.engine.containers() if status in ("", each.status)]
-    return Found(len(found) == count, f"{len(found)} {status or 'in all'}")
+    many = "1 container" if len(found) == 1 else f"{len(found)} containers"
+    return Found(len(found) == count, f"{many} {status or 'in all'}")
 
 
 @check
-async def path_was(place: Place, *, container: str, path: str, effect: str) -> Found:
+async def path_was(place: Place, *, container: str, path: str, effect: Effect) -> Found:
     """What a container did to a path: new, copied up, attributes, replaced, deleted, made opaque or none."""
     view = await place.engine.overlay(container)
     found = next((str(change.effect) for change in view.changes if change.path == path), "none")
-    return Found(found == effect, f"{path} in the writable layer of {container}: {found}")
+    said = "not touched" if found == "none" else found
+    return Found(found == effect, f"{path} in the writable layer of {container}: {said}")
 
 
 @check
@@ -115,7 +117,7 @@ async def file_in_container(
     except NotFound:
         return Found(not there, f"{container} has no {path}")
     said = data.decode("utf-8", "replace")
-    return Found(there and text in said, f"{path} in {container} says: {one_line(said)}")
+    return Found(there and text in said, f"{path} in {container} says: {_line_with(said, text)}")
 
 
 @check
@@ -126,14 +128,14 @@ async def file_in_volume(place: Place, *, volume: str, path: str, text: str = ""
     except NotFound:
         return Found(False, f"volume {volume} has no {path}")
     said = data.decode("utf-8", "replace")
-    return Found(text in said, f"{path} in volume {volume} says: {one_line(said)}")
+    return Found(text in said, f"{path} in volume {volume} says: {_line_with(said, text)}")
 
 
 @check
 async def answers(place: Place, *, container: str, text: str, port: int = 8000) -> Found:
     """A container answers HTTP at its published port, and the answer holds a text."""
     said = await answer(place, container, port)
-    return Found(text in said, f"{container} answers: {one_line(said)}")
+    return Found(text in said, f"{container} answers: {_line_with(said, text)}")
 
 
 @check
@@ -170,7 +172,7 @@ async def says(place: Place, *, of: str, text: str) -> Found:
     """A measured text holds a text."""
     name, figure = named(place, of)[0]
     there = text in str(figure.value)
-    return Found(there, f"{name} {'says' if there else 'does not say'} {text!r}")
+    return Found(there, f"{called(place, name)} {'says' if there else 'does not say'} {text!r}")
 
 
 @check
@@ -183,44 +185,77 @@ async def says_not(place: Place, *, of: str, text: str) -> Found:
 @check
 async def same(place: Place, *, of: str, within: float = 0.0) -> Found:
     """Two measured figures are equal, or differ by so many percent at most."""
-    return _compared(place, of, lambda a, b: abs(a - b) <= abs(b) * within / 100, "and")
+    (first, a), (second, b) = _two(place, of)
+    if isinstance(a.value, str) and isinstance(b.value, str):
+        return Found(a.value == b.value, f"{first} {a}, {second} {b}")
+    near = abs(number(a) - number(b)) <= abs(number(b)) * within / 100
+    return Found(near, f"{first} {a}, {second} {b}")
 
 
 @check
 async def more(place: Place, *, of: str, times: float = 1.0) -> Found:
     """The first of two measured figures is more than the second, or more than so many times the second."""
-    return _compared(place, of, lambda a, b: a > b * times, "against")
+    (first, a), (second, b) = _two(place, of)
+    ok = number(a) > number(b) * times
+    by = f" {times:g} times" if times != 1 else ""
+    return Found(
+        ok, f"{first} {a}, {'' if ok else 'not '}more than{by} {b}, which is {second.removesuffix(' is')}"
+    )
 
 
 @check
 async def at_most(place: Place, *, of: str, value: float) -> Found:
     """A measured figure is at most a value, in bytes, seconds or plain numbers."""
     name, figure = named(place, of)[0]
-    return Found(number(figure) <= value, f"{name} is {figure}")
+    return _bound(
+        called(place, name), figure, number(figure) <= value, f"at most {Figure(value, figure.unit)}"
+    )
 
 
 @check
 async def at_least(place: Place, *, of: str, value: float) -> Found:
     """A measured figure is at least a value, in bytes, seconds or plain numbers."""
     name, figure = named(place, of)[0]
-    return Found(number(figure) >= value, f"{name} is {figure}")
+    return _bound(
+        called(place, name), figure, number(figure) >= value, f"at least {Figure(value, figure.unit)}"
+    )
 
 
 @check
 async def differ(place: Place, *, of: str) -> Found:
     """Two measured figures are not the same, texts too."""
+    (first, a), (second, b) = _two(place, of)
+    if a.value == b.value:
+        return Found(False, f"{first} {a}, {second} the same")
+    left, right = _first_apart(a, b)
+    return Found(True, f"{first} {left}, {second} {right}")
+
+
+def _two(place: Place, of: str) -> list[tuple[str, Figure]]:
+    """Two figures, each with what it is and "is", or "says"."""
     found = named(place, of)
     if len(found) != 2:
         raise InvalidArgument(f"{of!r} must name two figures")
-    (first, a), (second, b) = found
-    return Found(a.value != b.value, f"{first} is {a}, {second} is {b}")
+    return [
+        (f"{called(place, name)} {'says' if name.endswith('.said') else 'is'}", figure)
+        for name, figure in found
+    ]
 
 
-def _compared(place: Place, of: str, holds: Callable[[float, float], bool], word: str) -> Found:
-    found = named(place, of)
-    if len(found) != 2:
-        raise InvalidArgument(f"{of!r} must name two figures")
-    (first, a), (second, b) = found
-    if isinstance(a.value, str) and isinstance(b.value, str):
-        return Found(a.value == b.value, f"{first} is {a}, {second} is {b}")
-    return Found(holds(number(a), number(b)), f"{first} {a} {word} {second} {b}")
+def _bound(name: str, figure: Figure, ok: bool, bound: str) -> Found:
+    return Found(ok, f"{name} is {figure}, {bound}" if ok else f"{name} is {figure}, and must be {bound}")
+
+
+def _first_apart(first: Figure, second: Figure) -> tuple[str, str]:
+    """Two figures, of texts the first lines in which they differ."""
+    if isinstance(first.value, str) and isinstance(second.value, str):
+        for a, b in zip_longest(first.value.splitlines(), second.value.splitlines(), fillvalue=""):
+            if a != b:
+                return one_line(a) or "nothing", one_line(b) or "nothing"
+    return str(first), str(second)
+
+
+def _line_with(said: str, text: str) -> str:
+    """The line of a text that holds what was looked for, else its first."""
+    lines = said.strip().splitlines() or [""]
+    return one_line(next((line for line in lines if text in line), lines[0]))

@@ -23,6 +23,12 @@ _PLAIN = re.compile(r"[A-Za-z0-9._:/=,+%-]{1,100}")
 _PATH = re.compile(r"/[A-Za-z0-9/._*-]{0,200}")
 _CHANGE = re.compile(r"(?:CMD|ENTRYPOINT|ENV|USER|WORKDIR) [ -~]{1,200}")
 _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,3})?[kmg]?")
+_HINTS = {
+    "-p": "a lesson publishes 127.0.0.1:[PORT]:PORT",
+    "-v": "a lesson mounts volumes whose name begins with lab-, as lab-NAME:/PATH",
+    "--network": "lab-NAME, none or bridge",
+    "--name": "lab-NAME",
+}  # what an option must be, where its name does not say so
 _PRIVATE = re.compile(r"\{place\.private\}")
 
 _Takes = re.Pattern[str]
@@ -120,9 +126,14 @@ def check_command(text: str, fill: Callable[[str], str] = str) -> list[str]:
     try:
         words = shlex.split(fill(text))
     except ValueError as error:
-        raise InvalidArgument(f"{text!r} cannot be read as a command: {error}") from error
+        raise InvalidArgument(
+            f"{text!r} cannot be read as a command: {error}", hint="close each quote"
+        ) from error
     if words[:1] != [PROGRAM] or len(words) < 2:
-        raise InvalidArgument(f"{text!r} is no command of {PROGRAM}; a lesson runs no other program")
+        raise InvalidArgument(
+            f"{text!r} is no command of {PROGRAM}; a lesson runs no other program",
+            hint=f"write {PROGRAM} VERB …",
+        )
     name, rest = _verb(words[1:])
     _check_words(name, _VERBS[name], rest)
     return words[1:]
@@ -146,7 +157,12 @@ def _check_words(name: str, verb: _Verb, words: Sequence[str]) -> None:
         if word.startswith("-"):
             option, equals, value = word.partition("=")
             if option not in verb.options:
-                raise InvalidArgument(f"{PROGRAM} {name} {option} is not for lessons")
+                raise InvalidArgument(
+                    f"{PROGRAM} {name} {option} is not for lessons",
+                    hint=f"it may be given {', '.join(verb.options)}"
+                    if verb.options
+                    else "it takes no option",
+                )
             takes = verb.options[option]
             if takes is None and not equals:
                 continue
@@ -154,7 +170,9 @@ def _check_words(name: str, verb: _Verb, words: Sequence[str]) -> None:
                 raise InvalidArgument(f"{PROGRAM} {name} {option} wants a value")
             value = value if equals else waiting.pop(0)
             if takes is None or not takes.fullmatch(value):
-                raise InvalidArgument(f"{PROGRAM} {name} {option} {value!r} is not for lessons")
+                raise InvalidArgument(
+                    f"{PROGRAM} {name} {option} {value!r} is not for lessons", hint=_HINTS.get(option, "")
+                )
             continue
         plain.append(word)
         if verb.programs:

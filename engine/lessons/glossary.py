@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from engine.lessons.models import Term
@@ -38,6 +38,15 @@ def term_of(word: str) -> Term | None:
     return None
 
 
+@cache
+def standing(name: str) -> re.Pattern[str]:
+    """What finds a word of the field in a text, in the plural too."""
+    stem = re.escape(name)
+    if name.endswith("y"):
+        stem = f"(?:{stem}|{re.escape(name[:-1])}ies)"
+    return re.compile(rf"\b{stem}(?:s|es)?\b", re.IGNORECASE)
+
+
 def first_unmarked(text: str, known: AbstractSet[str]) -> Iterator[tuple[str, int]]:
     """Terms that stand in a text for the first time in a lesson, and are not marked there.
 
@@ -46,7 +55,7 @@ def first_unmarked(text: str, known: AbstractSet[str]) -> Iterator[tuple[str, in
     marked = {term.name: place for word, place in reversed(list(marks(text))) if (term := term_of(word))}
     plain = _MARK.sub(_blank, blanked(text))
     for name in sorted(glossary(), key=len, reverse=True):
-        pattern = re.compile(rf"\b{re.escape(name)}(?:s|es)?\b", re.IGNORECASE)
+        pattern = standing(name)
         found = pattern.search(plain)
         if found and name not in known and found.start() < marked.get(name, len(text)):
             yield name, found.start()

@@ -13,7 +13,7 @@ from engine.lessons.figures import Figure, Unit
 from engine.lessons.measures import Figures
 from engine.lessons.pictures import plotted
 from engine.lessons.place import Place
-from engine.lessons.vocabulary import Done, Found, StepNotSupported, action, check, measure
+from engine.lessons.vocabulary import Done, Found, Resource, Series, StepNotSupported, action, check, measure
 
 if TYPE_CHECKING:
     from engine.runtime.usage import ContainerStats
@@ -36,7 +36,7 @@ _USE = (
 
 
 @action()
-async def limit_can_be_kept(place: Place, *, what: str) -> Done:
+async def limit_can_be_kept(place: Place, *, what: Resource) -> Done:
     """Look whether this machine can limit memory, cpu or pids; where it cannot, the step is left out."""
     if what not in _KINDS:
         raise InvalidArgument(f"there is no limit of {what!r}", hint=f"there are: {', '.join(_KINDS)}")
@@ -52,7 +52,7 @@ async def limit_can_be_kept(place: Place, *, what: str) -> Done:
 
 
 @action(*_USE)
-async def watch(place: Place, *, container: str, seconds: float, until: str = "", draw: str = "") -> Done:
+async def watch(place: Place, *, container: str, seconds: float, until: str = "", draw: Series = "") -> Done:
     """Start a container that was created, and sample what it uses until it ends or the time is over.
 
     :param until: a text; sampling stops as soon as the container has written it. It is an error if it does

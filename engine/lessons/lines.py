@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 _TABLE = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.-]+)\s*\]")
 _KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
-_ITEM = re.compile(r"\s*[{\"']")
+_ITEM = re.compile(r"\s*[^\s#\],}]")
 _QUOTES = ('"""', "'''")
 
 
@@ -16,11 +16,13 @@ class Lines:
     """Lines of a file, from 1.
 
     :ivar tables: by name, the line of each header; :ivar keys: by table, its number and key.
+    :ivar opened: where a text in three quotes begins that is never closed; 0 where there is none.
     """
 
     text: list[str] = field(default_factory=list)
     tables: dict[str, list[int]] = field(default_factory=dict)
     keys: dict[tuple[str, int, str], int] = field(default_factory=dict)
+    opened: int = 0
 
     def of(self, table: str, number: int = 0, key: str = "") -> int:
         """The line of a key, or else of its table, or else 1."""
@@ -50,8 +52,9 @@ class Lines:
 
 
 def lines_of(text: str) -> Lines:
-    """Find the lines of a document that is valid TOML."""
+    """Find the lines of a document; of one that is no valid TOML as far as they can be told."""
     found, table, number, closing = Lines(text.split("\n")), "", 0, ""
+    opened = 0
     for line_number, line in enumerate(found.text, 1):
         if closing:
             closing = "" if closing in line else closing
@@ -64,4 +67,6 @@ def lines_of(text: str) -> Lines:
         elif key := _KEY.match(line):
             found.keys.setdefault((table, number, key[1]), line_number)
         closing = next((mark for mark in _QUOTES if line.count(mark) % 2), "")
+        opened = line_number if closing else opened
+    found.opened = opened if closing else 0
     return found

@@ -112,7 +112,7 @@ async def machine_on_host(place: Place) -> Figures:
     """A virtual machine as the host sees it: its processes here, and the memory that they hold."""
     found = [await asyncio.to_thread(status_of, _running(place).pid)]
     return {
-        "pid": count(int(found[0]["Pid"])),
+        "pid": text(found[0]["Pid"]),
         "memory": size(int(found[0]["VmRSS"].split()[0]) * _KIB),
         "processes": count(len(found)),
         "seen": text("\n".join(rows((int(each["Pid"]), each["Name"]) for each in found))),

@@ -13,6 +13,7 @@ from engine.lessons.vocabulary import measure
 
 Figures = Mapping[str, Figure]
 _LONGEST = 16 << 10  # bytes of a file that are read
+_SHORT = 48  # characters of a command that stands for its output
 
 
 def size(count: float) -> Figure:
@@ -99,7 +100,7 @@ async def container(place: Place, *, container: str, port: int = 0) -> Figures:
     found = await place.engine.container(container)
     return {
         "status": text(found.status),
-        "pid": count(found.pid),
+        "pid": text(str(found.pid)),
         "code": count(-1 if found.exit_code is None else found.exit_code),
         "image": text(found.image_id.short),
         "restarts": count(found.restarts),
@@ -205,6 +206,15 @@ def named(place: Place, of: str) -> list[tuple[str, Figure]]:
         if name not in place.figures:
             raise NotFound(f"{name} was not measured")
     return [(name, place.figures[name]) for name in names]
+
+
+def called(place: Place, name: str) -> str:
+    """What a figure is, as a person would say it: of a command's its command, else its name."""
+    of, _, key = name.partition(".")
+    command = place.commands.get(of, "").replace("`", "'")
+    command = f"`{command if len(command) <= _SHORT else command[: _SHORT - 1] + '…'}`"
+    said = {"said": command, "code": f"the exit code of {command}", "seconds": f"the time of {command}"}
+    return said.get(key, name) if of in place.commands else name
 
 
 def _pair(place: Place, of: str) -> tuple[Figure, Figure]:

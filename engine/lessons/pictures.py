@@ -44,7 +44,7 @@ async def stack(place: Place, *, image: str = "", container: str = "", layers: i
             Span(f"{row.position} {row.role} {size(row.unpacked)}{also}"),
         ))  # fmt: skip
         lines.append((Span("    " + _cut(row.created_by, WIDTH - 4), Role.MUTED),))
-    return Picture("stack", f"Layers of {container or image}", tuple(lines))
+    return Picture("stack", f"Layers of {container or image}, unpacked", tuple(lines))
 
 
 @picture
@@ -64,7 +64,7 @@ async def tree(place: Place, *, image: str, path: str = "/", layers: int = 0) ->
         ))  # fmt: skip
     if len(rows) > _ROWS:
         lines.append((Span(f"  and {len(rows) - _ROWS} more", Role.MUTED),))
-    upto = f", layers 1 to {layers}" if layers else ""
+    upto = f", {'layer 1' if layers == 1 else f'layers 1 to {layers}'}" if layers else ""
     return Picture("tree", f"{path} in {image}{upto}: {len(merged)} paths in all", tuple(lines))
 
 

@@ -54,7 +54,8 @@ class Place:
     :ivar link: what all its registries send over; as fast as the machine until a lesson slows it down.
     :ivar private: a second registry that wants a login; None until a lesson asks for it.
     :ivar sketch: shows a picture of what goes on, in the place of the one before.
-    :ivar figures: what was measured, by name. :ivar stepped: a start that stands still between two steps.
+    :ivar figures: what was measured, by name. :ivar commands: those that were run, by what they measure.
+    :ivar stepped: a start that stands still between two steps.
     :ivar disk: of its virtual machine, once one is made. :ivar machine: that runs, or None.
     :ivar counted: what the registries had sent when the count was begun.
     :ivar closing: what has to be closed at the end.
@@ -72,6 +73,7 @@ class Place:
         self.private: EmbeddedRegistry | None = None
         self.given = given
         self.figures: dict[str, Figure] = {}
+        self.commands: dict[str, str] = {}
         self.stepped: SteppedStart | None = None
         self.disk: Disk | None = None
         self.machine: Machine | None = None

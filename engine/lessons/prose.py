@@ -13,10 +13,15 @@ PLACES = ("store", "private")  # where the lesson works, and its private registr
 
 _BRACE = re.compile(r"\{[^{}\s]{0,80}\}")
 QUOTED = re.compile(r"`[^`\n]*`")
+_MEASURE = (
+    "(?:kilo|mega|giga|tera|kibi|mebi|gibi)?bytes?|(?:milli|micro)?seconds?|minutes?|hours?|percent|times"
+)
+_SPELLED = "two|three|four|five|six|seven|eight|nine|ten|twenty|fifty|hundred|thousand|million"
 # A number with a unit of size, time or share, or "so many times", said as if it were known.
 _CLAIM = re.compile(
-    r"\b\d[\d,.]*\s?(?:bytes|byte|[kKMGT]i?B|B|ms|milliseconds?|s|seconds?|minutes?|percent|times|layers"
-    r"|files|processes)\b|\b\d[\d,.]*\s?%"
+    rf"\b\d[\d,.]*\s?(?:{_MEASURE}|[kKMGT]i?B|B|ms|s|min|h|x|layers|files|processes)\b"
+    rf"|\b\d[\d,.]*\s?[%×]|\b(?:{_SPELLED})\s+(?:{_MEASURE})\b|\b(?:twice|half) as\b",
+    re.IGNORECASE,
 )
 
 

@@ -20,7 +20,12 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
 _TOP = {"title": str, "about": str, "order": int, "given": dict, "step": list}
 _STEP = {"title": str, "text": str, "after": str, "hint": str, "do": list, "measure": list, "check": list,
          "show": list}  # fmt: skip
+_TOML = "texts stand in quotes, long ones in three on each side, lists in [ ], each key once"
 _NAMED = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_ADDED = {"title": 'title = "…"', "about": 'about = "…", one line for the list', "text": 'text = """…"""',
+          "step": "[[step]] with a title and a text"}  # fmt: skip
+_GIVEN = "names are of a-z, 0-9 and _; values are numbers, or words of letters, digits and . _ : / + -"
+_EXAMPLES = {str: '{} = "…"', int: "{} = 1", dict: "[{}]", list: "{} = [ … ]"}
 _COMMAND = {"run": str, "name": str, "code": int, "typed": str}
 _LISTS = {"do": "action", "measure": "measure", "check": "check", "show": "picture"}
 
@@ -57,25 +62,34 @@ def check_file(path: Path, *, ours: bool = False) -> tuple[Lesson | None, list[F
     except FileNotFoundError:
         raise NotFound(f"there is no file {path}", hint="lamina lab lessons lists what there is") from None
     except OSError as error:
-        raise InvalidArgument(f"cannot read {path}: {error.strerror}") from error
+        raise InvalidArgument(
+            f"cannot read {path}: {error.strerror}", hint="name one file of TOML"
+        ) from error
     if len(data) > LIMIT:
-        raise LimitExceeded(f"{path} is larger than the {LIMIT} bytes that a lesson may have")
+        raise LimitExceeded(
+            f"{path} is larger than the {LIMIT} bytes that a lesson may have", hint="make two lessons of it"
+        )
     return check_text(data, path, ours=ours)
 
 
 def check_text(data: bytes, path: Path, *, ours: bool = False) -> tuple[Lesson | None, list[Fault]]:
     """As `check_file`, of the file's bytes."""
     try:
-        text = data.decode("utf-8").replace("\r\n", "\n")
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        return None, [Fault(data[: error.start].count(b"\n") + 1, "this is not UTF-8")]
+        return None, [
+            Fault(data[: error.start].count(b"\n") + 1, "this is not UTF-8", "save the file as UTF-8")
+        ]
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"at line (\d+)", str(error))
-        return None, [Fault(int(at[1]) if at else text.count("\n") + 1, f"this is not TOML: {error}")]
+        line = int(at[1]) if at else lines_of(text).opened or text.count("\n") + 1
+        return None, [Fault(line, f"this is not TOML: {error}", _TOML)]
     except (RecursionError, ValueError) as error:
-        return None, [Fault(1, f"this cannot be read: {type(error).__name__}")]
+        return None, [
+            Fault(1, f"this cannot be read: {type(error).__name__}", "nest less, and write shorter numbers")
+        ]
     reader = _Reader(lines_of(text), path, ours)
     lesson = reader.lesson(found)
     return lesson, sorted(reader.faults, key=lambda fault: fault.line)
@@ -99,14 +113,22 @@ class _Reader:
         given = self.given(found.get("given"))
         rows = found.get("step")
         rows = rows if isinstance(rows, list) else []
-        if not 1 <= len(rows) <= _STEPS:
-            self.fault(self.lines.of("step"), f"a lesson has from 1 to {_STEPS} steps, this {len(rows)}")
+        if "step" in found and not 1 <= len(rows) <= _STEPS:
+            self.fault(
+                self.lines.of("step"), f"a lesson has from 1 to {_STEPS} steps, this {len(rows)}",
+                "make two lessons of it" if rows else "begin each step with [[step]], in two brackets",
+            )  # fmt: skip
+        if not all(isinstance(row, dict) for row in rows):
+            self.fault(
+                self.lines.of("", 0, "step"), "each step must be a table", "begin each step with [[step]]"
+            )
         checker = Checker(self.lines, given, self.fault)
         steps = [
             self.step(row, number, checker)
             for number, row in enumerate(rows[:_STEPS])
             if isinstance(row, dict)
         ]
+        checker.about(_text(found, "about"))
         about, order = _text(found, "about"), found.get("order", 1000)
         return Lesson(
             name, _text(found, "title"), about, order if isinstance(order, int) else 1000, given,
@@ -129,18 +151,24 @@ class _Reader:
                     line = self.lines.of(key)
                 self.fault(line, f"{where} has no {key!r}", f"there are: {', '.join(takes)}")
             elif not isinstance(value, takes[key]) or isinstance(value, bool):
-                self.fault(line, f"{key} must be {_called(takes[key])}")
+                line = self.lines.of(key) if not table and self.lines.tables.get(key) else line
+                example = "[[step]]" if key == "step" else _EXAMPLES[takes[key]].format(key)
+                self.fault(line, f"{key} must be {_called(takes[key])}", f"write {example}")
         for key in must:
             if key not in found:
-                self.fault(self.lines.of(table, number), f"{where} needs {key!r}")
+                self.fault(self.lines.of(table, number), f"{where} needs {key!r}", f"add {_ADDED[key]}")
 
     def given(self, found: object) -> dict[str, Value]:
         given: dict[str, Value] = {}
         for key, value in (found if isinstance(found, dict) else {}).items():
             if not _NAMED.fullmatch(key) or not isinstance(value, str | int | float):
-                self.fault(self.lines.of("given", 0, key), f"given {key!r} must be a name with a plain value")
+                self.fault(
+                    self.lines.of("given", 0, key), f"given {key!r} must be a name with a plain value", _GIVEN
+                )
             elif isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9._:/+-]{1,60}", value):
-                self.fault(self.lines.of("given", 0, key), f"given {key!r} must be one short plain word")
+                self.fault(
+                    self.lines.of("given", 0, key), f"given {key!r} must be one short plain word", _GIVEN
+                )
             else:
                 given[key] = value
         return given
@@ -180,7 +208,10 @@ def _use(item: object, key: str) -> Doing:
     if key == "do" and isinstance(item, str):
         return Command(item)
     if not isinstance(item, dict) or not all(isinstance(value, str | int | float) for value in item.values()):
-        raise InvalidArgument(f"{key} holds tables of plain values, such as {{ {word_key} = … }}")
+        raise InvalidArgument(
+            f"{key} holds tables of plain values, such as {{ {word_key} = … }}",
+            hint="numbers, true, false, and texts in quotes",
+        )
     name = item.get("name", "")
     if not isinstance(name, str) or (name and not _NAMED.fullmatch(name)):
         raise InvalidArgument("name must be a word of small letters, digits and _")
@@ -188,12 +219,16 @@ def _use(item: object, key: str) -> Doing:
         for given, value in item.items():
             if given not in _COMMAND or not isinstance(value, _COMMAND[given]) or isinstance(value, bool):
                 raise InvalidArgument(
-                    f"a command takes no {given} = {value!r}", hint="run, name, code, typed"
+                    f"a command takes no {given} = {value!r}",
+                    hint="it takes the texts run, name and typed, and code, a whole number",
                 )
         return Command(item["run"], name, item.get("code", 0), item.get("typed", ""))
     word = item.get(word_key)
     if not isinstance(word, str):
-        raise InvalidArgument(f"this needs {word_key!r}" + (" or 'run'" if key == "do" else ""))
+        raise InvalidArgument(
+            f"this needs {word_key!r}" + (" or 'run'" if key == "do" else ""),
+            hint=f'write {{ {word_key} = "…" }}; lamina lab check and docs/lessons.md name what there is',
+        )
     rest = {given: value for given, value in item.items() if given not in (word_key, "name")}
     vocabulary.load()
     vocabulary.checked(word_key, word, rest)

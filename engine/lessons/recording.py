@@ -61,7 +61,7 @@ def _page(event: LessonEvent) -> Iterator[str]:
             yield from (f"# {_plain(title)}", "", _plain(about), "")
         case StepStarted(number=number, title=title, text=text, terms=terms):
             yield from (f"## {number}. {_plain(title)}", "", text, "")
-            yield from (f"- **{term.name}**: {term.means} `{term.see}`" for term in terms)
+            yield from (f"- **{term.name}**: {term.means} See {_seen(term.see)}." for term in terms)
             yield ""
         case Ran(command=command, output=output):
             yield from ("", *_fenced([f"$ {command}", *output]), "")
@@ -80,6 +80,12 @@ def _page(event: LessonEvent) -> Iterator[str]:
             yield from ("---", f"{'All steps held.' if ok else 'Not all steps held.'} {seconds:.1f} s.")
         case _:
             return
+
+
+def _seen(see: str) -> str:
+    """Where a word is to be seen, its commands set apart."""
+    ways = map(str.strip, see.split(";"))
+    return ", or ".join(f"`{way}`" if way.startswith("lamina ") else way for way in ways)
 
 
 def _fenced(lines: list[str]) -> list[str]:

@@ -183,6 +183,7 @@ class LessonRun:
         words = check_command(doing.text, lambda text: prose.filled(text, self.place.given, _left))
         outcome = await self.place.lamina(*map(self._fill, words), typed=self._fill(doing.typed))
         if doing.name:
+            self.place.commands[doing.name] = text
             self.place.figures |= {
                 f"{doing.name}.seconds": Figure(outcome.seconds, Unit.SECONDS),
                 f"{doing.name}.said": Figure(_safe(outcome.text)),

@@ -11,7 +11,7 @@ import importlib
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from engine.errors import InvalidArgument, NotSupported
 from engine.lessons.figures import Figure
@@ -28,6 +28,20 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "bool": (bool,),
     "Value": (str, int, float),
 }
+_CALLED = {"str": "a text", "int": "a whole number", "float": "a number", "bool": "true or false",
+           "Value": "a text or a number"}  # fmt: skip
+
+Status = Literal["", "created", "running", "paused", "exited"]
+"""How a container may stand; "" where nothing is said of it."""
+Effect = Literal["new", "copied up", "attributes", "replaced", "deleted", "made opaque", "gone", "none"]
+"""What a container may have done to a path."""
+Resource = Literal["cpu", "memory", "pids"]
+"""What may be limited."""
+Series = Literal["", "cpu", "memory", "throttled", "processes"]
+"""What is drawn while a container is watched; "" for nothing."""
+
+_CHOICES = {"Status": get_args(Status), "Effect": get_args(Effect), "Resource": get_args(Resource),
+            "Series": get_args(Series)}  # fmt: skip
 
 
 class StepNotSupported(NotSupported):
@@ -62,9 +76,17 @@ class Parameter:
         """Whether a value is of its type; a placeholder may stand for any."""
         if isinstance(value, str) and value.startswith("{") and value.endswith("}"):
             return True
+        if self.type in _CHOICES:
+            return value in _CHOICES[self.type]
         if isinstance(value, bool) and self.type != "bool":
             return False
         return isinstance(value, _TYPES[self.type])
+
+    @property
+    def must_be(self) -> str:
+        """What a value of its type is, in words."""
+        choices = filter(None, _CHOICES.get(self.type, ()))
+        return _CALLED.get(self.type) or f"one of {', '.join(choices)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +193,12 @@ def checked(kind: str, name: str, values: Mapping[str, Value]) -> Word:
                 f"{name} takes no {key!r}", hint=f"it takes: {', '.join(takes) or 'nothing'}"
             )
         if not takes[key].takes(value):
-            raise InvalidArgument(f"{name}: {key} = {value!r} is no {takes[key].type}")
+            raise InvalidArgument(f"{name}: {key} must be {takes[key].must_be}, not {value!r}")
     for parameter in word.parameters:
         if parameter.required and parameter.name not in values:
-            raise InvalidArgument(f"{name} needs {parameter.name!r}")
+            raise InvalidArgument(
+                f"{name} needs {parameter.name!r}", hint=f"add {parameter.name} = …, {parameter.must_be}"
+            )
     return word
 
 

@@ -37,7 +37,7 @@ async def _list(pilot: Driver) -> None:
 
 async def _begin(pilot: Driver) -> None:
     await pilot.press("j", "enter")
-    await _until_shown(pilot, "Done when")
+    await _until_shown(pilot, "As it is now")
 
 
 async def _do(pilot: Driver) -> None:

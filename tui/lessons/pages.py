@@ -10,6 +10,7 @@ from engine.lessons.events import Checked, Picture
 from engine.lessons.events import Span as PictureSpan
 from engine.lessons.figures import seconds
 from tui.lessons.course import Course, Deed, StepPage
+from tui.lessons.links import ways
 from tui.lessons.prose import paragraphs, wrapped
 from tui.text import safe
 from tui.widgets.columns import Column, Row, Span, Spans
@@ -86,7 +87,7 @@ class Lines:
 
 
 def reading(page: StepPage, look: Look) -> list[Row]:
-    """The text of a step, and each word that it uses for the first time, explained.
+    """The text of a step, and each word that it uses for the first time, explained, with where it is shown.
 
     Rows of words have the key `term:NAME:LINE`.
     """
@@ -100,9 +101,18 @@ def reading(page: StepPage, look: Look) -> list[Row]:
         said: list[Span] = [
             (name, "accent bold"),
             (f" · {safe(term.means)}", look.ink if look.large else "muted"),
+            (f" → {safe(_shown_by(term.see), 80)}", "accent"),
         ]
         lines.prose(wrapped(said, look.prose, indent=2), f"term:{term.name}:")
     return lines.rows
+
+
+def _shown_by(see: str) -> str:
+    """Where a word is to be seen, the first way of the screen."""
+    way = next(iter(ways(see)), None)
+    if way is None:
+        return "9"
+    return way.what if way.kind == "command" else f"{way.kind} {way.what}"
 
 
 def working(page: StepPage, course: Course, look: Look) -> list[Row]:
@@ -209,13 +219,13 @@ def _checks(lines: Lines, page: StepPage) -> None:
         lines.gap()
         lines.add((("✓ ", "good"), ("all that was checked holds", lines.look.ink)))
         return
-    lines.heading("Checked" if page.looked else "Done when")
+    lines.heading("Checked" if page.looked else "As it is now")
     for check in told:
         said = [_check_mark(check, page.looked), (f" {safe(check.said, _LONGEST_CHECK)}", lines.look.ink)]
         for line in wrapped(said, lines.look.width, indent=2):
             lines.add(line)
     if later:
-        lines.add((("○ ", "muted"), ("and what comes of it, measured then", "muted")))
+        lines.add((("○ ", "muted"), ("what comes of it is checked then", "muted")))
 
 
 def _check_mark(check: Checked, is_told: bool) -> Span:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from engine.lessons.glossary import standing
 from engine.lessons.models import Term
 from tui.text import safe, width_of
 from tui.widgets.columns import Span, Spans
 
 _CODE = re.compile(r"`([^`\n]*)`")
 _LONGEST = 20_000  # characters of one text
-_ENDS = "(?:s|es)?"
 _MARK = "accent bold"
 
 
@@ -136,7 +136,4 @@ def _marked(text: str, waiting: list[Term], ink: str) -> list[Span]:
 
 
 def _find(term: Term, text: str) -> re.Match[str] | None:
-    stem = re.escape(term.name)
-    if term.name.endswith("y"):
-        stem = f"(?:{stem}|{re.escape(term.name[:-1])}ies)"
-    return re.search(rf"\b{stem}{_ENDS}\b", text, re.IGNORECASE)
+    return standing(term.name).search(text)

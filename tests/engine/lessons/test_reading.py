@@ -45,7 +45,8 @@ def test_sound_lesson_is_read(lesson_file: Path) -> None:
         ('check = "says"', 'check = "sais"', "there is no check 'sais'"),
         ('of = "run.said"', 'of = "ran.said"', "says: 'ran.said' was not measured before"),
         (', text = "{given.word}"', "", "says needs 'text'"),
-        ('status = "exited"', "status = 3", "container_is: status = 3 is no str"),
+        ('status = "exited"', "status = 3",
+         "container_is: status must be one of created, running, paused, exited, not 3"),
         ('status = "exited"', 'status = "exited", extra = 1', "container_is takes no 'extra'"),
         (
             '"lamina rm lab-a"',
@@ -54,12 +55,39 @@ def test_sound_lesson_is_read(lesson_file: Path) -> None:
         ),
         ('"lamina rm lab-a"', '"lamina rm web"', "lamina rm: 'web' is not for lessons"),
         ("after = ", 'after = "{given.other}" #', "there is no {given.other} here"),
+        ("Two steps.", "It takes 3 s.", "'3 s' was not measured"),
+        ("Two steps.", "An [image].", "[image] is not explained here"),
+        ('labels = "took, code"', 'labels = "took"', "1 labels for 2 figures"),
+        ('"table", of = "run.seconds, a.code"', '"side_by_side", of = "a.code"',
+         "side_by_side takes two figures, not 1"),
+        (', name = "a"', "", "a measure needs a name"),
+        ('name = "a"', 'name = "run"', "'run' is measured twice in this step"),
     ],
 )  # fmt: skip
 def test_fault_is_named_at_its_line(old: str, new: str, message: str) -> None:
     text = SMALL.replace(old, new, 1)
     found = faults(text)
     assert (line_of(old), message) in found, found
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('title = "a"\nabout = "b"\nstep = ["c"]\n', 3),
+        ('title = "a"\nabout = "b"\n[step]\ntitle = "c"\n', 3),
+        ('title = "a"\nabout = "b"\n[[step]]\ntext = """\nno end\n', 4),
+        (SMALL.replace('["lamina rm lab-a"]', '[\n  3,\n  "lamina up",\n]'), line_of('do = ["lamina rm') + 2),
+        (SMALL.replace("rm lab-a", "run --privileged lab/base"), line_of('do = ["lamina rm')),
+    ],
+)  # fmt: skip
+def test_fault_says_its_line_and_what_to_do(text: str, line: int) -> None:
+    found = check_text(text.encode(), HERE)[1]
+    assert line in [fault.line for fault in found], found
+    assert all(fault.hint for fault in found), found
+
+
+def test_mark_of_the_byte_order_is_no_fault() -> None:
+    assert not check_text(b"\xef\xbb\xbf" + SMALL.encode(), HERE)[1]
 
 
 def test_step_that_does_something_needs_a_check() -> None:

@@ -10,6 +10,7 @@ import pytest
 from engine.lessons import glossary, prose
 from engine.lessons.events import LessonStarted, Ran, StepStarted
 from engine.lessons.figures import Figure, Unit
+from engine.lessons.models import Term
 from engine.lessons.recording import Cast, markdown
 
 
@@ -30,7 +31,19 @@ def test_figures_are_said_with_their_unit(figure: Figure, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["50 MB", "takes 3 seconds", "20%", "ten times: 10 times", "1.5 GiB", "3 layers"]
+    "text",
+    [
+        "50 MB",
+        "takes 3 seconds",
+        "20%",
+        "ten times: 10 times",
+        "1.5 GiB",
+        "3 layers",
+        "5 hours",
+        "ten seconds",
+        "twice as fast",
+        "3x",
+    ],
 )
 def test_figure_with_a_unit_is_a_claim(text: str) -> None:
     assert list(prose.claims(text))
@@ -45,6 +58,10 @@ def test_long_term_hides_the_short_one_in_it() -> None:
     assert [name for name, _ in glossary.first_unmarked("A [writable layer]; a published port.", set())] == [
         "published port"
     ]
+
+
+def test_plural_of_a_term_is_the_term() -> None:
+    assert list(glossary.first_unmarked("Two registries.", set())) == [("registry", 4)]
 
 
 def test_mark_after_the_first_use_is_too_late() -> None:
@@ -80,3 +97,9 @@ def test_output_cannot_leave_its_fence_in_markdown() -> None:
     ])  # fmt: skip
     assert "# A \\*title\\*" in page
     assert "````\n$ lamina ps\n```\n<b>\n````" in page
+
+
+def test_page_says_where_a_word_is_seen() -> None:
+    term = Term("image", "Files.", "lamina images; panel 1 of the workstation")
+    page = markdown([StepStarted(1, "One", "text", (term,), ())])
+    assert "- **image**: Files. See `lamina images`, or panel 1 of the workstation." in page

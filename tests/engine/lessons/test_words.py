@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import InvalidArgument, NotFound
-from engine.lessons import likeness, readings, tracing, travel
-from engine.lessons.figures import Figure, number
+from engine.lessons import checks, likeness, readings, tracing, travel
+from engine.lessons.figures import Figure, Unit, number
 from engine.lessons.scratch import opened
 from engine.settings import Settings
 from tests.support.command import Lamina
@@ -53,3 +53,38 @@ def test_choice_that_a_lesson_does_not_offer_is_refused_with_what_it_offers(lami
     done = lamina("lab", "start", "only-what-changed", "--auto", "--set", "sped=1")
     assert done.code == 1
     assert "it has: speed=10000000" in done.err
+
+
+async def test_what_a_check_found_is_said_by_its_command(outer: Settings) -> None:
+    async with opened(outer, {}) as place:
+        place.commands["list"] = "lamina images"
+        place.figures |= {
+            "list.said": Figure("a\nlab/web:1"), "list.code": Figure(1, Unit.COUNT),
+            "was.said": Figure("a\nlab/web:2"),
+            "big": Figure(5_000_000, Unit.BYTES), "small": Figure(2, Unit.BYTES),
+        }  # fmt: skip
+        found = [
+            await checks.says(place, of="list.said", text="lab/web"),
+            await checks.differ(place, of="list.said, was.said"),
+            await checks.more(place, of="big, small", times=100),
+            await checks.at_most(place, of="list.code", value=0),
+            await checks.containers_are(place, count=0),
+        ]
+    assert [(each.ok, each.said) for each in found] == [
+        (True, "`lamina images` says 'lab/web'"),
+        (True, "`lamina images` says lab/web:1, was.said says lab/web:2"),
+        (True, "big is 5 MB, more than 100 times 2 B, which is small"),
+        (False, "the exit code of `lamina images` is 1, and must be at most 0"),
+        (True, "0 containers in all"),
+    ]
+
+
+async def test_refusal_of_lamina_is_told_from_what_it_said_besides(outer: Settings) -> None:
+    async with opened(outer, {}) as place:
+        place.figures |= {
+            "a": Figure("  1 waiting\nlamina: no such thing\n        try another"),
+            "b": Figure("fine"),
+        }
+        assert (await readings.complaint(place, of="a")).value == "no such thing"
+        with pytest.raises(NotFound):
+            await readings.complaint(place, of="b")
