@@ -71,7 +71,11 @@ def test_projector_leaves_small_print_out() -> None:
 def test_words_are_explained_below_the_text() -> None:
     image = Term("image", "Files and settings.", "lamina images")
     rows = reading(replace(PAGE, text="An image.", terms=(image,)), Look(40))
-    assert [row.key for row in rows if ":" in row.key] == ["term:image:0"]
+    assert [row.key for row in rows if ":" in row.key] == ["term:image:0", "term:image:1"]
+    shown = [
+        "".join(text for text, _ in cell) for row in rows for cell in row.cells if isinstance(cell, tuple)
+    ]
+    assert "→ lamina images" in " ".join(map(str.strip, shown))
 
 
 def test_mark_for_each_step_says_how_it_stands() -> None:
