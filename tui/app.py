@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from rich.console import RenderableType
 from textual.app import App
@@ -30,6 +30,7 @@ from tui.keys import clashes, keymap, shown_keys
 from tui.live import ThemeWatch
 from tui.palette import Palette, textual_theme
 from tui.screens.workbench import Workbench
+from tui.source import Source, engine_of
 from tui.state import Run, State
 from tui.terminal.open import Terminals
 from tui.text import age_changes_in, safe
@@ -37,10 +38,6 @@ from tui.theme import DEFAULT, Theme, load_themes
 from tui.updates import LogGrown
 from tui.widgets.exact import Sent
 from tui.widgets.frame import Lines
-
-if TYPE_CHECKING:
-    from tui.source import Source
-
 
 _OBJECTS = 2000  # made since the last collection of garbage
 _QUIET = 1.0  # seconds after which the first screen stands
@@ -84,7 +81,7 @@ class Lamina(App[None]):
         self.palette = Palette(first)
         self.settings = settings
         self.state = State(clock)
-        self.bridge = Bridge(source or _engine(settings), self, clock)
+        self.bridge = Bridge(source or engine_of(settings), self, clock)
         self.commands = Commands(self)
         self.terminals = Terminals(self.state.count_terminals)
         self.workbench = Workbench(self.state)
@@ -92,6 +89,7 @@ class Lamina(App[None]):
         self._ages: Timer | None = None
         self._sent = Sent()
         self.has_mouse = True
+        self.first_word = ""  # said when the screen stands
         self._themes_watch = ThemeWatch(self._themes_changed)
         self.animation_level = "none"
         changed = keymap(self.config.keys, self.config.bindings)
@@ -116,6 +114,8 @@ class Lamina(App[None]):
         self._themes_watch.open()
         self.app_resume_signal.subscribe(self, lambda _: self._sent.forget())
         self.set_timer(_QUIET, self._load_ahead)
+        if self.first_word:
+            self.notify(self.first_word, markup=False)
         self._complain("load a theme", self.themes_skipped)
         unknown = self.config.theme and self.config.theme not in self.themes
         missing = (f"settings: there is no theme {self.config.theme!r:.60}",) if unknown else ()
@@ -241,9 +241,3 @@ class Lamina(App[None]):
     async def action_quit(self) -> None:
         """Leave; asks first while a pull runs."""
         self.commands.do("quit")
-
-
-def _engine(settings: Settings) -> Source:
-    from engine.engine import Engine
-
-    return Engine(settings)

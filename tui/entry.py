@@ -38,11 +38,12 @@ def open_workstation(settings: Settings) -> int:
     from tui.app import Lamina  # 300 ms that no verb of the command line pays
     from tui.ascii import draws_only_ascii
 
-    if not settings.screen.get("plain") and draws_only_ascii():
-        word = "tmux shows only ASCII here, and so does the screen: tmux -u shows all of it"
-        screen = {**settings.screen, "plain": True}
-        settings = settings._replace(screen=screen, faults=(*settings.faults, word))
+    only_ascii = not settings.screen.get("plain") and draws_only_ascii()
+    if only_ascii:
+        settings = settings._replace(screen={**settings.screen, "plain": True})
     app = Lamina(settings)
+    if only_ascii:
+        app.first_word = "tmux shows only ASCII here, and so does the screen: tmux -u shows all of it"
     app.run()
     return app.return_code or 0
 

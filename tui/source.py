@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from engine.network.models import Network, NetworkOptions
     from engine.runtime.processes import ProcessRow
     from engine.runtime.usage import ContainerStats
+    from engine.settings import Settings
     from engine.upkeep import Pruned
     from engine.volumes.models import PrunedVolumes, Volume, VolumeEntry
     from tui.terminal.shell import Session
@@ -127,3 +128,10 @@ class Source(Protocol):
     async def read_container(self, name: str, path: str, limit: int = ...) -> bytes: ...
     async def copy_out(self, name: str, path: str, target: str) -> Copied: ...
     async def copy_in(self, name: str, source: str, path: str) -> Copied: ...
+
+
+def engine_of(settings: Settings) -> Source:
+    """The engine itself, over one store."""
+    from engine.engine import Engine
+
+    return Engine(settings)

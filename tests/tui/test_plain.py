@@ -72,6 +72,13 @@ async def test_only_ascii_is_drawn_of_an_empty_store(make: Make) -> None:
         assert _foreign(await settled(pilot)) == set()
 
 
+async def test_what_there_is_to_say_at_first_is_said(make: Make) -> None:
+    app = make(StillSource())
+    app.first_word = "only ASCII here"
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        await until(pilot, lambda: "only ASCII here" in "".join(screen_lines(pilot)), "the word")
+
+
 def test_every_screen_stands_among_the_pictures() -> None:
     for module in iter_modules(tui.screens.__path__):
         import_module(f"tui.screens.{module.name}")
