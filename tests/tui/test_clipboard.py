@@ -49,7 +49,7 @@ def test_tmux_as_it_is_by_itself_hands_it_to_the_terminal_around(
     tmux = ["tmux", "-S", str(tmp_path / "socket"), "-f", "/dev/null"]
     with Heard([*tmux, "new", sys.executable, "-c", program], 80, 24) as screen:
         screen.until("took True")
-        eventually(lambda: screen.feed(0.1) or b";aGVsbG8=" in screen.all)
+        assert eventually(lambda: screen.feed(0.1) or b";aGVsbG8=" in screen.all)
         subprocess.run([*tmux, "kill-server"], check=True)
     assert b"]52;" in screen.all
 

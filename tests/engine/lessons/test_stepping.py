@@ -61,4 +61,4 @@ async def test_start_that_waits_is_given_up_with_its_lesson(outer: Settings) -> 
     async with opened(outer, {}) as place:
         await place.lamina("create", "--name", "lab-a", "--network", "none", "lab/base", "sleep", "600")
         await do_steps(place, container="lab-a", until="root pivoted")
-    eventually(lambda: nothing_left(outer), 5, every=0.1)
+    assert eventually(lambda: nothing_left(outer), every=0.1)
