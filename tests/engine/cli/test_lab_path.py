@@ -10,6 +10,7 @@ from urllib.request import urlopen
 import pytest
 
 from engine import __version__
+from engine.cli.words import size
 from tests.support import leaks
 from tests.support.command import Lamina
 
@@ -66,7 +67,9 @@ def test_update_fetches_the_application_layer_alone(lamina: Lamina) -> None:
 def test_pull_prints_the_name_and_nothing_else_on_stdout(house: Lamina) -> None:
     finished = house("pull", "lab/web:1").ok()
     assert finished.out == "lab/web:1\n"
-    assert finished.err.splitlines()[-1].startswith("fetched 0 B of 32 MB (as planned), 0 of 3 layers;")
+    whole = size(sum(layer["compressed"] for layer in layers(house, "lab/web:1")))
+    last = finished.err.splitlines()[-1]
+    assert last.startswith(f"fetched 0 B of {whole} (as planned), 0 of 3 layers;")
 
 
 def test_quiet_pull_writes_no_progress(house: Lamina) -> None:

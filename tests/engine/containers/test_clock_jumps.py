@@ -105,7 +105,7 @@ def test_nothing_of_a_log_is_lost_or_out_of_order(house: Lamina, clock: Clock, j
     name = _start(rooms, script)
     assert eventually(lambda: house("logs", "jumped").out == "one\n")
     clock.jump(jump)
-    house("exec", "jumped", "touch", "/go").ok()
+    house("exec", "-d", "jumped", "touch", "/go").ok()  # what it lets end may take it along
     assert rooms.containers.wait(name) == 0
     for words in ((), ("-t",), ("-n", "3"), ("--follow",)):
         said = [line.split()[-1] for line in house("logs", *words, "jumped").ok().out.splitlines()]

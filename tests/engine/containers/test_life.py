@@ -265,6 +265,8 @@ def test_a_running_container_is_renamed_and_its_end_told_by_the_new_name(rooms: 
     _run(rooms, image)
     rooms.life.rename("box", "other")
     rooms.containers.stop("other", 0)
+    # Its monitor tells of the end once the state says so.
+    assert eventually(lambda: [event for event in rooms.journal.read() if event.action == "die"])
     died = [event for event in rooms.journal.read() if event.action == "die"]
     assert died[-1].attributes["name"] == "other"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from engine.lessons.runner import LessonRun
 from engine.lessons.scratch import lesson_settings, opened, reset
 from engine.settings import Settings
 from tests.support import leaks
-from tests.support.command import REPOSITORY, Lamina
+from tests.support.command import Lamina
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("requires_root")]
@@ -83,28 +82,33 @@ async def test_two_lessons_of_one_store_do_not_run_at_once(outer: Settings) -> N
             await reset(outer)
 
 
+_BEGUN = ("lab", "start", "from-registry-to-running", "--auto", "--speed", "4")
+
+
+def _has_container(outer: Settings) -> bool:
+    return any((lesson_settings(outer).root / "containers").glob("*/state"))
+
+
 async def test_lesson_that_was_killed_is_swept_by_the_next(outer: Settings) -> None:
-    words = Lamina(outer.root).words("lab", "start", "from-registry-to-running", "--auto", "--speed", "4")
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, cwd=REPOSITORY)
-    try:
-        store = lesson_settings(outer).root
-        assert eventually(lambda: any((store / "containers").glob("*/state")), 60, every=0.1)
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    assert store.exists()
+    with Lamina(outer.root).start(*_BEGUN) as front:
+        try:
+            assert eventually(lambda: _has_container(outer), 60, every=0.1)
+        finally:
+            front.kill()
+    assert lesson_settings(outer).root.exists()
     await reset(outer)
     assert eventually(lambda: nothing_left(outer), every=0.1)
 
 
 def test_lesson_that_is_ended_removes_its_store(outer: Settings) -> None:
-    words = Lamina(outer.root).words("lab", "start", "from-registry-to-running", "--auto", "--speed", "4")
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=REPOSITORY)
-    store = lesson_settings(outer).root
-    assert eventually(lambda: any((store / "containers").glob("*/state")), 60, every=0.1)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=100)
-    assert process.returncode == 130
+    with Lamina(outer.root).start(*_BEGUN) as front:
+        try:
+            assert eventually(lambda: _has_container(outer), 60, every=0.1)
+            front.send_signal(signal.SIGINT)
+            _, err = front.communicate(timeout=50)
+        finally:
+            front.kill()
+    assert front.returncode == 130
     assert b"fault" not in err
     assert eventually(lambda: nothing_left(outer), every=0.1)
 
