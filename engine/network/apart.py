@@ -136,7 +136,8 @@ class ApartNetworks(NetworkService):
     ) -> _Made:
         """Do something in the shared namespace.
 
-        :param needed: have it made where it is not there; else an empty one does, which nobody ever sees.
+        :param needed: have it made where it is not there; else an empty one does, which nobody ever sees,
+            as long as no running container is plugged in anywhere.
         :param link: a connection to it, which stays open.
         """
         if getattr(self._visit, "requests", None):
@@ -145,12 +146,20 @@ class ApartNetworks(NetworkService):
 
         own = None
         if link is None:
-            own = link = self._uplink() if needed else standing_uplink(self._layout.run)
+            own = link = None if needed else standing_uplink(self._layout.run)
+            if link is None and (needed or self._is_peopled()):
+                own = link = self._uplink()
         try:
             return _Visit(self._visit, link.namespace if link else -1).do(action)
         finally:
             if own:
                 own.close()
+
+    def _is_peopled(self) -> bool:
+        """Whether a container that runs is on any of the networks: they are somewhere then."""
+        from engine.rootless.session import monitors
+
+        return any(self.endpoints(container_id) for container_id, _ in monitors(self._layout.root))
 
     def _on_machine(self, action: Callable[[], None]) -> None:
         """Have the thread that waits for this one do something on the host."""
