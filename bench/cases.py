@@ -67,8 +67,8 @@ def cases(registry: str) -> list[Case]:
             command=lambda engine: engine.remove(postgres),
             undo=lambda engine: quietly(engine.pull(postgres), engine.environment),
         ),
-        _run("run", f"run --rm --network none {DEBIAN} true", debian, "none"),
-        _run("bridge", f"run --rm {DEBIAN} true, on the default bridge", debian, "bridge"),
+        _run("run", f"run --rm --network none {DEBIAN} true", debian, "--network", "none"),
+        _run("bridge", f"run --rm {DEBIAN} true, on the default bridge", debian, "--network", "bridge"),
         Case(
             name="exec",
             title=f"exec of true in a container of {DEBIAN}",
@@ -86,14 +86,8 @@ def cases(registry: str) -> list[Case]:
             undo=_nothing,
             finish=port.finish,
         ),
-        Case(
-            name="rootless",
-            title=f"run --rm {DEBIAN} true without root, on the default network",
-            prepare=lambda engine: _only(engine, debian),
-            command=lambda engine: engine.command("run", "--rm", debian, "true"),
-            undo=_nothing,
-            pairs=4,
-            ordinary=True,
+        _run(
+            "rootless", f"run --rm {DEBIAN} true without root, on the default network", debian, ordinary=True
         ),
         Case(
             name="rootless-port",
@@ -123,14 +117,15 @@ def cases(registry: str) -> list[Case]:
     ]
 
 
-def _run(name: str, title: str, image: str, network: str) -> Case:
+def _run(name: str, title: str, image: str, *options: str, ordinary: bool = False) -> Case:
     return Case(
         name=name,
         title=title,
         prepare=lambda engine: _only(engine, image),
-        command=lambda engine: engine.command("run", "--rm", "--network", network, image, "true"),
+        command=lambda engine: engine.command("run", "--rm", *options, image, "true"),
         undo=_nothing,
         pairs=4,
+        ordinary=ordinary,
     )
 
 
