@@ -46,6 +46,7 @@ class Streams:
         self._input_ended = False
         self._feeder: Client | None = None
         self._arrivals: dict[int, Client] = {}
+        self._server: unix.Socket | None = None
         self._watched: dict[int, Callable[[], None]] = {}
         self.alarm: Callable[[], float] | None = None
         """Called before each wait, to do what is due; gives the seconds until it is to be called again."""
@@ -84,8 +85,9 @@ class Streams:
         :param at_end: called when it has ended; ends those that would hold its streams open.
         :param alone: nobody holds its streams after that, so that their ends are waited for.
         """
+        self._server = server
         if server:
-            self.watch(server.fileno(), lambda: self._accept(server))
+            self.watch(server.fileno(), self._welcome)
         for fd in (pidfd, *self._outputs):
             self._poll.register(fd, select.POLLIN)
         while not self._ended or self._outputs:
@@ -128,7 +130,11 @@ class Streams:
     # ------------------------------------------------------------------ output
 
     def _pass_output(self, fd: int) -> int:
-        """Read once; gives how many bytes there were, 0 for none any more or just now."""
+        """Read once; gives how many bytes there were, 0 for none any more or just now.
+
+        Whoever had attached before something was written is sent it, in whatever order both came to be seen.
+        """
+        self._welcome()
         try:
             data = os.read(fd, _CHUNK)
         except BlockingIOError:
@@ -176,17 +182,24 @@ class Streams:
 
     # ------------------------------------------------------------------ fronts
 
-    def _accept(self, server: unix.Socket) -> None:
-        try:
-            connection = unix.accept(server)
-        except OSError:
-            return  # it left again, or there is no descriptor for it just now
-        if not unix.is_from_us(connection):
+    def _welcome(self) -> None:
+        """Let in all who have come, and hear those who have said what for."""
+        while client := self._accept():
+            self._arrivals[client.fileno()] = client
+            self._poll.register(client, select.POLLIN)
+        for client in list(self._arrivals.values()):
+            self._greet(client)
+
+    def _accept(self) -> Client | None:
+        while self._server:
+            try:
+                connection = unix.accept(self._server)
+            except OSError:
+                return None  # nobody, it left again, or there is no descriptor for it just now
+            if unix.is_from_us(connection):
+                return Client(connection)
             connection.close()
-            return
-        client = Client(connection)
-        self._arrivals[client.fileno()] = client
-        self._poll.register(client, select.POLLIN)
+        return None
 
     def _greet(self, client: Client) -> None:
         """Hear what a front came for."""

@@ -35,6 +35,7 @@ pytestmark = [pytest.mark.system, pytest.mark.usefixtures("requires_root")]
 _CALLS = "%file,%process,write,sendto,sendmsg"  # what leaves a trace
 _NEVER = 60_000  # the largest that strace takes is 65,535
 _POINTS = 8
+_LETS_GO = 5.0  # seconds; milliseconds where it can at all
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +63,11 @@ def _killed_at(monitor: int, call: int, told: Path) -> Iterator[None]:
             yield
         finally:
             tracer.send_signal(signal.SIGINT)  # lets go of what still lives
+            with suppress(subprocess.TimeoutExpired):
+                tracer.wait(_LETS_GO)
+            # It waits without end for one that the kernel holds in vfork(2) until the child moves, which is
+            # stopped by the same tracer; with the tracer gone, both go on.
+            tracer.kill()
 
 
 def _most(told: Path) -> int:

@@ -3,6 +3,7 @@
 import os
 import select
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -96,3 +97,24 @@ def test_what_a_front_said_before_it_left_is_heard_whoever_notices_first() -> No
     assert told
     for fd in (cue_read, cue_write, output_write, ended_read):
         os.close(fd)
+
+
+def test_whoever_had_attached_before_something_was_written_is_sent_it(tmp_path: Path) -> None:
+    """Its connection, what it came for and the output are all there when the monitor looks for the first time."""
+    output_read, output_write = os.pipe2(os.O_CLOEXEC)
+    ended_read, ended_write = os.pipe2(os.O_CLOEXEC)
+    streams = Streams({output_read: frames.STDOUT}, -1, -1, False, None)
+    server = unix.listen(str(tmp_path / "socket"))
+    front = unix.connect(str(tmp_path / "socket"))
+    front.sendall(frames.frame(frames.ATTACH))
+    os.write(output_write, b"seen")
+    os.close(output_write)
+    os.close(ended_write)
+    streams.run(server, ended_read)
+    streams.finish(0)
+    kinds_and_data = frames.Splitter().feed(front.recv(4096))
+    assert kinds_and_data[0] == (frames.STDOUT, b"seen")
+    assert [kind for kind, _ in kinds_and_data[1:]] == [frames.EXIT]
+    for closed in (server, front):
+        closed.close()
+    os.close(ended_read)
