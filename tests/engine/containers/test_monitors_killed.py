@@ -65,8 +65,7 @@ def _killed_at(monitor: int, call: int, told: Path) -> Iterator[None]:
             tracer.send_signal(signal.SIGINT)  # lets go of what still lives
             with suppress(subprocess.TimeoutExpired):
                 tracer.wait(_LETS_GO)
-            # It waits without end for one that the kernel holds in vfork(2) until the child moves, which is
-            # stopped by the same tracer; with the tracer gone, both go on.
+            # Now and then it waits without end for one of them to stop; with the tracer gone, all go on.
             tracer.kill()
 
 
