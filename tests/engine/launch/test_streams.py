@@ -100,7 +100,7 @@ def test_what_a_front_said_before_it_left_is_heard_whoever_notices_first() -> No
 
 
 def test_whoever_had_attached_before_something_was_written_is_sent_it(tmp_path: Path) -> None:
-    """Its connection, what it came for and the output are all there when the monitor looks for the first time."""
+    """It, what it came for and the output are all there when the monitor looks for the first time."""
     output_read, output_write = os.pipe2(os.O_CLOEXEC)
     ended_read, ended_write = os.pipe2(os.O_CLOEXEC)
     streams = Streams({output_read: frames.STDOUT}, -1, -1, False, None)
