@@ -110,7 +110,10 @@ def _connect(directory: Path) -> Uplink | None:
     except OSError:
         return None
     namespace = unix.receive_descriptor(connection) if unix.is_from_us(connection) else -1
-    return Uplink(connection, namespace) if namespace >= 0 else None
+    if namespace < 0:
+        connection.close()
+        return None
+    return Uplink(connection, namespace)
 
 
 def _begin(directory: Path, found: int) -> None:

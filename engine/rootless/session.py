@@ -81,6 +81,7 @@ def _join(directory: Path) -> bool:
         return False
     namespace = unix.receive_descriptor(connection) if unix.is_from_us(connection) else -1
     if namespace < 0:
+        connection.close()
         return False
     try:
         syscalls.setns(namespace, syscalls.CLONE_NEWUSER)
