@@ -24,10 +24,15 @@ def start_time(pid: int) -> int:
     return 0 if fields[0] in (b"Z", b"X") else int(fields[19])
 
 
+_boot: list[str] = []
+
+
 def boot_id() -> str:
     """The kernel's name for this boot of the machine."""
-    with open("/proc/sys/kernel/random/boot_id") as file:
-        return file.read().strip()
+    if not _boot:  # no process lives to see another
+        with open("/proc/sys/kernel/random/boot_id") as file:
+            _boot.append(file.read().strip())
+    return _boot[0]
 
 
 class State:

@@ -3,9 +3,10 @@
 Found by looking at what is mounted and can be written, not by the kernel's version.
 """
 
+import functools
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -14,6 +15,7 @@ _ESCAPE = re.compile(r"\\([0-7]{3})")
 _OPTIONS = frozenset({"rw", "ro", "xattr", "clone_children", "cpuset_v2_mode", "noprefix", "favordynmods"})
 
 Mode = Literal["v1", "v2", "hybrid", "none"]
+_Groups = Mapping[frozenset[str], str]
 
 
 class Hierarchy(NamedTuple):
@@ -72,14 +74,15 @@ def find_cgroups(
     with mountinfo.open("rb") as file:
         lines = file.read(_LARGEST_FILE).decode("utf-8", "surrogateescape").splitlines()
     found: dict[tuple[str, ...], Hierarchy] = {}
+    own_groups = functools.cache(functools.partial(_own_groups, own))  # asked for where a tree is not ours
     for line in lines:
-        hierarchy = _hierarchy(line, root, own)
+        hierarchy = _hierarchy(line, root, own_groups)
         if hierarchy and hierarchy.controllers not in found:
             found[hierarchy.controllers] = hierarchy
     return Cgroups(tuple(sorted(found.values(), key=lambda one: (one.version, str(one.path)))))
 
 
-def _hierarchy(line: str, root: Path, own: Path) -> Hierarchy | None:
+def _hierarchy(line: str, root: Path, own_groups: Callable[[], _Groups]) -> Hierarchy | None:
     left, dash, right = line.partition(" - ")
     before, after = left.split(" "), right.split(" ")
     if not dash or len(before) < 6 or len(after) < 3 or after[0] not in ("cgroup", "cgroup2"):
@@ -92,7 +95,7 @@ def _hierarchy(line: str, root: Path, own: Path) -> Hierarchy | None:
         return None
     mounted = ""
     if not os.access(path, os.W_OK):
-        part = _delegated(path, before[3], _own_group(own, names))
+        part = _delegated(path, before[3], own_groups().get(frozenset(names), ""))
         if part is None:
             return None
         mounted, path = path.name, part
@@ -104,17 +107,17 @@ def _hierarchy(line: str, root: Path, own: Path) -> Hierarchy | None:
         return None
 
 
-def _own_group(own: Path, names: Sequence[str]) -> str:
-    """The group that this process is in, of the tree with these controllers, "" where it cannot be said."""
+def _own_groups(own: Path) -> _Groups:
+    """The group that this process is in, of the tree with each set of controllers, as far as it is said."""
     try:
         lines = own.read_text("utf-8", "surrogateescape").splitlines()
     except OSError:
-        return ""
+        return {}
+    found: dict[frozenset[str], str] = {}
     for line in lines:
         _, controllers, group = line.split(":", 2)
-        if set(controllers.split(",")) - {""} == set(names):
-            return group
-    return ""
+        found.setdefault(frozenset(controllers.split(",")) - {""}, group)
+    return found
 
 
 def _delegated(mounted: Path, top: str, group: str) -> Path | None:

@@ -13,13 +13,13 @@ from engine.network.bridges import bridge_name
 from engine.network.models import Network, NetworkOptions
 from engine.network.pools import AnyNetwork
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
+_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"
 _OURS = ("none", "host", "bridge", "default")
 
 
 def check_name(name: str) -> None:
     """:raises InvalidArgument: no network can be called so."""
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch(_NAME, name, re.ASCII):
         raise InvalidArgument(
             f"{name!r} cannot name a network", hint="letters, digits, '_', '.', '-', 63 at most"
         )

@@ -52,7 +52,7 @@ class Node(NamedTuple):
     gid: int
 
 
-_RULE = re.compile(r"([abc]) ([0-9]{1,7}|\*):([0-9]{1,7}|\*) ([rwm]{1,3})", re.ASCII)
+_RULE = r"([abc]) ([0-9]{1,7}|\*):([0-9]{1,7}|\*) ([rwm]{1,3})"
 
 
 def parse_rules(text: str) -> list[DeviceRule]:
@@ -60,7 +60,7 @@ def parse_rules(text: str) -> list[DeviceRule]:
 
     :raises InvalidArgument: it is none.
     """
-    found = _RULE.fullmatch(text)
+    found = re.fullmatch(_RULE, text, re.ASCII)
     if not found:
         raise InvalidArgument(f"--device-cgroup-rule {text!r} is none", hint="for example 'c 42:* rwm'")
     kinds = "bc" if found[1] == "a" else found[1]

@@ -7,7 +7,7 @@ import signal
 
 from engine.errors import InvalidArgument
 
-_NUMBER = re.compile(r"[0-9]{1,2}", re.ASCII)
+_NUMBER = r"[0-9]{1,2}"
 
 
 def signal_number(text: str) -> int:
@@ -16,7 +16,7 @@ def signal_number(text: str) -> int:
     :raises InvalidArgument: there is no such signal.
     """
     name = text.upper()
-    if _NUMBER.fullmatch(name) and 1 <= int(name) <= signal.SIGRTMAX:
+    if re.fullmatch(_NUMBER, name, re.ASCII) and 1 <= int(name) <= signal.SIGRTMAX:
         return int(name)
     name = name if name.startswith("SIG") else f"SIG{name}"
     base, plus, offset = name.partition("+")
@@ -24,7 +24,7 @@ def signal_number(text: str) -> int:
         number = int(signal.Signals[base])
     except KeyError:
         number = 0
-    if plus and base == "SIGRTMIN" and _NUMBER.fullmatch(offset):
+    if plus and base == "SIGRTMIN" and re.fullmatch(_NUMBER, offset, re.ASCII):
         number += int(offset)
     elif plus:
         number = 0

@@ -7,12 +7,12 @@ import re
 
 from engine.errors import InvalidArgument
 
-_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,254}")  # Docker's rule, and a file name's length
+_NAME = r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,254}"  # Docker's rule, and a file name's length
 
 
 def is_name(name: str) -> bool:
     """Whether a volume may be called so."""
-    return _NAME.fullmatch(name) is not None
+    return re.fullmatch(_NAME, name) is not None
 
 
 def check_name(name: str) -> str:
