@@ -61,7 +61,8 @@ _MOVES = (
     "2",
     "k",
 ) * 2
-_IN_LOG = ("2", "j", "k", "3", "j", "k", "5", "2", "j", "k") * 3
+# In the log each of these shows at once: what changed nothing would be taken for answered by the next lines.
+_IN_LOG = ("k", "j", "G", "C", "2", "4", "k", "G", "C", "C") * 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,9 @@ def open_workstation(settings: Settings) -> int:
     # How long an Esc waits to see whether it begins a longer sequence, in milliseconds: Textual's own
     # hundred is felt at every dialog.
     os.environ.setdefault("ESCDELAY", "25")
+    # How often a second Textual draws at most, which only happens where something changed: a key waits half
+    # of what lies between two.
+    os.environ.setdefault("TEXTUAL_FPS", "120")
     from tui.app import Lamina  # 300 ms that no verb of the command line pays
     from tui.ascii import draws_only_ascii
 

@@ -22,12 +22,12 @@ def columns_for(names: Sequence[str], with_ports: bool) -> tuple[Column, ...]:
         Column(1),
         Column(1, gap=0),
         Column(min(longest, _NAME), most=longest, grow=12, gap=1),
-        Column(8, most=60, grow=6, drop=7, cut="middle"),
-        Column(11 if with_ports else 0, most=30, grow=6, drop=5, gap=2 if with_ports else 0),
+        Column(8, most=60, grow=6, drop=6, cut="middle"),
+        Column(11 if with_ports else 0, most=30, grow=6, drop=4, gap=2 if with_ports else 0),
         Column(4, right=True, drop=2),
-        Column(CELLS, drop=4, gap=1),
+        Column(CELLS, drop=5, gap=1),
         Column(6, right=True, drop=2, gap=1),
-        Column(CELLS, drop=6, gap=1),
+        Column(CELLS, drop=7, gap=1),
         Column(12, most=400, grow=1, right=True, drop=1),
     )
 
