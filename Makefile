@@ -5,8 +5,8 @@ SHELL := /bin/bash
 
 # The interpreter that makes .venv, 3.11 or later; everything else runs inside .venv.
 PYTHON ?= python3
-# Test processes at a time.
-JOBS ?= 2
+# Test processes at a time: one more than the processors of a small machine, because half of them wait.
+JOBS ?= 3
 # Further words for pytest or the benchmark, for example ARGS='tests/engine/oci -x'.
 ARGS ?=
 
