@@ -15,7 +15,6 @@ from engine.runtime.config import Bind, ContainerConfig
 from engine.runtime.isolation import DOCKERS, NO_NAMES, UNLIMITED
 from engine.runtime.log_limits import USUAL, LogLimits
 from engine.runtime.sandbox import DEFAULT_PATH
-from engine.runtime.signals import signal_number
 
 _LONGEST_HOSTNAME = 64  # bytes; HOST_NAME_MAX
 
@@ -39,6 +38,8 @@ def resolve_config(
     if options.auto_remove and options.restart.name != "no":
         raise InvalidArgument("--rm and --restart exclude each other")
     if options.stop_signal:
+        from engine.runtime.signals import signal_number  # a millisecond with all the names of signals
+
         signal_number(options.stop_signal)
     entrypoint, cmd = _argv(options, image)
     of_the_host = options.network == "host" or "uts" in options.isolation.shared

@@ -102,7 +102,7 @@ def _hierarchy(line: str, root: Path, own_groups: Callable[[], _Groups]) -> Hier
     if names:
         return Hierarchy(path, 1, tuple(names), mounted)
     try:
-        return Hierarchy(path, 2, tuple((path / "cgroup.controllers").read_text("ascii").split()), mounted)
+        return Hierarchy(path, 2, tuple((path / "cgroup.controllers").read_text("utf-8").split()), mounted)
     except OSError:
         return None
 

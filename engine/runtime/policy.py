@@ -17,7 +17,7 @@ __all__ = [
     "RestartPolicy", "ended_by", "forget_ended", "mark_ended", "parse_policy", "write_policy",
 ]  # fmt: skip
 
-_POLICY = re.compile(r"(no|always|unless-stopped|on-failure)(?::([0-9]{1,9}))?", re.ASCII)
+_POLICY = r"(no|always|unless-stopped|on-failure)(?::([0-9]{1,9}))?"
 
 
 class RestartPolicy(NamedTuple):
@@ -42,7 +42,7 @@ def parse_policy(text: str) -> RestartPolicy:
 
     :raises InvalidArgument: it is none of them.
     """
-    found = _POLICY.fullmatch(text or "no")
+    found = re.fullmatch(_POLICY, text or "no", re.ASCII)
     if not found:
         raise InvalidArgument(
             f"--restart {text!r} is no policy",
@@ -82,6 +82,6 @@ def forget_ended(directory: Path) -> None:
 def ended_by(directory: Path) -> str:
     """Why it was ended: PERSON, HOST or AGAIN; "" where nobody did."""
     try:
-        return (directory / ENDED).read_text("ascii", "replace").strip()
+        return (directory / ENDED).read_text("utf-8", "replace").strip()
     except FileNotFoundError:
         return ""
