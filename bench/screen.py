@@ -39,30 +39,10 @@ _FLOOD = (
     "awk",
     f'BEGIN {{ while (1) {{ for (i = 0; i < 500; i++) print ++n, "{_LINE}"; system("sleep 0.1") }} }}',
 )
-_MOVES = (
-    "j",
-    "j",
-    "k",
-    "2",
-    "j",
-    "j",
-    "j",
-    "k",
-    "3",
-    "j",
-    "k",
-    "4",
-    "j",
-    "]",
-    "[",
-    "1",
-    "G",
-    "g",
-    "2",
-    "k",
-) * 2
-# In the log each of these shows at once: what changed nothing would be taken for answered by the next lines.
-_IN_LOG = ("k", "j", "G", "C", "2", "4", "k", "G", "C", "C") * 4
+# Each of these shows at once, also where figures change: what changed nothing would be taken for answered by
+# the next figure, or by the next lines of a log.
+_MOVES = tuple("31jk2jjjk3jk4][1Gg2k") * 2
+_IN_LOG = tuple("kjGC24kGCC") * 4
 
 
 @dataclass(frozen=True, slots=True)
