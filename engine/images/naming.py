@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.errors import Conflict, InvalidArgument, NotFound
 from engine.images.catalogue import Catalogue, ImageRecord
@@ -12,8 +12,7 @@ from engine.oci.reference import Reference
 _HEX = frozenset("0123456789abcdef")
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """An image, and the canonical reference it was found by; "" when by its id."""
 
     image: ImageRecord

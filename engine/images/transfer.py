@@ -10,8 +10,8 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from engine.errors import DigestMismatch, LimitExceeded, Malformed
 from engine.images.models import LayerState
@@ -33,8 +33,7 @@ _LONGEST_WAIT = 0.25  # seconds that bytes of a slow registry wait in memory
 _NO_USE = (DigestMismatch, Malformed, LimitExceeded)  # such bytes are not worth keeping
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A layer that stands.
 
     :param fetched: bytes that came over the wire; :param unpacked: bytes that were unpacked now.

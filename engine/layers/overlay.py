@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from engine.layers.overlay_xattrs import mount_options, overlay_xattr
 from engine.layers.store import LayerStore
 from engine.oci.digest import Digest
 
 
-@dataclass(frozen=True, slots=True)
-class OverlayMount:
+class OverlayMount(NamedTuple):
     """What to mount.
 
     :param lowers: the topmost first, as `lowerdir` lists them.

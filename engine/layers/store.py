@@ -8,9 +8,8 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.errors import NotFound
 from engine.layers.limits import Limits
@@ -29,8 +28,7 @@ _UNFINISHED = ".tmp-"
 _LEFTOVER = re.compile(rf"[0-9a-f]{{64}}({re.escape(_UNFINISHED)}|{re.escape(GONE)})[0-9a-f]+")
 
 
-@dataclass(frozen=True, slots=True)
-class LayerUsage:
+class LayerUsage(NamedTuple):
     """What a layer takes.
 
     :param unpacked: bytes of its files, each file once however many names it has.

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from struct import calcsize
+from typing import NamedTuple
 
 from engine.errors import Corrupt, NotFound
 from engine.layers.inode import NO_FLAGS, Flag
@@ -76,8 +77,7 @@ class FileEntry:
         return bool(self.flags & Flag.IMPLICIT)
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(NamedTuple):
     """Sums over a table.
 
     :param unpacked: bytes of file contents, each file once however many names it has.

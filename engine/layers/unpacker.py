@@ -8,7 +8,6 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,7 +102,7 @@ async def unpack_layer(
             await settled(unfinished.discard)
         # As the table counts, which is asked from now on: marks of opaque directories are members, not paths.
         found = await asyncio.to_thread(store.usage, diff_id)
-        return replace(found, notes=done.notes)
+        return found._replace(notes=done.notes)
 
 
 async def _unpack(task: Task, feed: Feed, on_progress: Callable[[int], None] | None) -> Done:

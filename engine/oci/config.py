@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from engine.errors import LimitExceeded
 from engine.oci.digest import Digest
@@ -35,8 +36,7 @@ _NANOSECONDS = 1e9  # Go's time.Duration counts them
 _GO_ZERO_TIME = -62135596800.0  # 0001-01-01T00:00:00Z, Go's "never"
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(NamedTuple):
     """One instruction that made the image.
 
     :param created: seconds since the epoch.

@@ -7,8 +7,7 @@ order as in github.com/containerd/platforms.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from engine.errors import InvalidArgument
 from engine.oci.quote import quoted
@@ -33,8 +32,7 @@ _DEFAULT_VARIANT = {"amd64": "v1", "arm64": "v8", "arm": "v7"}
 _VARIANTS = {"amd64": ("v4", "v3", "v2", "v1"), "arm": ("v8", "v7", "v6", "v5")}
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(NamedTuple):
     """`linux/arm64/v8`: what an image runs on.
 
     :param os: Go's name, such as `linux`.

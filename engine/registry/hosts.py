@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 from urllib.parse import urlsplit
 
 from engine.errors import Malformed
@@ -14,8 +13,7 @@ _API_HOSTS = {"docker.io": "registry-1.docker.io"}
 _PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Scheme, host and port: what credentials are bound to (RFC 6454)."""
 
     scheme: str

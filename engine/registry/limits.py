@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _VALUE = r"(\d{1,9})(?!\d)(?:\s*;\s*w=(\d{1,9}))?"
 _NEARLY = 0.1  # of the limit, or
 _FEW = 5  # pulls
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimit:
+class RateLimit(NamedTuple):
     """What a registry says of its limit.
 
     :param window: seconds that the limit is for; 0 where it does not say.

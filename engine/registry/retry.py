@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.errors import Unavailable
 
 _RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(NamedTuple):
     """How patient a client is.
 
     :param attempts: how often one thing is tried, the first time included.

@@ -12,8 +12,8 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from engine.registry.hosts import is_loopback
 
@@ -21,8 +21,7 @@ _NAME = "served.json"
 _LIMIT = 4096  # bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
+class Announcement(NamedTuple):
     """Who serves what, where.
 
     :param prefix: of repositories, domain included: `docker.io/lab/`.

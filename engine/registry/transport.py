@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Self
+from typing import NamedTuple, Self
 
 from engine.errors import LimitExceeded, Unavailable
 from engine.oci.quote import quoted
@@ -52,8 +52,7 @@ class Request:
     brief: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A whole answer, read within its bound."""
 
     status: int
@@ -86,7 +85,7 @@ class Transport:
 
     def patience(self, request: Request) -> Patience:
         """The attempts that one request gets."""
-        policy = replace(self.policy, attempts=2) if request.brief else self.policy
+        policy = self.policy._replace(attempts=2) if request.brief else self.policy
         return Patience(policy, request.what, request.domain)
 
     def url(self, domain: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from tests.engine.registry.peers import HASTY
 from tests.support.faulty_registry import FOR_EVER, Fault
 
 PART = 100_000  # bytes that come before a fault
-SLOW = replace(HASTY, window=0.3, least=5000, stall=5.0)  # a drip is never silent, only too little
+SLOW = HASTY._replace(window=0.3, least=5000, stall=5.0)  # a drip is never silent, only too little
 PASSING = (
     Fault.STALL, Fault.SILENCE, Fault.RESET, Fault.REFUSED, Fault.TRUNCATED, Fault.TOO_MANY,
     Fault.SERVER_ERROR, Fault.DRIP,
@@ -110,7 +109,7 @@ async def test_a_document_that_never_comes_right_is_a_clear_error(
 ) -> None:
     house.faults.inject(fault, house.path(place), times=FOR_EVER, at=5)
     with pytest.raises(LaminaError) as caught:
-        await house.pull(replace(HASTY, attempts=2, document=0.5))
+        await house.pull(HASTY._replace(attempts=2, document=0.5))
     assert "web" in caught.value.message
     assert caught.value.hint
     house.check_nothing_seen()

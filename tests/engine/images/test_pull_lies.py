@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ from tests.support.faulty_registry import FOR_EVER, Fault, Faults
 
 PASSING = (Fault.STALL, Fault.SILENCE, Fault.RESET, Fault.REFUSED, Fault.TOO_MANY, Fault.SERVER_ERROR)
 ENDING = (*PASSING, Fault.TRUNCATED, Fault.WRONG_LENGTH, Fault.FLIPPED, Fault.UNAUTHORIZED, Fault.ENDLESS)
-SHORT = replace(HASTY, attempts=2, document=1.0)
+SHORT = HASTY._replace(attempts=2, document=1.0)
 
 
 @dataclass

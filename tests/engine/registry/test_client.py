@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -204,7 +203,7 @@ async def test_a_registry_that_trickles_a_manifest_is_given_up() -> None:
             await response.write(b" ")
             await asyncio.sleep(0.01)
 
-    policy = replace(HASTY, attempts=2, document=0.1)
+    policy = HASTY._replace(attempts=2, document=0.1)
     async with serving(handler) as peer, client(policy=policy) as registry:
         with pytest.raises(Unavailable, match=r"no whole answer in 0\.1 seconds"):
             await registry.resolve(peer.ref())

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from tests.engine.registry.peers import HASTY, MANIFEST, client, read
 from tests.support.faulty_registry import FOR_EVER, Fault, Faults
 
 DATA = os.urandom(200_000)
-SLOW = replace(HASTY, window=0.3, least=5000, stall=5.0)
+SLOW = HASTY._replace(window=0.3, least=5000, stall=5.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ async def test_a_slow_link_that_brings_enough_is_not_given_up(tmp_path: Path) ->
 
 
 async def test_a_reader_who_is_slow_himself_loses_nothing(tmp_path: Path) -> None:
-    async with faulty(tmp_path) as it, client(policy=replace(SLOW, window=0.05)) as registry:
+    async with faulty(tmp_path) as it, client(policy=SLOW._replace(window=0.05)) as registry:
         it.faults.drip, it.faults.pause = 20_000, 0.001
         it.faults.inject(Fault.DRIP, "/blobs/")
         received = b""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -122,7 +122,7 @@ async def test_an_upload_that_broke_goes_on_where_it_broke(tmp_path: Path) -> No
 )
 @pytest.mark.parametrize("method", ["POST", "PATCH", "PUT"])
 async def test_what_may_pass_is_overcome(fault: Fault, method: str, tmp_path: Path) -> None:
-    policy = replace(HASTY, settle=0.3)
+    policy = HASTY._replace(settle=0.3)
     async with taking(tmp_path) as it, pusher(policy) as registry:
         it.faults.inject(fault, "/uploads/", methods=(method,), at=0)
         assert await registry.push_blob(it.ref, blob_of(LARGE), reading(LARGE)) is Outcome.SENT
@@ -140,7 +140,7 @@ async def test_what_does_not_pass_is_given_up(method: str, tmp_path: Path) -> No
 
 async def test_a_registry_that_takes_no_byte_is_given_up(tmp_path: Path) -> None:
     huge = os.urandom(1 << 20) * 24  # more than the buffers between the two hold
-    policy = replace(HASTY, stall=0.2, settle=0.2)
+    policy = HASTY._replace(stall=0.2, settle=0.2)
     async with taking(tmp_path) as it, pusher(policy) as registry:
         it.faults.inject(Fault.STALL, "/uploads/", methods=("PATCH",), at=1000, times=FOR_EVER)
         with pytest.raises(Unavailable):
