@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import threading
+from _thread import RLock  # `threading` itself would be felt by every start
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.lab.service import Lab
     from engine.layers.store import LayerStore
     from engine.models import HostInfo
+    from engine.store.database import Database
     from engine.store.journal import Journal
     from engine.store.layout import Layout
     from engine.volumes.store import VolumeStore
@@ -31,13 +32,18 @@ class Rooms:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._opening = threading.RLock()  # opening one room opens others
+        self._opening = RLock()  # opening one room opens others
         self._opened: dict[str, object] = {}
 
     @property
     def layout(self) -> Layout:
         """Where everything of the store lies; its directories are made."""
         return self._room("layout", self._open_layout)
+
+    @property
+    def database(self) -> Database:
+        """What all who keep something share; its directories are made."""
+        return self._room("database", self._open_database)
 
     @property
     def journal(self) -> Journal:
@@ -152,6 +158,11 @@ class Rooms:
         layout.create()
         return layout
 
+    def _open_database(self) -> Database:
+        from engine.store.database import Database
+
+        return Database(self.layout)
+
     def _open_journal(self) -> Journal:
         from engine.store.journal import Journal
 
@@ -165,7 +176,7 @@ class Rooms:
     def _open_images(self) -> ImageService:
         from engine.images.service import ImageService
 
-        return ImageService(self.settings, running=self._is_running)
+        return ImageService(self.settings, self._is_running, self.database)
 
     def _is_running(self, container: str) -> bool:
         # Containers are opened after images: by the time somebody asks, both are there to be had.
@@ -174,10 +185,7 @@ class Rooms:
     def _open_kept(self) -> ContainerStore:
         from engine.containers.store import ContainerStore
 
-        _ = (
-            self.layout
-        )  # opened first, which makes its directories: a volume may be the first thing that a store gets
-        return ContainerStore(self.settings)
+        return ContainerStore(self.settings, self.database)
 
     def _open_containers(self) -> ContainerService:
         from engine.containers.service import ContainerService

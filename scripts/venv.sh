@@ -30,6 +30,8 @@ make_venv() {
 
 "$venv/bin/python" -m pip --version >/dev/null 2>&1 || make_venv
 echo "Installing Lamina into $venv" >&2
+# Not needed, and what it leaves for every start of the interpreter to load would be felt by ours.
+"$venv/bin/python" -m pip uninstall --quiet --yes --disable-pip-version-check setuptools 2>/dev/null || true
 # By the environment and not by -c, because only so do the pins reach the build's own environment too.
 PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
   "$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check --editable "$what" ||

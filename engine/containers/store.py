@@ -35,13 +35,13 @@ _REMOVAL_PATIENCE = 30.0  # seconds
 class ContainerStore:
     """The containers of one store, as they are kept.
 
-    :param settings: where the store is.
+    :param settings: where the store is. :param database: the store's where somebody has it open.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, database: Database | None = None) -> None:
         self.usual_log = LogLimits(settings.log_size, settings.log_files)
-        self.layout = Layout.of(settings)
-        self.database = Database(self.layout)
+        self.database = database or Database(Layout.of(settings))
+        self.layout = self.database.layout
         self.records = Records(self.database)
         self.journal = Journal(self.layout)
 

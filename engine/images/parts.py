@@ -16,13 +16,18 @@ if TYPE_CHECKING:
 
 
 class Parts:
-    """Layout, database, blobs, layers and journal of one store."""
+    """Layout, database, blobs, layers and journal of one store.
 
-    def __init__(self, settings: Settings) -> None:
+    :param database: the store's where somebody has it open, whose directories are made then.
+    """
+
+    def __init__(self, settings: Settings, database: Database | None = None) -> None:
         self.settings = settings
-        self.layout = Layout.of(settings)
-        self.layout.create()
-        self.database = Database(self.layout)
+        if database is None:
+            database = Database(Layout.of(settings))
+            database.layout.create()
+        self.layout = database.layout
+        self.database = database
         self.blobs = BlobStore(self.layout)
         self.journal = Journal(self.layout)
 

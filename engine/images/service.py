@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from engine.images.pruning import PrunedImages
     from engine.images.recipe import Recipe
     from engine.oci.config import ImageConfig
+    from engine.store.database import Database
 
 
 class Resolved(NamedTuple):
@@ -55,17 +56,24 @@ class ImageService:
     :param settings: where the store is.
     :param running: whether a container, by id, runs. Without it every container is taken to run, so an
         image with containers is never removed.
+    :param database: the store's where somebody has it open.
     """
 
-    def __init__(self, settings: Settings, running: Callable[[str], bool] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        running: Callable[[str], bool] | None = None,
+        database: Database | None = None,
+    ) -> None:
         self._settings = settings
         self._running = running or (lambda _: True)
+        self._database = database
 
     @cached_property
     def _parts(self) -> Parts:
         from engine.images.parts import Parts
 
-        return Parts(self._settings)
+        return Parts(self._settings, self._database)
 
     def close(self) -> None:
         """Let go of the database: whoever does so last folds up its log. What is asked next opens it anew.

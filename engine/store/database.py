@@ -1,12 +1,12 @@
 """The database of a store: SQLite in WAL mode, so that readers and one writer never wait for each other.
 
-A commit is durable when it returns (synchronous=FULL). Connections are pooled in the process: a
-call takes one for the length of its transaction, from whatever thread it runs in.
+A commit is durable when it returns (synchronous=FULL), unless that is not asked for. Connections are pooled
+in the process: a call takes one for the length of its transaction, from whatever thread it runs in.
 """
 
 from __future__ import annotations
 
-import threading
+from _thread import allocate_lock  # `threading` itself would be felt by every start
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,9 +32,9 @@ class Database:
     """
 
     def __init__(self, layout: Layout, migrations: Path = MIGRATIONS) -> None:
-        self._layout = layout
+        self.layout = layout
         self._migrations = migrations
-        self._guard = threading.Lock()
+        self._guard = allocate_lock()
         self._idle: list[sqlite3.Connection] = []
         self._ready = False
 
@@ -45,14 +45,16 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
+    def write(self, durable: bool = True) -> Iterator[sqlite3.Connection]:
         """A connection with the write lock: commits at the end, rolls back when the block raises.
+
+        :param durable: False where a loss of power may undo it, as a whole; a kill never does.
 
         `sqlite3.IntegrityError` passes through: only the caller knows what a taken name means.
 
         :raises Conflict: another process holds the write lock for too long.
         """
-        with self._transaction("BEGIN IMMEDIATE") as connection:
+        with self._transaction("BEGIN IMMEDIATE", "FULL" if durable else "NORMAL") as connection:
             yield connection
 
     def close(self) -> None:
@@ -63,29 +65,33 @@ class Database:
             connection.close()
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, begin: str, synchronous: str = "FULL") -> Iterator[sqlite3.Connection]:
         import sqlite3
 
         try:
             connection = self._take()
             try:
+                if synchronous != "FULL":
+                    connection.execute(f"PRAGMA synchronous = {synchronous}")
                 connection.execute(begin)
                 yield connection
                 connection.execute("COMMIT")
             finally:
                 if connection.in_transaction:
                     connection.rollback()
+                if synchronous != "FULL":
+                    connection.execute("PRAGMA synchronous = FULL")
                 self._give(connection)
         except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
             raise
         except sqlite3.Error as error:
-            raise _translated(error, self._layout.database) from error
+            raise _translated(error, self.layout.database) from error
 
     def _take(self) -> sqlite3.Connection:
         with self._guard:
             if self._idle:
                 return self._idle.pop()
-            return with_room(self._layout, self._opened)
+            return with_room(self.layout, self._opened)
 
     def _give(self, connection: sqlite3.Connection) -> None:
         with self._guard:
@@ -107,15 +113,15 @@ class Database:
                 connection.close()
                 raise
         except sqlite3.Error as error:
-            raise _translated(error, self._layout.database) from error
+            raise _translated(error, self.layout.database) from error
         return connection
 
     def _open(self) -> sqlite3.Connection:
         import sqlite3
 
-        self._layout.create()
+        self.layout.create()
         connection = sqlite3.connect(
-            self._layout.database,
+            self.layout.database,
             timeout=_BUSY,
             isolation_level=None,  # transactions are begun here by name, never by the driver
             check_same_thread=False,  # the pool gives a connection to one thread at a time
@@ -131,11 +137,11 @@ class Database:
         steps = _steps(self._migrations)
         if _version(connection) == len(steps):
             return
-        with lock(self._layout, "migrations", timeout=60):
+        with lock(self.layout, "migrations", timeout=60):
             version = _version(connection)
             if version > len(steps):
                 raise NotSupported(
-                    f"{self._layout.database} has schema {version}, this version knows {len(steps)}",
+                    f"{self.layout.database} has schema {version}, this version knows {len(steps)}",
                     hint="a newer lamina has used this store: use that one, or another store with --root",
                 )
             connection.execute("PRAGMA journal_mode = WAL")
