@@ -24,6 +24,18 @@ def test_it_is_in_wal_mode_and_commits_durably(layout: Layout) -> None:
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
 
 
+def test_only_the_commit_that_need_not_be_durable_is_not(layout: Layout) -> None:
+    database = Database(layout)
+    with database.write(durable=False) as connection:
+        connection.execute(SLOT, ("sha256:a", 3))
+        assert connection.execute("PRAGMA synchronous").fetchone() == (1,)
+    with contextlib.suppress(KeyboardInterrupt), database.write(durable=False):
+        raise KeyboardInterrupt
+    with database.write() as connection:
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert connection.execute("SELECT * FROM slots").fetchall() == [("sha256:a", 3)]
+
+
 def test_what_is_written_is_there_for_another_front(layout: Layout) -> None:
     with Database(layout).write() as connection:
         connection.execute(SLOT, ("sha256:a", 3))
