@@ -145,7 +145,7 @@ def _run(plain: Plain, waiting: Waiting, settings: Settings | None) -> int | Non
 
             Session.entered = settings  # who loads them now would be taken for root
         return None
-    container = rooms.containers.create(plain.options(), waiting.container_id).id
+    container = rooms.containers.create(plain.options(), waiting.container_id, at_once=True).id
     started = _start(rooms.containers, container, waiting, plain)
     if started.attachment is not None:
         return _stand_in(rooms.containers, container, started.attachment, plain)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @pass_session
 def create(session: Session, /, **options: Any) -> None:
     """Make a container of IMAGE without starting it; print its id."""
-    click.echo(_create(session, wanted(**options)).id)
+    click.echo(_create(session, wanted(**options), at_once=False).id)
 
 
 @click.command(cls=Refusing, context_settings=CONTEXT)
@@ -77,7 +77,7 @@ def run(
         )
     _check_streams(streams, asked.options.interactive, detach)
     on_step = stepper() if pause_steps else None
-    made = _create(session, asked)
+    made = _create(session, asked, at_once=True)
     if asked.options.ports or asked.options.publish_all:
         _warn_of_firewalls(session, made.id)
     try:
@@ -128,10 +128,10 @@ def _check_streams(streams: tuple[str, ...], interactive: bool, detach: bool) ->
         raise InvalidArgument("-a stdin alone would show nothing", hint="name stdout or stderr too")
 
 
-def _create(session: Session, asked: Wanted) -> ContainerSummary:
+def _create(session: Session, asked: Wanted, at_once: bool) -> ContainerSummary:
     with _id_file(asked.id_file) as write_id:
         _bring_image(session, asked)
-        made = session.rooms.containers.create(_keepable(asked.options))
+        made = session.rooms.containers.create(_keepable(asked.options), at_once=at_once)
         write_id(made.id)
     return made
 

@@ -66,13 +66,16 @@ class Records:
             f"several containers have an id that begins with {name}", hint="give more of its digits"
         )
 
-    def add(self, record: Record, also: Callable[[sqlite3.Connection, str], None] | None = None) -> Record:
+    def add(
+        self,
+        record: Record,
+        also: Callable[[sqlite3.Connection, str], None] | None = None,
+        durable: bool = True,
+    ) -> Record:
         """Keep a container; one without a name gets one.
 
-        A loss of power may undo it for one that is removed by its end: it would be removed after that, too.
-
         :param also: what must happen in the same transaction; gets the container's id.
-
+        :param durable: see `engine.store.Database.write`.
         :raises AlreadyExists: the name is taken. :raises NotFound: its image was removed meanwhile.
         """
         import sqlite3
@@ -82,7 +85,7 @@ class Records:
         for _ in range(_TRIES):
             named = record if record.name else record._replace(name=made_up_name())
             try:
-                with self._database.write(durable=not record.config.auto_remove) as db:
+                with self._database.write(durable=durable) as db:
                     _insert(db, named)
                     if also is not None:
                         also(db, named.id)

@@ -108,10 +108,14 @@ class ContainerService:
 
     # living
 
-    def create(self, options: ContainerOptions, container_id: str = "") -> ContainerSummary:
+    def create(
+        self, options: ContainerOptions, container_id: str = "", at_once: bool = False
+    ) -> ContainerSummary:
         """Make a container of an image that is here.
 
         :param container_id: a new one (`engine.containers.names.new_id`); "" makes one.
+        :param at_once: it is started now. Where its end removes it, a loss of power, which would be its end,
+            may undo that it was made.
         :raises NotFound: the image is not here. :raises AlreadyExists: the name is taken.
         :raises InvalidArgument: an option cannot be meant.
         """
@@ -141,7 +145,8 @@ class ContainerService:
             overlay = stack.overlay_of(self._store.layout, directory, recipe)
             stack.begin(self._store.layout, overlay, recipe)
             with volumes.held_volumes(self._store, config.binds, overlay):
-                record = self._store.records.add(draft, enrolment(self._store, options))
+                durable = not (at_once and config.auto_remove)
+                record = self._store.records.add(draft, enrolment(self._store, options), durable)
         except BaseException:
             from engine.layers.removal import remove_tree
 
