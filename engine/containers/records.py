@@ -78,7 +78,7 @@ class Records:
         :param durable: see `engine.store.Database.write`.
         :raises AlreadyExists: the name is taken. :raises NotFound: its image was removed meanwhile.
         """
-        import sqlite3
+        import _sqlite3 as sqlite3
 
         from engine.volumes import rows
 
@@ -104,7 +104,7 @@ class Records:
 
     def rename(self, record: Record, name: str) -> Record:
         """Give a container another name. :raises AlreadyExists: it is taken."""
-        import sqlite3
+        import _sqlite3 as sqlite3
 
         try:
             with self._database.write() as db:

@@ -66,7 +66,7 @@ class Database:
 
     @contextmanager
     def _transaction(self, begin: str, synchronous: str = "FULL") -> Iterator[sqlite3.Connection]:
-        import sqlite3
+        import _sqlite3 as sqlite3  # the package itself loads all that dates are, for nobody here
 
         try:
             connection = self._take()
@@ -99,7 +99,7 @@ class Database:
 
     def _opened(self) -> sqlite3.Connection:
         """A fresh connection, its log and index open, which takes room on the disk."""
-        import sqlite3
+        import _sqlite3 as sqlite3
 
         try:
             connection = self._open()
@@ -117,7 +117,7 @@ class Database:
         return connection
 
     def _open(self) -> sqlite3.Connection:
-        import sqlite3
+        import _sqlite3 as sqlite3
 
         self.layout.create()
         connection = sqlite3.connect(
