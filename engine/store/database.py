@@ -54,7 +54,7 @@ class Database:
 
         :raises Conflict: another process holds the write lock for too long.
         """
-        with self._transaction("BEGIN IMMEDIATE", "FULL" if durable else "NORMAL") as connection:
+        with self._transaction("BEGIN IMMEDIATE", durable) as connection:
             yield connection
 
     def close(self) -> None:
@@ -65,21 +65,21 @@ class Database:
             connection.close()
 
     @contextmanager
-    def _transaction(self, begin: str, synchronous: str = "FULL") -> Iterator[sqlite3.Connection]:
+    def _transaction(self, begin: str, durable: bool = True) -> Iterator[sqlite3.Connection]:
         import _sqlite3 as sqlite3  # the package itself loads all that dates are, for nobody here
 
         try:
             connection = self._take()
             try:
-                if synchronous != "FULL":
-                    connection.execute(f"PRAGMA synchronous = {synchronous}")
+                if not durable:
+                    connection.execute("PRAGMA synchronous = NORMAL")
                 connection.execute(begin)
                 yield connection
                 connection.execute("COMMIT")
             finally:
                 if connection.in_transaction:
                     connection.rollback()
-                if synchronous != "FULL":
+                if not durable:
                     connection.execute("PRAGMA synchronous = FULL")
                 self._give(connection)
         except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
