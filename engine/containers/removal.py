@@ -18,7 +18,8 @@ def main() -> int:
     root, run, container_id = sys.argv[1:4]
     settings = Settings(Path(root), Path(run))
     try:
-        ContainerService(ContainerStore(settings), ImageService(settings)).remove_ended(container_id)
+        store = ContainerStore(settings)
+        ContainerService(store, ImageService(settings, database=store.database)).remove_ended(container_id)
     except LaminaError:
         return 1  # the next look at the store removes it
     return 0
