@@ -140,7 +140,7 @@ def _socket(plain: _Plain) -> str:
         root, run = "/var/lib/lamina", "/run/lamina"
     else:
         return ""
-    import _sqlite3 as sqlite3
+    import _sqlite3 as sqlite3  # as in `engine.store.database`
 
     try:
         database = sqlite3.connect(f"file:{_quoted(root)}/lamina.db?mode=ro", uri=True)

@@ -6,13 +6,16 @@ the others are taken for as tightly packed as those that are here.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from engine.images.parts import Parts
 from engine.images.remote import RemoteImage, RemoteLayer
 from engine.layers.listed import ListedTables
 from engine.oci.digest import Digest
+
+if TYPE_CHECKING:
+    import sqlite3
 
 _USUAL = 2.5  # bytes unpacked for one of gzip, over large public images of distributions and languages
 _WEIGHTY = 1 << 20  # bytes; small layers pack by their headers
