@@ -13,7 +13,9 @@ from engine.launch.freezer import hold
 from engine.runtime.policy import PERSON, mark_ended
 from engine.runtime.state import NOBODY, Process, State
 
-_KILL_PATIENCE = 10.0  # seconds from SIGKILL until the kernel and the monitor are done with it
+# Seconds from SIGKILL until the kernel and the monitor are done with it. The mount of its layers ends when
+# the disk has all that was written to it, by whomever: many seconds, where others write gigabytes.
+_KILL_PATIENCE = 60.0
 _SIGKILL = 9
 
 

@@ -13,7 +13,7 @@ from engine.settings import Settings
 from engine.store.journal import Journal
 from engine.store.layout import Layout
 
-PATIENCE = 5  # seconds
+PATIENCE = 60  # seconds
 
 
 @pytest.fixture

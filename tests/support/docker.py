@@ -38,7 +38,7 @@ class DockerDaemon:
         peers = Path(os.environ.get("PEERS", "/var/tmp/peers"))
         daemon = cls(Path(os.environ.get("LAMINA_TEST_DOCKER", peers / "docker.sock")))
         try:
-            daemon("version", timeout=20)
+            daemon("version", timeout=60)
         except (AssertionError, subprocess.TimeoutExpired):
             pytest.skip(f"no docker daemon answers at {daemon.socket} (LAMINA_TEST_DOCKER names another)")
         return daemon

@@ -16,10 +16,7 @@ import pytest
 
 from engine.linux.rtnetlink import Routing
 from tests.support.mounts import mount_points_under, unmount_under
-from tests.support.waiting import eventually
-
-# A monitor whose container was just removed may still be writing its last words.
-GRACE = 3.0
+from tests.support.waiting import PATIENCE, eventually
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +50,28 @@ def files_of(root: Path) -> set[str]:
 
 
 @contextlib.contextmanager
-def scratch_store() -> Iterator[Path]:
-    """A place for a store, its path short enough for sockets; fails the test that leaves anything behind."""
+def scratch_store(grace: float = PATIENCE) -> Iterator[Path]:
+    """A place for a store, its path short enough for sockets; fails the test that leaves anything behind.
+
+    :param grace: seconds in which processes have to end.
+    """
     root = Path(tempfile.mkdtemp(prefix="lm-", dir="/var/tmp"))
     try:
         yield root
     finally:
-        left = _clear(root)
+        left = _clear(root, grace)
     if left:
         pytest.fail("left behind:\n  " + "\n  ".join(left), pytrace=False)
 
 
-def _clear(root: Path) -> list[str]:
-    eventually(lambda: not processes_of(root), GRACE, every=0.05)
+def _clear(root: Path, grace: float) -> list[str]:
+    eventually(lambda: not processes_of(root), grace, every=0.05)
     processes = processes_of(root)
     mounts = mount_points_under(root)
     for process in processes:
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)
-    eventually(lambda: not processes_of(root), GRACE, every=0.05)
+    eventually(lambda: not processes_of(root), every=0.05)
     unmount_under(root)
     _take_down_networks(root)
     shutil.rmtree(root)
@@ -111,13 +111,23 @@ def _tie(place: Path, words: str, root: Path) -> str:
         return "stands in it"
     for descriptor in os.listdir(place / "fd"):
         with contextlib.suppress(FileNotFoundError):
-            if _within(os.readlink(place / "fd" / descriptor), name):
-                return "holds a file of it open"
+            file = os.readlink(place / "fd" / descriptor)
+            if _within(file, name):
+                return f"holds {file} open, waits in {_where(place)}"
     if os.readlink(place / "ns/mnt") != os.readlink("/proc/self/ns/mnt") and f"{name}/" in (
         place / "mountinfo"
     ).read_text("utf-8", "surrogateescape"):
         return "has it mounted"
     return ""
+
+
+def _where(place: Path) -> str:
+    """What a process is doing in the kernel, from the innermost call outwards. proc_pid_stack(5)"""
+    try:
+        calls = (place / "stack").read_text("ascii").splitlines()
+    except OSError:  # not ours to see
+        return "?"
+    return " < ".join(call.split()[1].partition("+")[0] for call in calls[:4])
 
 
 def _within(path: str, directory: str) -> bool:

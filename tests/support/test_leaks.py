@@ -28,7 +28,7 @@ def test_a_process_that_stands_in_the_store_is_found(tmp_path: Path) -> None:
 
 
 def test_a_process_that_stays_fails_the_test_and_is_ended() -> None:
-    with pytest.raises(pytest.fail.Exception, match="left behind"), scratch_store() as root:
+    with pytest.raises(pytest.fail.Exception, match="left behind"), scratch_store(0.2) as root:
         process = subprocess.Popen([sys.executable, "-c", IDLE, str(root)], stdin=subprocess.PIPE)
     assert process.stdin is not None
     process.stdin.close()
@@ -38,7 +38,7 @@ def test_a_process_that_stays_fails_the_test_and_is_ended() -> None:
 
 @pytest.mark.system
 def test_a_mount_that_stays_fails_the_test_and_is_undone(requires_root: None, no_leaks: None) -> None:
-    with pytest.raises(pytest.fail.Exception, match="mount "), scratch_store() as root:
+    with pytest.raises(pytest.fail.Exception, match="mount "), scratch_store(0.2) as root:
         mount_tmpfs(root / "inside")
     assert not root.exists()
 

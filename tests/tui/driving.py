@@ -18,7 +18,7 @@ from tui.widgets.rows import RowList
 Driver = Pilot[None]
 
 
-async def until(pilot: Driver, holds: Callable[[], bool], what: str, seconds: float = 10) -> None:
+async def until(pilot: Driver, holds: Callable[[], bool], what: str, seconds: float = 30) -> None:
     """Let the app work until something holds; fails by name when it never does."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -20,8 +20,6 @@ async def test_a_container_whose_process_was_killed_is_looked_at_again(make: Mak
                 source.made = [source.made[0]._replace(status=Status.DEAD, pid=0)]
                 process.kill()
                 state = app_of(pilot).state
-                await until(
-                    pilot, lambda: (state.containers or ())[0].status is Status.DEAD, "the truth", seconds=5
-                )
+                await until(pilot, lambda: (state.containers or ())[0].status is Status.DEAD, "the truth")
         finally:
             process.kill()

@@ -41,7 +41,7 @@ def test_a_signal_gives_the_terminal_back_as_it_was(number: signal.Signals, tmp_
             assert _OTHER_SCREEN in _read_until(ours, _DRAWN)
             process.send_signal(number)
             _read_until(ours, _FIRST_SCREEN)
-            assert process.wait(timeout=20) == 128 + number
+            assert process.wait(timeout=60) == 128 + number
         assert termios.tcgetattr(theirs) == before
     finally:
         os.close(ours)

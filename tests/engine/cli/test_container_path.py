@@ -170,8 +170,8 @@ def test_container_goes_through_its_life(house: Lamina) -> None:
 
 def test_stop_ends_a_program_that_listens_at_once(house: Lamina) -> None:
     house("run", "-d", "--name", "web", "-e", "PORT=0", "lab/web:1").ok()
-    assert eventually(lambda: "listens on port" in house("logs", "web").ok().out, 10)
-    assert house("stop", "-t", "30", "web", timeout=20).ok().out == "web\n"
+    assert eventually(lambda: "listens on port" in house("logs", "web").ok().out)
+    assert house("stop", "-t", "90", "web", timeout=60).ok().out == "web\n"
     assert "Exited (0)" in house("ps", "-a").ok().out
 
 
@@ -217,12 +217,12 @@ def test_one_wrong_name_does_not_stop_the_others(house: Lamina) -> None:
 
 def test_server_on_the_hosts_network_answers_its_version(house: Lamina) -> None:
     house("run", "-d", "--name", "web", "--network", "host", "-e", "PORT=0", "lab/web:1").ok()
-    assert eventually(lambda: "listens on port" in house("logs", "web").ok().out, 10)
+    assert eventually(lambda: "listens on port" in house("logs", "web").ok().out)
     port = int(house("logs", "web").out.split()[-1])
     with contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
         connection.request("GET", "/")
         assert connection.getresponse().read() == b"lab/web version 1\n"
-    assert eventually(lambda: '"GET / HTTP/1.1" 200' in house("logs", "web").ok().out, 10)
+    assert eventually(lambda: '"GET / HTTP/1.1" 200' in house("logs", "web").ok().out)
 
 
 def test_steps_of_the_start_are_told_with_their_commands(house: Lamina) -> None:
@@ -248,7 +248,7 @@ def test_interrupt_is_handed_to_the_program(house: Lamina) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=20)
+        out, _ = process.communicate(timeout=60)
     assert (out, process.returncode) == (b"caught\n", 9)
 
 
@@ -258,14 +258,14 @@ def test_interrupt_ends_following_quietly(house: Lamina) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (130, b"")
 
 
 def test_attach_stands_in_the_streams_of_a_container(house: Lamina) -> None:
     house("run", "-d", "-i", "--name", "c", "lab/base", "sh", "-c", "read word; echo got $word").ok()
     with house.start("attach", "c") as process:
-        out, _ = process.communicate(b"something\n", timeout=20)
+        out, _ = process.communicate(b"something\n", timeout=60)
     assert (out, process.returncode) == (b"got something\n", 0)
 
 
@@ -282,7 +282,7 @@ def test_terminal_is_given_to_the_program(house: Lamina) -> None:
                 assert select.select([terminal], [], [], 20)[0], shown
                 shown += terminal.read(4096)
             os.write(ours, b"\r")
-            assert process.wait(timeout=20) == 4
+            assert process.wait(timeout=60) == 4
     assert b"/dev/" in shown
 
 

@@ -63,7 +63,7 @@ def test_each_step_is_told_with_its_command_and_what_it_changed(house: Lamina) -
                 break
             os.write(terminal, b"\n")
         shown += _until(terminal, b"\0")
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
     text = shown.decode()
     assert "it runs" in text
     assert "$ pivot_root" in text
@@ -80,8 +80,8 @@ def test_a_front_that_is_killed_ends_the_start_and_leaves_nothing(house: Lamina)
             os.write(terminal, b"\n")
         _until(terminal, b"goes on ")
         os.kill(process.pid, signal.SIGKILL)
-        process.wait(timeout=20)
-    assert eventually(lambda: house("ps", "-aq").ok().out == "", 15)
+        process.wait(timeout=60)
+    assert eventually(lambda: house("ps", "-aq").ok().out == "")
     assert eventually(lambda: not leaks.processes_of(house.root))
 
 
@@ -89,7 +89,7 @@ def test_one_without_rm_stays_as_it_was_made(house: Lamina) -> None:
     with _stepping(house, "--name", "kept", "lab/base", "true") as (process, terminal):
         _until(terminal, b"goes on ")
         process.kill()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
     assert eventually(lambda: not leaks.processes_of(house.root))
     assert house("ps", "-a", "--format", "json").json()[0]["status"] == "created"
     house("start", "-a", "kept").ok()

@@ -112,7 +112,7 @@ def test_one_that_restarts_waits_for_the_other_and_joins_its_new_namespaces(hous
     os.kill(_state(house, "joined")["Pid"], signal.SIGKILL)
     assert eventually(lambda: _state(house, "joined")["Status"] == "restarting")
     house("start", "other").ok()
-    assert eventually(lambda: _state(house, "joined")["Status"] == "running", 20)
+    assert eventually(lambda: _state(house, "joined")["Status"] == "running")
     told = house("logs", "joined").ok().out.split()
     now = os.readlink(f"/proc/{_state(house, 'other')['Pid']}/ns/ipc")
     house("rm", "-f", "joined", "other").ok()

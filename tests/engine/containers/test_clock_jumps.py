@@ -132,5 +132,5 @@ def test_a_front_whose_clock_is_wrong_says_no_nonsense(
         ("events", "--since", "1h", "--until", "0m"), ("exec", name, "true"), ("restart", name),
         ("stop", "-t", "0", name), ("ps", "-a"), ("rm", name),
     ):  # fmt: skip
-        house(*words, env=wrong.variables, timeout=20).ok()
+        house(*words, env=wrong.variables, timeout=60).ok()
     assert rooms.containers.list() == []

@@ -166,7 +166,7 @@ def test_one_that_escaped_its_monitors_death_is_ended_on_sight(service: Containe
 
 def test_rm_is_kept_when_nobody_waits(service: ContainerService, image: str, settings: Settings) -> None:
     _start(service, image, "sleep", "0.1", auto_remove=True)
-    assert eventually(lambda: service.list() == [], 20)
+    assert eventually(lambda: service.list() == [])
     assert eventually(lambda: list(Layout.of(settings).containers.iterdir()) == [])
 
 

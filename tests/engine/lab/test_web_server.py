@@ -61,4 +61,4 @@ def test_head_is_answered_without_a_body(server: Server) -> None:
 def test_signal_ends_it_at_once_and_well(number: signal.Signals, server: Server) -> None:
     process, _ = server
     os.kill(process.pid, number)
-    assert process.wait(timeout=5) == 0
+    assert process.wait(timeout=30) == 0

@@ -13,7 +13,7 @@ from engine.runtime.attach import connect
 from engine.runtime.ending import wait_for_exit
 from engine.runtime.start import launch
 from tests.engine.launch.sandbox import Sandbox, outcome
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_a_pause_is_cut_short_by_whoever_ends_it(restarts: Restarts, tmp_path: P
 def test_a_container_runs_again_with_its_files_and_without_its_processes(box: Sandbox) -> None:
     _policy(box.base, "on-failure 2")
     _start(box, "echo $$ >> /srv/lives; sleep 1000 & exit 3")
-    assert wait_for_exit(box.base, 20)
+    assert wait_for_exit(box.base, PATIENCE)
     assert (box.upper / "srv/lives").read_text().split() == ["1", "1", "1"]
     assert (box.state.status, box.state.exit_code, box.state.restarts) == ("exited", 3, 2)
 
@@ -101,7 +101,7 @@ def test_a_front_is_told_the_end_of_the_life_it_was_attached_to(box: Sandbox) ->
         ended = outcome(attachment)
     assert (ended.code, ended.out) == (4, "seen\n")
     (box.base / ENDED).write_text(PERSON)
-    assert wait_for_exit(box.base, 20)
+    assert wait_for_exit(box.base, PATIENCE)
 
 
 @pytest.mark.system
@@ -116,7 +116,7 @@ def test_lives_leave_no_descriptor_in_the_monitor(box: Sandbox) -> None:
     assert eventually(lambda: _is_between_lives(box, 3) and len(os.listdir(listed)) <= first)
     (box.base / ENDED).write_text(PERSON)
     connect(box.socket).close()
-    assert wait_for_exit(box.base, 20)
+    assert wait_for_exit(box.base, PATIENCE)
 
 
 @pytest.mark.system

@@ -75,7 +75,7 @@ async def test_machine_of_a_lesson_that_is_killed_ends_with_it(outer: Settings, 
         assert eventually(lambda: emulators(outer.root), 60, every=0.1)
         (machine,) = emulators(outer.root)
         process.send_signal(signal.SIGKILL)
-    assert eventually(lambda: not os.path.exists(f"/proc/{machine}"), 10)
+    assert eventually(lambda: not os.path.exists(f"/proc/{machine}"))
     await reset(outer)
 
 

@@ -22,7 +22,7 @@ def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.
     process = start_bus(tmp_path, monkeypatch)
     yield process
     process.terminate()
-    process.wait(timeout=20)
+    process.wait(timeout=60)
 
 
 @pytest.mark.usefixtures("bus")

@@ -25,7 +25,7 @@ def serve(protocol: str, name: str) -> None:
 
 
 def ask(host: str, port: str) -> None:
-    with socket.create_connection((host, int(port)), timeout=2) as client:
+    with socket.create_connection((host, int(port)), timeout=10) as client:
         print(client.recv(1024).decode())
 
 

@@ -58,7 +58,7 @@ class _Scene:
     def _published(self) -> None:
         outside, own = self.host.outside, self.host.namespace
         for place, seen in ((HOST, OUTSIDE), (HOST6, OUTSIDE6)):
-            assert eventually(lambda place=place: ask(outside, place, 8080) != "", 10)  # type: ignore[misc]
+            assert eventually(lambda place=place: ask(outside, place, 8080) != "")  # type: ignore[misc]
             assert ask(outside, place, 8080) == f"web {seen}"
             assert ask(outside, place, 8080, "udp") == f"talk {seen}"
         assert ask(own, "127.0.0.1", 8080).startswith("web ")

@@ -24,7 +24,7 @@ def test_container_is_on_several_networks_with_the_addresses_it_asked_for(host: 
     cards = host("exec", "web", "cat", "/sys/class/net/eth0/address", "/sys/class/net/eth1/address").ok()
     assert cards.out.splitlines()[0] == "02:00:00:00:00:07"
     assert cards.out.splitlines()[1] == found["two"]["MacAddress"]
-    assert eventually(lambda: host.asked_from("one", "web").startswith("web "), 10)
+    assert eventually(lambda: host.asked_from("one", "web").startswith("web "))
     assert host.asked_from("two", "shop").startswith("web ")
 
 
@@ -46,7 +46,7 @@ def _route(host: Host, network: str) -> str:
 
 def test_range_of_ports_is_published_one_by_one(host: Host) -> None:
     host.serve("web", "-p", "8080-8082:79-81")
-    assert eventually(lambda: ask(host.outside, HOST, 8081) == f"web {OUTSIDE}", 10)
+    assert eventually(lambda: ask(host.outside, HOST, 8081) == f"web {OUTSIDE}")
     lines = [f"{79 + each}/tcp -> 0.0.0.0:{8080 + each}" for each in range(3)]
     assert host("port", "web").ok().out.splitlines() == lines
 
@@ -56,9 +56,9 @@ def test_every_exposed_port_is_published(host: Host) -> None:
     ports = host("inspect", "web").json()[0]["NetworkSettings"]["Ports"]
     assert set(ports) == {"80/tcp", "53/udp"}
     port = int(ports["80/tcp"][0]["HostPort"])
-    assert eventually(lambda: ask(host.outside, HOST, port) == f"web {OUTSIDE}", 10)
+    assert eventually(lambda: ask(host.outside, HOST, port) == f"web {OUTSIDE}")
 
 
 def test_network_of_another_container_is_shared_whole(host: Host) -> None:
     host.serve("web")
-    assert eventually(lambda: host.asked_from("container:web", "127.0.0.1").startswith("web "), 10)
+    assert eventually(lambda: host.asked_from("container:web", "127.0.0.1").startswith("web "))

@@ -28,6 +28,6 @@ def test_removing_everything_leaves_no_interface_address_rule_namespace_or_file(
     host("rm", "-f", "one", "two").ok()
     host("network", "prune", "-f").ok()
     host("volume", "prune", "-af").ok()
-    assert eventually(lambda: not processes_of(host.root), 10, every=0.1)
+    assert eventually(lambda: not processes_of(host.root), every=0.1)
     assert _seen(host) == before
     assert files_of(host.root) == files

@@ -21,7 +21,7 @@ from tests.support.command import Lamina
 
 HOST, OUTSIDE = "192.0.2.1", "192.0.2.2"
 HOST6, OUTSIDE6 = "2001:db8::1", "2001:db8::2"
-_PATIENCE = 5.0  # seconds
+_PATIENCE = 10.0  # seconds
 PEER = ("-v", f"{Path(__file__).with_name('peer.py')}:/peer.py:ro", "lab/python", "python3", "/peer.py")
 
 

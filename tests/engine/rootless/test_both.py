@@ -154,7 +154,7 @@ def test_volume_is_written_to_an_archive_and_read_from_it_with_its_owners(person
 def test_containers_find_each_other_by_name(person: Person) -> None:
     person("network", "create", "web").ok()
     person.serve("server", "--network", "web", "--network-alias", "other")
-    assert eventually(lambda: person.asked_from("web", "server").startswith("server "), 10)
+    assert eventually(lambda: person.asked_from("web", "server").startswith("server "))
     assert person.asked_from("web", "other").startswith("server ")
     assert person.asked_from("bridge", "server") == ""
 
@@ -163,7 +163,7 @@ def test_networks_are_apart(person: Person) -> None:
     person("network", "create", "web").ok()
     person.serve("server", "--network", "web")
     address = json.loads(person("inspect", "server").ok().out)[0]["NetworkSettings"]["IPAddress"]
-    assert eventually(lambda: person.asked_from("web", address) != "", 10)
+    assert eventually(lambda: person.asked_from("web", address) != "")
     assert person.asked_from("bridge", address) == ""
 
 
@@ -182,7 +182,7 @@ def test_outside_is_reached_but_not_from_an_internal_network(person: Person) -> 
 @pytest.mark.parametrize("protocol", ["tcp", "udp"])
 def test_published_port_is_reached_with_the_source_kept(person: Person, protocol: str) -> None:
     person.serve("server", "-p", f"8080:80/{protocol}", protocol=protocol)
-    assert eventually(lambda: ask(person.outside, HOST, 8080, protocol) == f"server {OUTSIDE}", 10)
+    assert eventually(lambda: ask(person.outside, HOST, 8080, protocol) == f"server {OUTSIDE}")
     assert ask(person.host, "127.0.0.1", 8080, protocol).startswith("server ")
     assert ask(person.host, HOST, 8080, protocol).startswith("server ")
 
@@ -191,7 +191,7 @@ def test_published_port_is_reached_with_the_source_kept(person: Person, protocol
 def test_published_port_is_reached_by_ipv6_with_the_source_kept(person: Person, protocol: str) -> None:
     person("network", "create", "--ipv6", "six").ok()
     person.serve("server", "--network", "six", "-p", f"8080:80/{protocol}", protocol=protocol)
-    assert eventually(lambda: ask(person.outside, HOST6, 8080, protocol) == f"server {OUTSIDE6}", 10)
+    assert eventually(lambda: ask(person.outside, HOST6, 8080, protocol) == f"server {OUTSIDE6}")
     assert ask(person.outside, HOST, 8080, protocol) == f"server {OUTSIDE}"
     assert ask(person.host, HOST6, 8080, protocol).startswith("server ")
 
@@ -213,7 +213,7 @@ def test_outside_and_each_other_are_reached_by_ipv6(person: Person) -> None:
 
 def test_port_of_one_address_is_reached_by_that_alone(person: Person) -> None:
     person.serve("server", "-p", "127.0.0.1:8081:80")
-    assert eventually(lambda: ask(person.host, "127.0.0.1", 8081) != "", 10)
+    assert eventually(lambda: ask(person.host, "127.0.0.1", 8081) != "")
     assert ask(person.outside, HOST, 8081) == ""
 
 
@@ -230,7 +230,7 @@ def test_taken_port_is_refused_before_anything_starts(person: Person) -> None:
 def test_ports_are_free_again_after_the_end(person: Person) -> None:
     for name in ("first", "second"):
         person.serve(name, "-p", "8080:80")
-        assert eventually(lambda name=name: ask(person.outside, HOST, 8080).startswith(name), 10)  # type: ignore[misc]
+        assert eventually(lambda name=name: ask(person.outside, HOST, 8080).startswith(name))  # type: ignore[misc]
         person("kill", name).ok()
         person("wait", name).ok()
     assert ask(person.outside, HOST, 8080) == ""
@@ -241,7 +241,7 @@ def test_container_moves_to_another_network_while_it_runs(person: Person) -> Non
         person("network", "create", name).ok()
     person.serve("server", "--network", "one", "-p", "8080:80")
     person("network", "connect", "two", "server").ok()
-    assert eventually(lambda: person.asked_from("two", "server") != "", 10)
+    assert eventually(lambda: person.asked_from("two", "server") != "")
     person("network", "disconnect", "one", "server").ok()
     assert ask(person.outside, HOST, 8080) == f"server {OUTSIDE}"
     assert person.asked_from("one", "server") == ""
@@ -252,7 +252,7 @@ def test_restarted_container_has_its_address_and_port_again(person: Person) -> N
     before = json.loads(person("inspect", "server").ok().out)[0]["NetworkSettings"]["IPAddress"]
     person("restart", "-t", "0", "server").ok()
     assert json.loads(person("inspect", "server").ok().out)[0]["NetworkSettings"]["IPAddress"] == before
-    assert eventually(lambda: ask(person.outside, HOST, 8080) == f"server {OUTSIDE}", 10)
+    assert eventually(lambda: ask(person.outside, HOST, 8080) == f"server {OUTSIDE}")
 
 
 def test_the_way_of_a_packet_is_shown(person: Person) -> None:

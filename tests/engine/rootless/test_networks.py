@@ -35,16 +35,16 @@ def place(somewhere: Place) -> Iterator[Place]:
 
 def test_large_streams_arrive_whole_in_both_directions(place: Place) -> None:
     place.serve("-p", "8080:80")
-    assert eventually(lambda: place.sent(9_000_001) == f"9000001 from {OUTSIDE}", 10)
+    assert eventually(lambda: place.sent(9_000_001) == f"9000001 from {OUTSIDE}")
 
 
 def test_outside_and_published_ports_are_back_after_their_process_was_killed(place: Place) -> None:
     place.serve("-p", "8080:80")
-    assert eventually(lambda: place.sent(1) != "", 10)
+    assert eventually(lambda: place.sent(1) != "")
     os.kill(place.uplink(), 9)
     assert eventually(lambda: place.sent(1) == "")
     place.user("run", "--rm", place.image, "true").ok()
-    assert eventually(lambda: place.sent(2) == f"2 from {OUTSIDE}", 10)
+    assert eventually(lambda: place.sent(2) == f"2 from {OUTSIDE}")
     with listening(place.outside, OUTSIDE, 7000):
         place.user("exec", "server", "python3", "-c", REACH).ok()
     place.user("rm", "-f", "server").ok()
@@ -69,13 +69,13 @@ def test_removing_everything_leaves_no_interface_rule_process_or_file(place: Pla
     assert "lamina" not in place.inside("ip", "-o", "link") + place.inside("nft", "list", "ruleset")
     assert ask(place.outside, HOST, 8080) == ""
     # With them goes the namespace that they kept, and all that may be in it.
-    assert eventually(lambda: not processes_of(place.user.home), 15, every=0.2)
+    assert eventually(lambda: not processes_of(place.user.home), every=0.2)
     assert files_of(place.user.root) == files
 
 
 def test_without_a_program_that_leads_outside_its_package_is_named(place: Place) -> None:
     bare = replace(place.user, path="/usr/sbin:/sbin")
-    assert eventually(lambda: not processes_of(place.user.home), 15, every=0.2)
+    assert eventually(lambda: not processes_of(place.user.home), every=0.2)
     done = bare("run", "--rm", place.image, "true")
     assert done.code == 125
     assert "sudo apt install slirp4netns" in done.err

@@ -72,7 +72,7 @@ def _try(place: Place, address: str, port: int) -> bool:
 
 
 def test_published_port_and_outside_are_reached(led: Place) -> None:
-    assert eventually(lambda: led.sent(3_000_001) == f"3000001 from {OUTSIDE}", 10)
+    assert eventually(lambda: led.sent(3_000_001) == f"3000001 from {OUTSIDE}")
     with listening(led.outside, OUTSIDE, 7000) as server:
         assert _try(led, OUTSIDE, 7000)
         client, peer = server.accept()
@@ -112,7 +112,7 @@ def test_killed_program_is_started_again(led: Place) -> None:
     assert os.path.basename(file).partition(".")[0] in ("slirp4netns", "passt")
     os.kill(pid, 9)
     with listening(led.outside, OUTSIDE, 7000):
-        assert eventually(lambda: _try(led, OUTSIDE, 7000), 10)
+        assert eventually(lambda: _try(led, OUTSIDE, 7000))
 
 
 def test_info_names_the_program_that_was_found_to_work(led: Place) -> None:

@@ -26,7 +26,7 @@ from tests.support.ordinary import BINDS, UID, USER, write_files
 from tests.support.waiting import eventually
 
 _PROGRAMS = ("unshare", "setpriv", "newuidmap", "newgidmap")
-_GRACE = 10.0  # seconds in which the last process ends that keeps the user's namespace
+_GRACE = 30.0  # seconds in which the last process ends that keeps the user's namespace
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SCRIPT = (
     BINDS

@@ -206,7 +206,7 @@ def test_a_second_start_from_a_root_that_the_container_furnished_is_as_safe_as_t
         " mkfifo /etc/passwd; rm -f /bin/sh; ln -s /proc/self/exe /bin/sh"
     )
     house("run", "--name", "furnished", *_ALONE, "-w", "/root", "lab/base", "sh", "-c", script).ok()
-    said = house("start", "-a", "furnished", timeout=20)
+    said = house("start", "-a", "furnished", timeout=60)
     assert said.code in (125, 126, 127)
     house("rm", "furnished").ok()
 
@@ -244,7 +244,7 @@ def test_exec_is_led_nowhere_by_what_runs_inside(house: Lamina) -> None:
     house("run", "-d", "--name", "led", *_ALONE, "lab/base", "sh", "-c", script).ok()
     assert eventually(lambda: house("logs", "led").out == "ready\n")
     for words in (("-w", "/way/fd"), ("-w", "/way/root"), ("-w", "/tmp"), ("-u", "web"), ("-u", "0:www")):
-        refused = house("exec", *words, "led", "pwd", timeout=20)
+        refused = house("exec", *words, "led", "pwd", timeout=60)
         assert refused.code == 126
         assert refused.out == ""
     assert house("exec", "-u", "0:0", "led", "pwd").ok().out == "/\n"

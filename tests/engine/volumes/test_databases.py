@@ -89,10 +89,10 @@ def test_redis_has_its_data_again_in_another_container(house: Lamina, real_regis
     owned = ("-u", "0", "-v", "cache:/data", "--network", "none", image, "chown", "redis", "/data")
     house("run", "--rm", *owned).ok()
     house("run", "-d", "--name", "first", *words).ok()
-    assert eventually(lambda: house("exec", "first", "redis-cli", "ping").out == "PONG\n", 20)
+    assert eventually(lambda: house("exec", "first", "redis-cli", "ping").out == "PONG\n")
     house("exec", "first", "redis-cli", "set", "key", "value").ok()
     house("stop", "first").ok()
     house("run", "-d", "--name", "second", *words).ok()
-    assert eventually(lambda: house("exec", "second", "redis-cli", "get", "key").out == "value\n", 20)
+    assert eventually(lambda: house("exec", "second", "redis-cli", "get", "key").out == "value\n")
     house("rm", "-f", "first", "second").ok()
     assert house("volume", "inspect", "cache").json()[0]["UsedBy"] == []
