@@ -12,6 +12,7 @@ from engine.runtime.isolation import Names
 if TYPE_CHECKING:
     from engine.network.models import Endpoint
 
+FILES = ("hostname", "hosts", "resolv.conf")
 _LOOPBACK_HOSTS = (
     "127.0.0.1\tlocalhost\n"
     "::1\tlocalhost ip6-localhost ip6-loopback\n"
@@ -19,6 +20,12 @@ _LOOPBACK_HOSTS = (
 )
 HOST_GATEWAY = "host-gateway"  # stands in `--add-host` for the host as the container reaches it
 _LOOPBACK = "127.0.0.1"
+
+
+def begin_network_files(directory: Path) -> None:
+    """Have the files there, so that they can be bound before it is known what is to stand in them."""
+    for name in FILES:
+        (directory / name).touch()
 
 
 def write_network_files(directory: Path, config: ContainerConfig, endpoints: Sequence[Endpoint] = ()) -> None:
@@ -34,11 +41,8 @@ def write_network_files(directory: Path, config: ContainerConfig, endpoints: Seq
     resolver = resolver_text(_host_file("/etc/resolv.conf"), names)
     if endpoints:
         resolver = _for_networks(resolver, names, endpoints)
-    for name, text in (
-        ("hostname", f"{config.hostname}\n"),
-        ("hosts", hosts_text(base, names) + own_lines(config.hostname, endpoints, names.domain)),
-        ("resolv.conf", resolver),
-    ):
+    hosts = hosts_text(base, names) + own_lines(config.hostname, endpoints, names.domain)
+    for name, text in zip(FILES, (f"{config.hostname}\n", hosts, resolver), strict=True):
         (directory / name).write_text(text, "utf-8", "surrogateescape")
 
 

@@ -8,16 +8,17 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from engine.containers.models import ContainerOptions
-from engine.containers.network_files import write_network_files
+from engine.containers.network_files import begin_network_files, write_network_files
 from engine.containers.records import Record
 from engine.containers.store import ContainerStore
 from engine.errors import Conflict, InvalidArgument
+from engine.launch.task import NAMESPACE, Network
 from engine.network.wishes import Attachment, Publish
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from engine.network.models import Sandbox
+    from engine.runtime.start import MakeNetwork
 
 _ALONE = ("none", "host")
 
@@ -59,8 +60,8 @@ def enrolment(store: ContainerStore, options: ContainerOptions) -> Callable[[sql
 
 
 @contextmanager
-def sandbox_of(store: ContainerStore, record: Record) -> Iterator[Sandbox | None]:
-    """The container's network for the start that happens in the block; None where it has none of its own.
+def network_of(store: ContainerStore, record: Record) -> Iterator[MakeNetwork | None]:
+    """What makes a container's network, for the start in the block; None: it has none of its own.
 
     The monitor has taken over what it keeps when the block ends; where the start fails, nothing is left.
     """
@@ -69,21 +70,24 @@ def sandbox_of(store: ContainerStore, record: Record) -> Iterator[Sandbox | None
         write_network_files(directory, config)
         yield None
         return
-    sandbox = store.networks.open(record.id, [Publish(*port) for port in config.ports])
-    try:
+    begin_network_files(directory)
+    kept: list[int] = []
+
+    def make() -> tuple[Network, Sequence[int]]:
+        sandbox = store.networks.open(record.id, [Publish(*port) for port in config.ports])
+        kept.extend((sandbox.namespace, *sandbox.held))
         write_network_files(directory, config, store.networks.endpoints(record.id))
-        yield sandbox
+        return Network(sandbox.release), kept
+
+    try:
+        yield make
     except BaseException:
-        store.networks.release(record.id)
+        if kept:
+            store.networks.release(record.id)
         raise
     finally:
-        for descriptor in kept(sandbox):
+        for descriptor in kept:
             os.close(descriptor)
-
-
-def kept(sandbox: Sandbox | None) -> Sequence[int]:
-    """The descriptors that a monitor keeps open, the namespace first."""
-    return (sandbox.namespace, *sandbox.held) if sandbox else ()
 
 
 def connect(store: ContainerStore, name: str, attachment: Attachment) -> None:
@@ -112,8 +116,6 @@ def _tell_names(store: ContainerStore, record: Record, namespace: int) -> None:
 @contextmanager
 def _joined(store: ContainerStore, name: str) -> Iterator[tuple[Record, int]]:
     """A container, held, and a descriptor of its network namespace, or -1 where it does not run."""
-    from engine.launch.task import NAMESPACE
-
     record = store.records.find(name)
     if not has_networks(record.config.network):
         raise Conflict(

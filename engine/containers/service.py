@@ -174,7 +174,7 @@ class ContainerService:
         :raises Conflict: it runs already. :raises LaunchError: a step failed; nothing is left running.
         """
         from engine.containers.joining import join
-        from engine.containers.networking import kept, sandbox_of
+        from engine.containers.networking import network_of
         from engine.containers.task import build_task
         from engine.runtime.start import launch
         from engine.runtime.waiting import Waiting
@@ -185,15 +185,15 @@ class ContainerService:
                 return Started(record.id, None)
             overlay = self._prepare(record)
             attached = attach and record.config.interactive
-            # Asked for first: it comes up while the network is made.
-            with waiting or Waiting(record.id, attach) as monitor, sandbox_of(self._store, record) as sandbox:
-                task = build_task(self._store.layout, record, overlay, attached, sandbox)
+            # Asked for first: it comes up while its task is put together.
+            with waiting or Waiting(record.id, attach) as monitor, network_of(self._store, record) as network:
+                task = build_task(self._store.layout, record, overlay, attached)
                 join(self._store, record, task)
                 task.program.size = size
                 launched = launch(
                     task,
-                    kept=kept(sandbox),
                     lock=lock,
+                    network=network,
                     on_step=on_step,
                     waiting=monitor,
                     meanwhile=_load_what_follows if attach else None,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from engine.containers.network_files import FILES
+from engine.containers.networking import has_networks
 from engine.containers.records import Record
 from engine.launch.task import Bind, Check, Overlay, Places, Program, Task
 from engine.oci.run_config import HealthCheck
@@ -15,28 +16,20 @@ from engine.runtime.reaper import INSIDE, find_reaper
 from engine.runtime.walls import capabilities_of, filter_of, hidden_paths, limits_of, walls_of
 from engine.store.layout import Layout
 
-if TYPE_CHECKING:
-    from engine.network.models import Sandbox
-
-# The engine's own files come first, so that a person's bind on /etc/hosts lies over ours.
-_ENGINE_FILES = ("hostname", "hosts", "resolv.conf")
-
 
 def attach_socket(layout: Layout, container_id: str) -> Path:
     """Where a container's monitor listens."""
     return layout.container_run(container_id) / "attach.sock"
 
 
-def build_task(
-    layout: Layout, record: Record, overlay: Overlay, attached: bool, sandbox: Sandbox | None = None
-) -> Task:
+def build_task(layout: Layout, record: Record, overlay: Overlay, attached: bool) -> Task:
     """The task of one start.
 
-    :param sandbox: its network, where it has one of its own.
     :param attached: a front stands in the streams from the start, and its end of input is the end of input.
     """
     config, directory = record.config, layout.container(record.id)
-    binds = [Bind(str(directory / name), f"/etc/{name}") for name in _ENGINE_FILES]
+    # The engine's own come first, so that a person's bind on /etc/hosts lies over ours.
+    binds = [Bind(str(directory / name), f"/etc/{name}") for name in FILES]
     binds += [_bind(layout, bind) for bind in config.binds]
     if config.auto_remove:
         # Its writes need not reach the disk: without this the last unmount waits for all of them.
@@ -49,7 +42,7 @@ def build_task(
         name=record.name,
         image=record.image,
         hostname=config.hostname,
-        network="joined" if sandbox else config.network,
+        network="joined" if has_networks(config.network) else config.network,
         places=Places(
             str(directory),
             str(directory / "rootfs"),
@@ -68,7 +61,6 @@ def build_task(
         stdin_once=attached,
         on_exit=_removal(layout, record) if config.auto_remove else [],
         walls=walls_of(record.id, config),
-        release=list(sandbox.release) if sandbox else [],
         health=_check(config.health),
     )
 

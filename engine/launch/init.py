@@ -12,18 +12,17 @@ import fcntl
 import os
 import struct
 
-from . import cgroups, limits, rootfs
+from . import cgroups, limits, rootfs, unix
 from . import syscalls as sys
 from .identity import resolve
 from .kernelfs import mount_kernel_filesystems, set_sysctls
-from .messages import Reporter, Stage
+from .messages import Failure, Reporter, Stage
 from .mounts import make_directories
 from .privileges import drop_privileges
 from .program import enter_directory, execute, own_streams, reset_process, tell_failure
 from .sharing import join_others
 from .task import Task
 from .terminal import open_terminal
-from .unix import control_socket
 
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
 
@@ -34,13 +33,11 @@ _HINTS = {
 }
 
 
-def run(
-    task: Task, report_fd: int, terminal_fd: int, in_unified: bool = False, pausing: bool = False
-) -> None:
+def run(task: Task, report_fd: int, channel_fd: int, in_unified: bool = False, pausing: bool = False) -> None:
     """Become the container's program. Never returns.
 
     :param report_fd: where steps and a failure are told; closed by exec, which is how success is told.
-    :param terminal_fd: a socket to send the terminal's master end on, or -1 without a terminal.
+    :param channel_fd: a socket by which the network comes, and the terminal's master end goes.
     :param in_unified: this process is in its control group of version 2 already.
     :param pausing: a byte is awaited after each step.
     """
@@ -49,16 +46,16 @@ def run(
     def become() -> None:
         reporter.begin(Stage.CGROUPS)
         cgroups.join(task.walls.groups, in_unified)
-        _become(task, reporter, terminal_fd)
+        _become(task, reporter, channel_fd)
 
     tell_failure(reporter, become, _HINTS)
 
 
-def _become(task: Task, reporter: Reporter, terminal_fd: int) -> None:
+def _become(task: Task, reporter: Reporter, channel_fd: int) -> None:
     os.umask(0)
     os.setsid()
     limits.set_oom_score(task.program.oom_score)
-    root = _build_root(task, reporter, *_leave_namespaces(task, reporter))
+    root = _build_root(task, reporter, channel_fd, *_leave_namespaces(task, reporter))
     if task.network == "none":
         reporter.begin(Stage.LOOPBACK)
         _raise_loopback()
@@ -76,7 +73,7 @@ def _become(task: Task, reporter: Reporter, terminal_fd: int) -> None:
     enter_directory(make_directories(root, task.program.workdir), task.program.workdir)
     if task.program.tty:
         reporter.begin(Stage.TERMINAL)
-        open_terminal(root, terminal_fd, identity.uid, task.program.size)
+        open_terminal(root, channel_fd, identity.uid, task.program.size)
         reporter.step("a terminal from the container's own /dev/pts")
     else:
         own_streams(identity.uid)
@@ -103,8 +100,6 @@ def _leave_namespaces(task: Task, reporter: Reporter) -> tuple[dict[int, int], i
     reporter.begin(Stage.NAMESPACES)
     shared_memory = join_others(task.walls)
     shared = task.walls.of_others if task.network == "none" else [*task.walls.of_others, "net"]
-    if task.network == "joined":
-        sys.setns(task.descriptors[0], sys.CLONE_NEWNET)
     left = [name for name in _NAMESPACES if name not in shared]
     sys.unshare(sys.CLONE_NEWNS | sum(_NAMESPACES[name] for name in left))
     linked = rootfs.open_linked(task.binds)
@@ -118,7 +113,9 @@ def _leave_namespaces(task: Task, reporter: Reporter) -> tuple[dict[int, int], i
     return linked, shared_memory
 
 
-def _build_root(task: Task, reporter: Reporter, linked: dict[int, int], shared_memory: int) -> int:
+def _build_root(
+    task: Task, reporter: Reporter, channel_fd: int, linked: dict[int, int], shared_memory: int
+) -> int:
     overlay, places = task.overlay, task.places
     # A host path may lie where the container's overlay will be; open it before anything is mounted.
     reporter.begin(Stage.BINDS)
@@ -130,6 +127,10 @@ def _build_root(task: Task, reporter: Reporter, linked: dict[int, int], shared_m
         f"{len(overlay.lowers)} lower directories, one upper" if overlay.lowers else "a copy of the layers"
     )
     reporter.step(shown, f"{overlay.command} {places.rootfs}")
+    if task.network == "joined":
+        reporter.begin(Stage.NETWORK)
+        _join_network(channel_fd)
+        reporter.step("the network namespace that was made for it meanwhile", "nsenter --net=…")
     reporter.begin(Stage.KERNEL_FILESYSTEMS)
     mount_kernel_filesystems(root, task.walls, shared_memory)
     reporter.step(
@@ -156,8 +157,19 @@ def _build_root(task: Task, reporter: Reporter, linked: dict[int, int], shared_m
     return root
 
 
+def _join_network(channel_fd: int) -> None:
+    """Before /sys is mounted, which shows the network that whoever mounts it is in."""
+    channel = unix.adopt(channel_fd)
+    namespace = unix.receive_descriptor(channel)
+    channel.detach()
+    if namespace < 0:
+        raise Failure(Stage.NETWORK, "no network came")
+    sys.setns(namespace, sys.CLONE_NEWNET)
+    os.close(namespace)
+
+
 def _raise_loopback() -> None:
-    control = control_socket()
+    control = unix.control_socket()
     request = struct.pack("16sh14x", b"lo", 0)
     _, flags = struct.unpack("16sh14x", fcntl.ioctl(control, _SIOCGIFFLAGS, request))
     fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | _IFF_UP))

@@ -30,6 +30,7 @@ class Stage:
     PROCESS = "first process made"
     NAMESPACES = "namespaces made"
     OVERLAY = "overlay mounted"
+    NETWORK = "network joined"
     KERNEL_FILESYSTEMS = "/proc, /sys and /dev mounted"
     BINDS = "host paths bound"
     ROOT = "root pivoted"

@@ -17,6 +17,7 @@ from .execs import Execs
 from .freezer import freezer_of
 from .log import Log, Rotation
 from .messages import Failure, Reporter
+from .plug import Plug
 from .sharing import renew
 from .starting import Start
 from .streams import Streams
@@ -50,9 +51,10 @@ def main(task_fd: int, report_fd: int, attach_fd: int) -> None:
     received = _receive(task_fd)
     if received is None:
         return
-    task, lock = received
+    task, plug, lock = received
     reporter = Reporter(report_fd, pausing=task.pausing)
-    monitor = Monitor(task, reporter, Client(unix.adopt(attach_fd)) if attach_fd >= 0 else None, lock)
+    owner = Client(unix.adopt(attach_fd)) if attach_fd >= 0 else None
+    monitor = Monitor(task, reporter, owner, plug, lock)
     try:
         monitor.run()
     except Failure as failure:
@@ -68,8 +70,11 @@ def main(task_fd: int, report_fd: int, attach_fd: int) -> None:
         )  # fmt: skip
 
 
-def _receive(task_fd: int) -> tuple[Task, int] | None:
-    """The task and the descriptor of its container's lock, -1 where nobody holds one; None without a task."""
+def _receive(task_fd: int) -> tuple[Task, Plug | None, int] | None:
+    """The task, what its own network comes by, and its container's lock; None without a task.
+
+    :returns: the lock as a descriptor, -1 where nobody holds one.
+    """
     os.dup2(task_fd, NAMESPACE, inheritable=False)  # keeps the number until it is known what gets it
     channel = unix.adopt(task_fd)
     document, descriptors = unix.receive_document(channel)
@@ -79,25 +84,24 @@ def _receive(task_fd: int) -> tuple[Task, int] | None:
         return None
     task = Task.load(document)
     lock = descriptors.pop() if task.locked else -1
-    if descriptors:
-        os.dup2(descriptors[0], NAMESPACE, inheritable=False)
-        os.close(descriptors[0])
-        descriptors[0] = NAMESPACE
-    task.descriptors = descriptors
-    return task, lock
+    return task, Plug(descriptors.pop()) if task.network == "joined" else None, lock
 
 
 class Monitor:
     """What a monitor knows of its container.
 
     :param owner: the front that waits for the end, attached since before the start; or None.
+    :param plug: what its own network comes by; None where it has none.
     :param lock: the descriptor of what nobody else starts the container without, or -1.
     """
 
-    def __init__(self, task: Task, reporter: Reporter, owner: Client | None, lock: int) -> None:
+    def __init__(
+        self, task: Task, reporter: Reporter, owner: Client | None, plug: Plug | None, lock: int
+    ) -> None:
         self._task = task
         self._reporter = reporter
         self._owner = owner
+        self._plug = plug
         self._lock = lock
         self._state = state.State(os.path.join(task.places.directory, "state"))
         self._restarts = restarts.Restarts(task.places.directory)
@@ -136,7 +140,7 @@ class Monitor:
         fields = failure.fields
         code = int(str(fields["exit_code"]))
         self._remove_groups()
-        netfilter.send(self._task.release)
+        self._unpublish()
         self._state.failed(f"{fields['stage']}: {fields['message']}", code)
         self._remove_socket()
         self._unlock()
@@ -190,7 +194,7 @@ class Monitor:
         return health
 
     def _launch(self, log: Log) -> tuple[int, Streams]:
-        start = Start(self._task, self._reporter, again=self._restarts.count > 0)
+        start = Start(self._task, self._reporter, again=self._restarts.count > 0, plug=self._plug)
         pid, streams = start.run(log)
         freezer = freezer_of(self._task.walls.groups)
         self._state.running(pid, freezer, self._restarts.count, "starting" if self._task.health else "")
@@ -210,6 +214,10 @@ class Monitor:
 
     # the end
 
+    def _unpublish(self) -> None:
+        if self._plug:
+            netfilter.send(self._plug.release)
+
     def _remove_groups(self) -> None:
         cgroups.remove(group.path for group in self._task.walls.groups)
 
@@ -219,7 +227,7 @@ class Monitor:
         self._remove_socket()
         killed = self._out_of_memory() if streams else bool(self._state.fields["out_of_memory"])
         self._remove_groups()
-        netfilter.send(self._task.release)
+        self._unpublish()
         # Asked before the end is told: whoever waits for that, to start it again, forgets the wish.
         again = self._restarts.ended_by() == restarts.AGAIN
         self._state.exited(code, durable=not self._task.on_exit, out_of_memory=killed)

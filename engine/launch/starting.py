@@ -8,6 +8,7 @@ from . import cgroups, frames, init, unix
 from . import syscalls as sys
 from .fork import fork_apart, may_come_back
 from .messages import Failure, Reporter, Stage, take_messages
+from .plug import Plug
 from .sharing import join_pid
 from .streams import Streams
 from .task import Task
@@ -22,13 +23,15 @@ class Start:
     """One start.
 
     :param again: it ran before, under this monitor; its control groups are kept.
+    :param plug: what the container's own network comes from; None where it has none.
     :ivar steps: what was done, as `steps.jsonl` tells it.
     """
 
-    def __init__(self, task: Task, reporter: Reporter, again: bool) -> None:
+    def __init__(self, task: Task, reporter: Reporter, again: bool, plug: Plug | None = None) -> None:
         self._task = task
         self._reporter = reporter
         self._again = again
+        self._plug = plug
         self._pausing = task.pausing and not again
         self.steps: list[dict[str, Value]] = []
 
@@ -50,7 +53,9 @@ class Start:
             task.stack = show(task.overlay)
         pid, in_unified = self._fork()
         if pid == 0:
-            os.close(report_read)  # or the end of the monitor would not be heard on the other one
+            # Or the end of the monitor would not be heard on the other ones.
+            os.close(report_read)
+            channel.close()
             for target, fd in enumerate(theirs):
                 os.dup2(fd, target)
             init.run(task, report_write, init_channel.detach(), in_unified, self._pausing)
@@ -61,6 +66,7 @@ class Start:
         for fd in set(theirs):
             os.close(fd)
         self.steps.append(self._reporter.step(f"process {pid}, number 1 inside", "unshare --pid --fork"))
+        self._plug_in(pid, report_read, channel)
         self._await_exec(pid, report_read)
         streams = self._streams(ours, channel, log)
         channel.close()
@@ -134,6 +140,22 @@ class Start:
         if failure is not None:
             os.waitpid(pid, 0)
             raise failure
+
+    def _plug_in(self, pid: int, report_read: int, channel: unix.Socket) -> None:
+        """Give init its network, which it waits for at the latest when its files are mounted.
+
+        :raises Failure: there is none.
+        """
+        if not self._plug:
+            return
+        try:
+            self._plug.take()
+        except Failure:
+            channel.close()
+            os.close(report_read)
+            os.waitpid(pid, 0)
+            raise
+        self._plug.hand_on(channel)
 
     def _hand_on_word(self, pid: int, init: int) -> None:
         """Let init do its next step when the front wants it; its end is ours, which is init's."""

@@ -13,6 +13,7 @@ from .walls import Walls
 
 TYPE_CHECKING = False  # mypy takes it for true; `typing` itself stays out
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
 
@@ -183,18 +184,37 @@ class Places:
         self.log_files = log_files
 
 
-NAMESPACE = 6  # the number that the first descriptor kept open, a container's own network, has in a monitor
+NAMESPACE = 6  # the number that a container's own network, the first descriptor kept open, has in a monitor
+
+
+class Network:
+    """A container's own network, which comes after the task: it is made while the container is.
+
+    :param release: messages of netlink(7), family netfilter, to be sent when all is over.
+    :param problem: why there is none, or "".
+    """
+
+    def __init__(self, release: Sequence[bytes] = (), problem: str = "") -> None:
+        self.release = release
+        self.problem = problem
+
+    def dump(self) -> bytes:
+        """The document; what is to be kept open rides on it, the namespace first."""
+        return marshal.dumps((list(self.release), self.problem))
+
+    @classmethod
+    def load(cls, document: bytes) -> Network:
+        """The network of a document that `dump` made."""
+        return cls(*marshal.loads(document))  # noqa: S302 - our own parent wrote it
 
 
 class Task:
     """Everything about one start of one container.
 
     :param network: "none" gives it a namespace with a loopback of its own, "host" the host's, "joined"
-        the one that the descriptor `descriptors[0]` of the monitor names.
-    :param descriptors: what the monitor keeps open for as long as it lives, as it got them with the task.
-    :param locked: a lock that nobody else starts the container without came after them. The monitor lets go
+        one that comes with a `Network`, by a socket that came with the task.
+    :param locked: a lock that nobody else starts the container without came with it. The monitor lets go
         of it once it runs or has failed, so that a front that is killed meanwhile leaves nobody in doubt.
-    :param release: messages of netlink(7), family netfilter, to be sent when all is over.
     :param pausing: somebody stops between the steps of the start; the report descriptor is a socket.
     :param health: how its health is asked for; None where it is not.
     :param masked: paths inside that show nothing.
@@ -224,9 +244,7 @@ class Task:
         stdin_once: bool,
         on_exit: list[str],
         walls: Walls | None = None,
-        descriptors: list[int] | None = None,
         locked: bool = False,
-        release: list[bytes] | None = None,
         health: Check | None = None,
         pausing: bool = False,
     ) -> None:
@@ -247,9 +265,7 @@ class Task:
         self.on_exit = on_exit
         self.pausing = pausing
         self.walls = walls or Walls([])
-        self.descriptors = descriptors or []
         self.locked = locked
-        self.release = release or []
         self.health = health
         self.stack = -1  # of the container's files, where a program shows them; a monitor's own
 

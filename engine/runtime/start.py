@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from engine.errors import LaunchError
+from engine.errors import LaminaError, LaunchError
 from engine.launch.messages import take_messages
-from engine.launch.task import Task
+from engine.launch.task import Network, Task
 from engine.launch.unix import Socket
 from engine.runtime.models import StepRow
 from engine.runtime.waiting import Waiting
@@ -23,6 +23,8 @@ _PATIENCE = 60.0  # seconds until the program must have been executed
 
 # A step, and the facts about init (or the monitor) that it changed: before, and after.
 OnStep = Callable[[StepRow, Mapping[str, tuple[str, str]]], None]
+# Gives a container's own network, and what its monitor is to keep open for it, the namespace first.
+MakeNetwork = Callable[[], tuple[Network, Sequence[int]]]
 
 
 class Launched(NamedTuple):
@@ -40,8 +42,8 @@ class Launched(NamedTuple):
 def launch(
     task: Task,
     attach: bool = False,
-    kept: Sequence[int] = (),
     lock: int = -1,
+    network: MakeNetwork | None = None,
     on_step: OnStep | None = None,
     waiting: Waiting | None = None,
     meanwhile: Callable[[], object] | None = None,
@@ -49,7 +51,7 @@ def launch(
     """Start a container's monitor and wait until its program has been executed.
 
     :param on_step: called after each step, with what changed by it; the next is done when it returns.
-    :param kept: descriptors that the monitor gets and keeps open, `Task.descriptors` there.
+    :param network: called while the monitor mounts; what it raises ends the start.
     :param lock: what the caller holds (`engine.store.locks`), for the monitor to hold until the start is over
         even where the caller is killed; -1 for nothing.
     :param waiting: a monitor asked for before; `attach` is as it was said there. It is closed at the end.
@@ -57,13 +59,24 @@ def launch(
     :raises LaunchError: a step failed; nothing of the container is left running.
     """
     task.pausing = on_step is not None
-    task.locked = lock >= 0
     with waiting or Waiting(task.id, attach) as monitor:
-        monitor.give(task.dump(), [*kept, lock] if task.locked else kept)
+        monitor.give(task, lock)
+        if network:
+            _plug_in(monitor, network)
         if meanwhile:
             meanwhile()
         pid, steps = _handshake(monitor.report, on_step)
         return Launched(pid, tuple(steps), _opened(monitor.attachment))
+
+
+def _plug_in(monitor: Waiting, network: MakeNetwork) -> None:
+    try:
+        monitor.plug_in(*network())
+    except BaseException as error:
+        monitor.plug_in(Network(problem=error.message if isinstance(error, LaminaError) else repr(error)))
+        with suppress(LaunchError):  # waits until nothing of it is left
+            _handshake(monitor.report, lambda *_: None)
+        raise
 
 
 def _opened(local: Socket | None) -> socket.socket | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self
 
+    from engine.launch.task import Network, Task
     from engine.launch.unix import Socket
 
 _SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "launch", "start.py")
@@ -36,6 +37,7 @@ class Waiting:
         self._task, its_task = unix.pair()
         self.report, its_report = unix.pair()
         self.attachment: Socket | None = None
+        self._plug: Socket | None = None
         its_end: Socket | None = None
         if attach:
             self.attachment, its_end = unix.pair()
@@ -53,23 +55,45 @@ class Waiting:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def give(self, document: bytes, descriptors: Sequence[int]) -> None:
-        """Tell it what to run, and hand it what it is to keep open. An end of it shows in its report."""
-        try:
-            unix.send_document(self._task, document, descriptors)
-        except ConnectionError:
-            return
+    def give(self, task: Task, lock: int) -> None:
+        """Tell it what to run; :param lock: a descriptor that it is to hold meanwhile, or -1.
+
+        An end of it shows in its report.
+        """
+        task.locked = lock >= 0
+        descriptors = [lock] if task.locked else []
+        plug = None
+        if task.network == "joined":
+            self._plug, plug = unix.pair()
+            descriptors.insert(0, plug.fileno())
+        _send(self._task, task.dump(), descriptors)
+        if plug:
+            plug.close()
+
+    def plug_in(self, network: Network, descriptors: Sequence[int] = ()) -> None:
+        """Give it the container's network. :param descriptors: to be kept open, the namespace first."""
+        if self._plug:
+            _send(self._plug, network.dump(), descriptors)
 
     def close(self) -> None:
         """Let go of it: it goes on if it has its task."""
         self._task.close()
         self.report.close()
+        if self._plug:
+            self._plug.close()
         if self.attachment:
             self.attachment.close()
         if self._child:
             # Leaves at once; the monitor is its child and nobody's, so no front has to wait for one.
             os.waitpid(self._child, 0)
             self._child = 0
+
+
+def _send(channel: Socket, document: bytes, descriptors: Sequence[int]) -> None:
+    try:
+        unix.send_document(channel, document, descriptors)
+    except ConnectionError:
+        return
 
 
 def _spawn(name: str, ends: list[int]) -> int:
