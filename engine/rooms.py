@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.containers.life import ContainerLife
     from engine.containers.service import ContainerService
     from engine.containers.store import ContainerStore
+    from engine.images.recipes import Recipes
     from engine.images.service import ImageService
     from engine.lab.service import Lab
     from engine.layers.store import LayerStore
@@ -59,6 +60,11 @@ class Rooms:
     def images(self) -> ImageService:
         """The images that are here, and how others come here."""
         return self._room("images", self._open_images)
+
+    @property
+    def recipes(self) -> Recipes:
+        """What containers of images start from."""
+        return self._room("recipes", self._open_recipes)
 
     @property
     def kept(self) -> ContainerStore:
@@ -178,6 +184,11 @@ class Rooms:
 
         return ImageService(self.settings, self._is_running, self.database)
 
+    def _open_recipes(self) -> Recipes:
+        from engine.images.recipes import Recipes
+
+        return Recipes(self.settings, self.database)
+
     def _is_running(self, container: str) -> bool:
         # Containers are opened after images: by the time somebody asks, both are there to be had.
         return self.containers.is_running(container)
@@ -190,7 +201,7 @@ class Rooms:
     def _open_containers(self) -> ContainerService:
         from engine.containers.service import ContainerService
 
-        return ContainerService(self.kept, self.images)
+        return ContainerService(self.kept, self.recipes)
 
     def _open_files(self) -> ContainerFiles:
         from engine.containers.files import ContainerFiles

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # `typing` itself would be felt by `exec`
 if TYPE_CHECKING:
     from engine.containers.models import ContainerOptions
     from engine.settings import Settings

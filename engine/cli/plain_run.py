@@ -138,7 +138,7 @@ def _run(plain: Plain, waiting: Waiting, settings: Settings | None) -> int | Non
 
     rooms = Rooms(settings or load_settings(plain.root or None))
     try:
-        rooms.images.recipe(plain.image)
+        rooms.recipes.recipe(plain.image)
     except NotFound:
         if settings:
             from engine.cli.session import Session

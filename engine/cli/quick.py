@@ -10,6 +10,8 @@ import gc
 import os
 import sys
 
+from engine.cli.importing import quicken
+
 TYPE_CHECKING = False  # `typing` itself would be felt
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +35,7 @@ def main(
     open_workstation: Callable[[Settings], int] | None = None, more: dict[str, tuple[str, str]] | None = None
 ) -> int:
     """Run one command; gives the exit code. See `engine.cli.main.main`."""
+    quicken()
     # Hardly anything that is loaded is garbage, and looking through it every 700 objects takes a twentieth.
     gc.set_threshold(_OBJECTS)
     words, root = _after_root(sys.argv[1:])

@@ -80,8 +80,7 @@ class Records:
         """
         import _sqlite3 as sqlite3
 
-        from engine.volumes import rows
-
+        volumes = [bind.volume for bind in record.config.binds if bind.volume]
         for _ in range(_TRIES):
             named = record if record.name else record._replace(name=made_up_name())
             try:
@@ -89,7 +88,10 @@ class Records:
                     _insert(db, named)
                     if also is not None:
                         also(db, named.id)
-                    rows.use(db, named.id, (bind.volume for bind in named.config.binds if bind.volume))
+                    if volumes:
+                        from engine.volumes import rows
+
+                        rows.use(db, named.id, volumes)
             except sqlite3.IntegrityError as error:
                 if "FOREIGN KEY" in str(error):
                     raise NotFound(f"the image {record.image} has just been removed") from error

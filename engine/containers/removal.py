@@ -13,13 +13,13 @@ def main() -> int:
     """`python -m engine.containers.removal ROOT RUN ID`"""
     from engine.containers.service import ContainerService
     from engine.containers.store import ContainerStore
-    from engine.images.service import ImageService
+    from engine.images.recipes import Recipes
 
     root, run, container_id = sys.argv[1:4]
     settings = Settings(Path(root), Path(run))
     try:
         store = ContainerStore(settings)
-        ContainerService(store, ImageService(settings, database=store.database)).remove_ended(container_id)
+        ContainerService(store, Recipes(settings, store.database)).remove_ended(container_id)
     except LaminaError:
         return 1  # the next look at the store removes it
     return 0

@@ -21,7 +21,7 @@ from engine.runtime.state import STANDING, read_state, unknown_state
 if TYPE_CHECKING:
     import socket
 
-    from engine.images.service import ImageService
+    from engine.images.recipes import Recipes
     from engine.launch.task import Overlay
     from engine.runtime.logs import LogReader
     from engine.runtime.start import OnStep
@@ -44,9 +44,9 @@ class ContainerService:
     Names are Docker's: a container's name, its id, or the unique start of its id.
     """
 
-    def __init__(self, store: ContainerStore, images: ImageService) -> None:
+    def __init__(self, store: ContainerStore, recipes: Recipes) -> None:
         self._store = store
-        self._images = images
+        self._recipes = recipes
 
     # looking
 
@@ -85,7 +85,7 @@ class ContainerService:
 
         record = self._store.records.find(name)
         lowers = [
-            str(self._store.layout.root / lower) for lower in self._images.recipe(record.image_id).lowers
+            str(self._store.layout.root / lower) for lower in self._recipes.recipe(record.image_id).lowers
         ]
         directory, state = self._store.directory(record), self._store.look(record)
         shown = inspection(record, state, directory, lowers, read_health(directory))
@@ -127,7 +127,7 @@ class ContainerService:
         if options.name:
             check_name(options.name)
         options = settled(self._store, options)
-        recipe = self._images.recipe(options.image)
+        recipe = self._recipes.recipe(options.image)
         container_id = container_id or new_id()
         config = resolve_config(
             container_id,
@@ -223,7 +223,7 @@ class ContainerService:
         from engine.runtime.policy import forget_ended, write_policy
 
         directory = self._store.directory(record)
-        overlay = stack.overlay_of(self._store.layout, directory, self._images.recipe(record.image_id))
+        overlay = stack.overlay_of(self._store.layout, directory, self._recipes.recipe(record.image_id))
         stack.check_way(overlay, directory)
         volumes.check_sources(record.config.binds)
         volumes.settle_volumes(self._store, record.config.binds)

@@ -6,13 +6,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from engine.settings import Settings
-from engine.store.blobs import BlobStore
 from engine.store.database import Database
 from engine.store.journal import Journal
 from engine.store.layout import Layout
 
 if TYPE_CHECKING:
     from engine.layers.store import LayerStore
+    from engine.store.blobs import BlobStore
 
 
 class Parts:
@@ -28,8 +28,14 @@ class Parts:
             database.layout.create()
         self.layout = database.layout
         self.database = database
-        self.blobs = BlobStore(self.layout)
         self.journal = Journal(self.layout)
+
+    @cached_property
+    def blobs(self) -> BlobStore:
+        """What is kept as it travelled; a start does without."""
+        from engine.store.blobs import BlobStore
+
+        return BlobStore(self.layout)
 
     @cached_property
     def layers(self) -> LayerStore:

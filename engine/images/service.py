@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.errors import InvalidArgument
 from engine.events import Event
+from engine.images.recipes import Recipes
 from engine.oci.digest import Digest
-from engine.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     # `ps` opens this room without asking it anything: what only some calls need is loaded by them.
     from engine.images.archive_models import ArchiveFormat, Compression, LoadResult, SaveResult
-    from engine.images.catalogue import Catalogue
     from engine.images.check_models import CheckReport, OnCheck
     from engine.images.checking import Container
     from engine.images.documents import Documents
@@ -30,11 +28,8 @@ if TYPE_CHECKING:
         RemovedImage,
     )
     from engine.images.moves import BlobProgress, PushResult, TagStanding
-    from engine.images.naming import Match
-    from engine.images.parts import Parts
     from engine.images.pruning import PrunedImages
-    from engine.images.recipe import Recipe
-    from engine.oci.config import ImageConfig
+    from engine.settings import Settings
     from engine.store.database import Database
 
 
@@ -50,13 +45,11 @@ class Resolved(NamedTuple):
     diff_ids: tuple[Digest, ...]
 
 
-class ImageService:
-    """The images of one store.
+class ImageService(Recipes):
+    """The images of one store; see `Recipes` for where that is.
 
-    :param settings: where the store is.
     :param running: whether a container, by id, runs. Without it every container is taken to run, so an
         image with containers is never removed.
-    :param database: the store's where somebody has it open.
     """
 
     def __init__(
@@ -65,15 +58,8 @@ class ImageService:
         running: Callable[[str], bool] | None = None,
         database: Database | None = None,
     ) -> None:
-        self._settings = settings
+        super().__init__(settings, database)
         self._running = running or (lambda _: True)
-        self._database = database
-
-    @cached_property
-    def _parts(self) -> Parts:
-        from engine.images.parts import Parts
-
-        return Parts(self._settings, self._database)
 
     def close(self) -> None:
         """Let go of the database: whoever does so last folds up its log. What is asked next opens it anew.
@@ -108,37 +94,6 @@ class ImageService:
         """
         match = self._find(name)
         return Resolved(match.image.id, match.name, match.image.stack)
-
-    def recipe(self, name: str) -> Recipe:
-        """What a container of an image starts from.
-
-        :raises NotFound: no image has that name. :raises Conflict: several ids begin so.
-        """
-        from engine.images.recipe import make_recipe, recipe_of_id, recipe_of_name, write_recipe
-
-        # By its name or its whole id, which is how nearly all are asked for, one row is enough.
-        with self._parts.database.read() as connection:
-            found = recipe_of_id(connection, name) or recipe_of_name(connection, _canonical(name))
-        if found is not None:
-            return found
-        image = self._find(name).image
-        with self._parts.database.read() as connection:
-            found = recipe_of_id(connection, image.id)
-        if found is not None:
-            return found
-        made = make_recipe(self._parts, image.id, image.stack, self.config(image.id).run)
-        with self._parts.database.write() as connection:
-            write_recipe(connection, made)
-        return made
-
-    def config(self, image_id: Digest) -> ImageConfig:
-        """The config of an image that is here.
-
-        :raises Corrupt: it is damaged on disk.
-        """
-        from engine.oci.config import CONFIG_LIMIT, parse_image_config
-
-        return parse_image_config(self._parts.blobs.read(image_id, CONFIG_LIMIT))
 
     def inspect(self, name: str) -> dict[str, Any]:
         """One image with Docker's keys.
@@ -385,23 +340,3 @@ class ImageService:
         from engine.images.sweeping import sweep_leftovers
 
         sweep_leftovers(self._parts)
-
-    def _catalogue(self) -> Catalogue:
-        from engine.images.catalogue import read_catalogue
-
-        with self._parts.database.read() as connection:
-            return read_catalogue(connection)
-
-    def _find(self, name: str) -> Match:
-        from engine.images.naming import find
-
-        return find(self._catalogue(), name)
-
-
-def _canonical(name: str) -> str:
-    from engine.oci.reference import Reference
-
-    try:
-        return str(Reference.parse(name))
-    except InvalidArgument:
-        return ""  # an id, perhaps; or nothing at all, which the full search then says

@@ -15,7 +15,7 @@ import struct
 from . import cgroups, limits, rootfs, unix
 from . import syscalls as sys
 from .identity import resolve
-from .kernelfs import mount_kernel_filesystems, set_sysctls
+from .kernelfs import mount_proc_and_dev, mount_sysfs, set_sysctls
 from .messages import Failure, Reporter, Stage
 from .mounts import make_directories
 from .privileges import drop_privileges
@@ -127,15 +127,20 @@ def _build_root(
         f"{len(overlay.lowers)} lower directories, one upper" if overlay.lowers else "a copy of the layers"
     )
     reporter.step(shown, f"{overlay.command} {places.rootfs}")
+    reporter.begin(Stage.KERNEL_FILESYSTEMS)
+    mount_proc_and_dev(root, task.walls, shared_memory)
+    reporter.step("proc, devices, devpts, mqueue, shm", "mount -t proc proc rootfs/proc; …")
     if task.network == "joined":
+        # As late as can be, for it is being made meanwhile; /sys shows that of whoever mounts it.
         reporter.begin(Stage.NETWORK)
         _join_network(channel_fd)
         reporter.step("the network namespace that was made for it meanwhile", "nsenter --net=…")
-    reporter.begin(Stage.KERNEL_FILESYSTEMS)
-    mount_kernel_filesystems(root, task.walls, shared_memory)
+    reporter.begin(Stage.SYSFS)
+    mount_sysfs(root, task.walls)
+    writable = task.walls.writable
     reporter.step(
-        "proc, sysfs (read-only), devices, devpts, mqueue, shm",
-        "mount -t proc proc rootfs/proc; mount -t sysfs -o ro sysfs rootfs/sys; …",
+        f"sysfs {'(writable)' if writable else '(read-only)'} and its control groups",
+        f"mount -t sysfs {'' if writable else '-o ro '}sysfs rootfs/sys; …",
     )
     reporter.begin(Stage.BINDS)
     rootfs.attach_all(root, targets, trees)
@@ -158,7 +163,6 @@ def _build_root(
 
 
 def _join_network(channel_fd: int) -> None:
-    """Before /sys is mounted, which shows the network that whoever mounts it is in."""
     channel = unix.adopt(channel_fd)
     namespace = unix.receive_descriptor(channel)
     channel.detach()

@@ -34,21 +34,16 @@ _LINKS = {
 }
 
 
-def mount_kernel_filesystems(root: int, walls: Walls, shared_memory: int = -1) -> None:
+def mount_proc_and_dev(root: int, walls: Walls, shared_memory: int = -1) -> None:
     """Mount them below the root of a descriptor. A link in their place is refused.
 
     :param shared_memory: descriptor of a detached mount that becomes /dev/shm; -1 for one of its own.
     """
-    read_only = 0 if walls.writable else sys.MOUNT_ATTR_RDONLY
     # The host's own are cloned before anything of the container's lies over a path of the host.
     host_ipc = _clone_host_ipc() if "ipc" in walls.shared else {}
     if shared_memory >= 0:
         host_ipc["shm"] = shared_memory
-    shown = [group for group in walls.groups if group.shown]
-    groups = [(group, sys.open_tree(sys.AT_FDCWD, group.path, sys.OPEN_TREE_CLONE)) for group in shown]
     _place(root, "proc", make_filesystem("proc", attributes=_QUIET))
-    _place(root, "sys", _sysfs(_QUIET | read_only))
-    _show_groups(root, groups, read_only)
     times = sys.MOUNT_ATTR_NOSUID | sys.MOUNT_ATTR_STRICTATIME
     dev = make_filesystem("tmpfs", [("mode", "755"), ("size", "65536k")], times)
     _fill_dev(dev)  # first: what stands there stays, though the host has a device of the name
@@ -61,6 +56,15 @@ def mount_kernel_filesystems(root: int, walls: Walls, shared_memory: int = -1) -
     _place(root, "dev/pts", _devpts())
     _place(root, "dev/mqueue", host_ipc.get("mqueue") or make_filesystem("mqueue", attributes=_QUIET))
     _place(root, "dev/shm", host_ipc.get("shm") or _shm(walls.shm_size))
+
+
+def mount_sysfs(root: int, walls: Walls) -> None:
+    """The same, of the network that the caller is in, with the container's control groups."""
+    read_only = 0 if walls.writable else sys.MOUNT_ATTR_RDONLY
+    shown = [group for group in walls.groups if group.shown]
+    groups = [(group, sys.open_tree(sys.AT_FDCWD, group.path, sys.OPEN_TREE_CLONE)) for group in shown]
+    _place(root, "sys", _sysfs(_QUIET | read_only))
+    _show_groups(root, groups, read_only)
 
 
 def _place(root: int, path: str, mounted: int) -> None:

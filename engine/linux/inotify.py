@@ -1,7 +1,5 @@
 """Being told of changes to files, so that nobody polls. inotify(7)"""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import struct

@@ -5,8 +5,6 @@ process. Elements are what every start adds, and two messages of netlink do it i
 Numbers are from include/uapi/linux/netfilter/{nfnetlink,nf_tables}.h.
 """
 
-from __future__ import annotations
-
 import ctypes
 import struct
 from collections.abc import Sequence

@@ -3,8 +3,6 @@
 Numbers are from include/uapi/linux/{rtnetlink,if_link,if_addr,veth}.h.
 """
 
-from __future__ import annotations
-
 import _socket as socket  # `socket` itself, with its enumerations, would be felt by every start
 import errno
 import struct

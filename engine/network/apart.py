@@ -8,8 +8,8 @@ has to happen on the host, binding published ports, the calling thread does mean
 from __future__ import annotations
 
 import os
-import threading
-from _queue import SimpleQueue  # `queue` itself loads what nothing here needs
+from _queue import SimpleQueue  # `queue` and `threading` themselves would be felt by every start
+from _thread import _local, start_new_thread
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
@@ -31,7 +31,7 @@ _Made = TypeVar("_Made")
 class ApartNetworks(NetworkService):
     """The networks of a store of an ordinary user."""
 
-    _visit = threading.local()
+    _visit = _local()
 
     def create(self, options: NetworkOptions) -> Network:
         """See `NetworkService.create`."""
@@ -179,7 +179,7 @@ class _Visit:
     :param place: where the thread finds by whom requests are done. :param namespace: -1 is a new one.
     """
 
-    def __init__(self, place: threading.local, namespace: int) -> None:
+    def __init__(self, place: _local, namespace: int) -> None:
         self._place = place
         self._namespace = namespace
         self._requests: SimpleQueue[tuple[Callable[[], None], SimpleQueue[BaseException | None]] | None] = (
@@ -201,8 +201,7 @@ class _Visit:
             finally:
                 self._requests.put(None)
 
-        thread = threading.Thread(target=work)
-        thread.start()
+        start_new_thread(work, ())
         while (request := self._requests.get()) is not None:
             asked, answers = request
             problem: BaseException | None = None
@@ -211,7 +210,6 @@ class _Visit:
             except BaseException as error:  # noqa: BLE001 - raised in the thread that asked
                 problem = error
             answers.put(problem)
-        thread.join()
         if problems:
             raise problems[0]
         return made[0]

@@ -3,8 +3,6 @@
 Named tuples, because every start loads them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple

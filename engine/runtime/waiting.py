@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from engine.launch.unix import Socket
 
 _SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "launch", "start.py")
-_FIRST_FREE = 6  # after the standard streams and the three ends that a monitor is given
+# After the standard streams and the three ends that a monitor is given: its interpreter. To close the last
+# descriptor of a detached mount takes up to three milliseconds, which are the monitor's while it waits.
+_INTERPRETER = 6
+_FIRST_FREE = _INTERPRETER + 1
 _SIGPIPE = 13
 
 
@@ -109,8 +112,10 @@ def _spawn(name: str, ends: list[int]) -> int:
                 source = fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE)
                 kept.callback(os.close, source)
                 actions.append((os.POSIX_SPAWN_DUP2, source, target))
+        interpreter = _interpreter(kept)
+        actions.append((os.POSIX_SPAWN_DUP2, interpreter, _INTERPRETER))
         return os.posix_spawn(
-            _interpreter(kept),
+            f"/proc/self/fd/{_INTERPRETER}",
             [sys.executable, "-I", "-S", "-X", "utf8", _SCRIPT, name, *map(str, targets)],
             {},  # nothing of the front's environment
             file_actions=actions,
@@ -119,8 +124,8 @@ def _spawn(name: str, ends: list[int]) -> int:
         )
 
 
-def _interpreter(kept: ExitStack) -> str:
-    """A path to this interpreter through which nobody can write to it.
+def _interpreter(kept: ExitStack) -> int:
+    """A descriptor of this interpreter through which nobody can write to it.
 
     Init is this binary until it executes the program, and a script whose interpreter is `/proc/self/exe`
     leads to it from inside. Through a detached read-only mount it cannot be opened for writing.
@@ -131,10 +136,10 @@ def _interpreter(kept: ExitStack) -> str:
         syscalls.mount_setattr(tree, "", syscalls.MOUNT_ATTR_RDONLY)
     except OSError:
         return _sealed_copy(kept)
-    return f"/proc/self/fd/{tree}"
+    return tree
 
 
-def _sealed_copy(kept: ExitStack) -> str:
+def _sealed_copy(kept: ExitStack) -> int:
     """The same for kernels without mount_setattr (before 5.12): a copy in memory that is sealed."""
     copy = os.memfd_create("lamina", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     kept.callback(os.close, copy)
@@ -143,4 +148,4 @@ def _sealed_copy(kept: ExitStack) -> str:
             pass
     seals = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
     fcntl.fcntl(copy, fcntl.F_ADD_SEALS, seals)
-    return f"/proc/self/fd/{copy}"
+    return copy

@@ -9,7 +9,6 @@ from engine.errors import NotSupported
 from engine.launch import syscalls
 from engine.launch.limits import UNLIMITED, Limit
 from engine.launch.walls import Memory, Node, Walls
-from engine.linux.capabilities import held
 from engine.linux.cgroups import find_cgroups
 from engine.linux.user_namespaces import in_user_namespace
 from engine.runtime import devices
@@ -34,10 +33,11 @@ TMPFS_FLAGS = frozenset({*_FLAGS, *_CONTRARIES})
 
 def capabilities_of(isolation: Isolation) -> tuple[str, ...]:
     """The container's capabilities: Docker's, less and more (moby: oci/caps, TweakCapabilities)."""
-    if isolation.privileged:
-        return held()
-    if "ALL" in isolation.cap_add:
-        return tuple(name for name in held() if name not in isolation.cap_drop)
+    if isolation.privileged or "ALL" in isolation.cap_add:
+        from engine.linux.capabilities import held
+
+        dropped = () if isolation.privileged else isolation.cap_drop
+        return tuple(name for name in held() if name not in dropped)
     base = () if "ALL" in isolation.cap_drop else CAPABILITIES
     kept = [name for name in base if name not in isolation.cap_drop]
     return tuple(dict.fromkeys((*kept, *isolation.cap_add)))

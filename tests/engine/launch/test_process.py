@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -113,3 +114,21 @@ def _wait_readable(fd: int) -> None:
 
     assert select.select([fd], [], [], 10)[0], "still there after ten seconds"
     os.close(fd)
+
+
+def test_the_monitor_keeps_nothing_that_its_front_was_started_with(box: Sandbox, tmp_path: Path) -> None:
+    lock = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
+    os.set_inheritable(lock, True)
+    try:
+        launched = box.start("sleep", "60")
+    finally:
+        os.close(lock)
+    monitor = box.state.monitor.pid
+    kept = [os.readlink(f"/proc/{monitor}/fd/{number}") for number in os.listdir(f"/proc/{monitor}/fd")]
+    os.kill(launched.pid, signal.SIGKILL)
+    assert launched.attachment is not None
+    with launched.attachment:
+        assert outcome(launched.attachment).code == 137
+    assert [path for path in kept if path.startswith("/") and path != "/dev/null"] == [
+        str(box.base / "container.log")
+    ]

@@ -2,8 +2,9 @@ import os
 import time
 
 from engine.oci import Digest
-from engine.store import BlobStore, Database, Layout, Swept, lock, sweep
+from engine.store import BlobStore, Database, Layout, lock
 from engine.store.atomic import TEMPORARY
+from engine.store.sweep import Swept, sweep
 
 OLD = Digest.of(b"old")
 
