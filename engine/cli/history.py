@@ -18,32 +18,41 @@ if TYPE_CHECKING:
 
 _WIDTH = 45  # Docker's
 _HEADINGS = ("POSITION", "CREATED", "CREATED BY", "SIZE", "COMMENT")
-_FIELDS = ("ID", "CreatedSince", "CreatedBy", "Size", "Comment")
+_FIELDS = ("Position", "CreatedSince", "CreatedBy", "Size", "Comment")
 
 
 @click.command()
 @click.argument("image", shell_complete=complete.images)
-@click.option("--no-trunc", is_flag=True, help="Whole instructions.")
+@click.option("--no-trunc", is_flag=True, help="Whole instructions, and ids.")
+@click.option(
+    "-q", "--quiet", is_flag=True, help="Ids only: the image's, then <missing> for what it is made of."
+)
 @shape_option
 @pass_session
-def history(session: Session, image: str, no_trunc: bool, shape: Shape) -> None:
+def history(session: Session, image: str, no_trunc: bool, quiet: bool, shape: Shape) -> None:
     """Show the instructions that made IMAGE, the newest first.
 
     POSITION is that of the layer an instruction made, - where it made none; SIZE lies unpacked on disk.
     `lamina layers` says who shares them.
     """
-    found = session.rooms.images.get(image).history[::-1]
+    detail = session.rooms.images.get(image)
+    found = detail.history[::-1]
+    whole = detail.summary.id
+    ids = [whole if no_trunc else whole.short, *["<missing>"] * (len(found) - 1)]
     if shape.as_json:
         print_json(found)
-        return
-    rows = [_row(one, no_trunc) for one in found]
-    if shape.is_own:
-        created = [{"CreatedAt": timestamp(one.created)} for one in found]
-        named = [dict(zip(_FIELDS, row, strict=True)) for row in rows]
+    elif quiet:
+        for one in ids[: len(found)]:
+            click.echo(one)
+    elif shape.is_own:
+        rows = [dict(zip(_FIELDS, _row(one, no_trunc), strict=True)) for one in found]
+        more = [
+            {"ID": own, "CreatedAt": timestamp(one.created)} for own, one in zip(ids, found, strict=False)
+        ]
         headings = dict(zip(_FIELDS, _HEADINGS, strict=True))
-        print_rows(shape, [row | moment for row, moment in zip(named, created, strict=True)], headings)
+        print_rows(shape, [row | other for row, other in zip(rows, more, strict=True)], headings)
     else:
-        print_table(_HEADINGS, rows)
+        print_table(_HEADINGS, [_row(one, no_trunc) for one in found])
 
 
 def _row(one: HistoryRow, no_trunc: bool) -> tuple[str, ...]:

@@ -24,10 +24,8 @@ from engine.cli.shape import (
     shape_option,
 )
 from engine.errors import InvalidArgument, NotFound
-from engine.network.models import Network, NetworkOptions
+from engine.network.models import ALWAYS_THERE, Network, NetworkOptions
 from engine.printable import printable
-
-_ALWAYS = (("host", "host"), ("none", "null"))  # Docker lists these two as networks; they have no rows
 
 
 @click.group()
@@ -73,12 +71,16 @@ def _labelled(value: str) -> Callable[[Network], bool]:
     return lambda found: name in found.labels and (not equals or found.labels[name] == wanted)
 
 
+def _is_builtin(found: Network) -> bool:
+    return found.is_default or found in ALWAYS_THERE
+
+
 _FILTERS: dict[str, Callable[[str], Callable[[Network], bool]]] = {
     "name": lambda value: lambda found: value in found.name,
     "id": lambda value: lambda found: found.id.startswith(value),
-    "driver": lambda value: lambda _: value == "bridge",
+    "driver": lambda value: lambda found: value == found.driver,
     "label": _labelled,
-    "type": lambda value: lambda found: value == ("builtin" if found.is_default else "custom"),
+    "type": lambda value: lambda found: value == ("builtin" if _is_builtin(found) else "custom"),
 }
 
 
@@ -92,7 +94,7 @@ def list_networks(session: Session, quiet: bool, no_trunc: bool, tests: Tests, s
     """List networks."""
     networks = session.rooms.kept.networks
     networks.ensure_default()
-    found = [one for one in networks.all() if fits(one, tests)]
+    found = [one for one in (*networks.all(), *ALWAYS_THERE) if fits(one, tests)]
     if shape.as_json or shape.is_own:
         from engine.containers.network_view import describe
 
@@ -108,10 +110,16 @@ def list_networks(session: Session, quiet: bool, no_trunc: bool, tests: Tests, s
             click.echo(one)
         return
     rows = [
-        (short, one.name, "bridge", one.subnet, one.subnet6 or "-", "internal" if one.internal else "")
+        (
+            short,
+            one.name,
+            one.driver,
+            one.subnet or "-",
+            one.subnet6 or "-",
+            "internal" if one.internal else "",
+        )
         for short, one in zip(ids, found, strict=True)
     ]
-    rows += [("-", name, driver, "-", "-", "") for name, driver in _ALWAYS if not tests]
     print_table(("NETWORK ID", "NAME", "DRIVER", "SUBNET", "IPV6", "SCOPE"), rows)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from engine.containers.records import Record
 from engine.containers.store import ContainerStore
 from engine.errors import NotFound
-from engine.network.models import Endpoint, Network
+from engine.network.models import ALWAYS_THERE, Endpoint, Network
 from engine.network.wishes import Publish
 from engine.runtime.state import State
 
@@ -58,10 +58,22 @@ def packet_paths(store: ContainerStore, name: str) -> tuple[PacketPath, ...]:
 def inspect_network(store: ContainerStore, name: str) -> dict[str, Any]:
     """Everything about one network. :raises NotFound: there is none of that name."""
     networks = store.networks
+    for always in ALWAYS_THERE:
+        if name == always.name:
+            return {**describe(always), "Containers": _on(store, name), "Path": []}
     if name == "bridge":
         networks.ensure_default()
     network = networks.get(name)
     return networks.within(lambda: _inspect(store, network))
+
+
+def _on(store: ContainerStore, mode: str) -> dict[str, Any]:
+    """Who runs with the host's network, or with none."""
+    return {
+        record.id: {"Name": record.name, "Running": True}
+        for record in store.records.all()
+        if record.config.network == mode and store.look(record).standing
+    }
 
 
 def _inspect(store: ContainerStore, network: Network) -> dict[str, Any]:
@@ -99,7 +111,7 @@ def describe(network: Network) -> dict[str, Any]:
         "Id": network.id,
         "Created": datetime.fromtimestamp(network.created, UTC).isoformat(),
         "Scope": "local",
-        "Driver": "bridge",
+        "Driver": network.driver,
         "EnableIPv6": bool(network.subnet6),
         "IPAM": {
             "Driver": "default",

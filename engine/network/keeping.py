@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine.errors import AlreadyExists, Conflict, InvalidArgument
 from engine.network import records, rules
 from engine.network.ground import NetworkGround
-from engine.network.models import Endpoint, Network, NetworkOptions
+from engine.network.models import ALWAYS_THERE, Endpoint, Network, NetworkOptions
 
 if TYPE_CHECKING:
     import sqlite3
@@ -50,13 +50,15 @@ class NetworkKeeping(NetworkGround):
     def remove(self, name: str) -> Network:
         """Remove a network and its bridge.
 
-        :raises Conflict: a container is on it, running or not. :raises InvalidArgument: the default one.
+        :raises Conflict: a container is on it, running or not.
+        :raises InvalidArgument: it is one of those that are always there.
         """
         from engine.network.resolving import forget_mark
 
-        network = self.get(name)
-        if network.is_default:
-            raise InvalidArgument(f"{network.name} is the default network and stays")
+        always = {one.name: one for one in ALWAYS_THERE}
+        network = always.get(name) or self.get(name)
+        if network.is_default or network.name in always:
+            raise InvalidArgument(f"{network.name} is a network that is always there, and stays")
         with self._on_host() as routing:
             with self._database.write() as db:
                 members = records.endpoints_on(db, network.id)

@@ -50,6 +50,16 @@ class Network(NamedTuple):
         """The one that containers are on when nothing else is said; it has no names and cannot be removed."""
         return self.name == DEFAULT_NETWORK
 
+    @property
+    def driver(self) -> str:
+        """Docker's word for what makes it: "bridge", or for those that are always there "host" and "null"."""
+        return "bridge" if self.bridge else _DRIVERS[self.name]
+
+
+_DRIVERS = {"host": "host", "none": "null"}
+# Docker lists these as networks. They have no row, and no id but their name.
+ALWAYS_THERE = tuple(Network(name, name, 0.0, "", "", "", "", "", False, {}) for name in _DRIVERS)
+
 
 class Endpoint(NamedTuple):
     """A container on a network, with the addresses leased to it.

@@ -366,6 +366,13 @@ def test_history_tells_how_an_image_was_made(house: Lamina) -> None:
     layers = house("layers", "lab/web:1", "--format", "json").json()
     told = house("history", "lab/web:1", "--format", "json").json()
     assert sorted(row["position"] for row in told if row["position"]) == [one["position"] for one in layers]
+    ids = house("history", "-q", "lab/web:1").ok().out.splitlines()
+    assert ids == [
+        house("images", "-q", "lab/web:1").out.split()[0],
+        *["<missing>"] * (len(told) - 1),
+    ]
+    shaped = house("history", "--format", "{{.ID}}", "--no-trunc", "lab/web:1").ok().out.splitlines()
+    assert shaped[0].startswith(f"sha256:{ids[0]}")
 
 
 def test_events_are_filtered_by_kind_deed_and_name(house: Lamina) -> None:

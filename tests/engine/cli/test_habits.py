@@ -46,7 +46,12 @@ def test_networks_are_filtered(house: Lamina) -> None:
     try:
         for word in ("type=custom", "name=habits", "label=tier", "label=tier=front"):
             assert house("network", "ls", "--filter", word, "--format", "{{.Name}}").out == "habits\n"
-        assert house("network", "ls", "-f", "type=builtin", "--format", "{{.Name}}").out == "bridge\n"
+        builtin = ("network", "ls", "-f", "type=builtin", "--format")
+        assert house(*builtin, "{{.Name}} {{.Driver}}").out == "bridge bridge\nhost host\nnone null\n"
+        for word in house("network", "ls", "-q").out.split():
+            assert house("network", "inspect", word).code == 0
+        for word in ("bridge", "host", "none"):
+            assert "always there" in house("network", "rm", word).err
     finally:
         house("network", "rm", "habits").ok()
 
