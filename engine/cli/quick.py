@@ -163,7 +163,8 @@ def _quoted(path: str) -> str:
 
 
 def _stand_in(connection: Socket, stdin: bool) -> int:
-    import signal
+    # The module over it makes enumerations, which would be felt.
+    import _signal as signal  # type: ignore[import-not-found]  # not in typeshed
 
     from engine.errors import LaminaError
     from engine.launch import frames
