@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.containers.life import ContainerLife
     from engine.containers.service import ContainerService
     from engine.containers.store import ContainerStore
-    from engine.images.recipes import Recipes
+    from engine.images.recipe import Recipes
     from engine.images.service import ImageService
     from engine.lab.service import Lab
     from engine.layers.store import LayerStore
@@ -185,7 +185,7 @@ class Rooms:
         return ImageService(self.settings, self._is_running, self.database)
 
     def _open_recipes(self) -> Recipes:
-        from engine.images.recipes import Recipes
+        from engine.images.recipe import Recipes
 
         return Recipes(self.settings, self.database)
 

@@ -12,6 +12,7 @@ import os
 import sys
 from _frozen_importlib import ModuleSpec
 from _frozen_importlib_external import MAGIC_NUMBER, SourceFileLoader
+from _imp import _fix_co_filename  # type: ignore[attr-defined]  # not in typeshed
 
 TYPE_CHECKING = False  # `typing` itself would be felt
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _MOST = 64 << 10  # bytes of code; a longer file is left to Python
 
 def quicken() -> None:
     """Have modules of the engine and the screen that are imported from now on be found so."""
-    if not sys.flags.optimize:
+    if not sys.flags.optimize and sys.pycache_prefix is None and Finder not in sys.meta_path:
         sys.meta_path.insert(0, Finder)
 
 
@@ -52,7 +53,7 @@ class Finder:
         return found
 
 
-class Loader(SourceFileLoader):
+class _Loader(SourceFileLoader):
     """Python's own for modules that lie in files, with the code at hand."""
 
     def __init__(self, name: str, path: str, code: CodeType) -> None:
@@ -68,7 +69,7 @@ def _found(name: str, source: str, cached: str) -> ModuleSpec | None:
     code = _code(source, cached)
     if code is None:
         return None
-    spec = ModuleSpec(name, Loader(name, source, code), origin=source)
+    spec = ModuleSpec(name, _Loader(name, source, code), origin=source)
     spec.has_location, spec.cached = True, cached
     return spec
 
@@ -89,4 +90,5 @@ def _code(source: str, cached: str) -> CodeType | None:
     if len(data) == _MOST or data[:_HEADER] != _BEGINNING + written + size:
         return None
     code: CodeType = marshal.loads(memoryview(data)[_HEADER:])  # noqa: S302 - as Python itself does
+    _fix_co_filename(code, source)  # a tree that was moved with its caches
     return code

@@ -155,11 +155,9 @@ def _run(plain: Plain, waiting: Waiting, settings: Settings | None) -> int | Non
 
 
 def _start(containers: ContainerService, container: str, waiting: Waiting, plain: Plain) -> Started:
-    from engine.errors import LaminaError
-
     try:
         return containers.start(container, attach=not plain.detach, waiting=waiting)
-    except LaminaError:
+    except BaseException:  # an interrupt, or no descriptor left: it is not there to be started again
         if "auto_remove" in plain.fields:
             containers.remove(container, force=True)
         raise

@@ -18,10 +18,11 @@ from engine.cli.pausing import stepper
 from engine.cli.refusing import Refusing
 from engine.cli.session import Session, pass_session
 from engine.cli.several import several
-from engine.errors import AlreadyExists, InvalidArgument, LaminaError, NotFound
+from engine.errors import AlreadyExists, InvalidArgument, NotFound
 
 if TYPE_CHECKING:
     from engine.containers.models import ContainerOptions, ContainerSummary
+    from engine.containers.service import Started
     from engine.runtime.start import OnStep
 
 
@@ -81,19 +82,17 @@ def run(
     if asked.options.ports or asked.options.publish_all:
         _warn_of_firewalls(session, made.id)
     try:
-        if not detach:
-            interactive = asked.options.interactive and (not streams or "stdin" in streams)
-            fronts = {"sig_proxy": sig_proxy, **({"shown": streams} if streams else {})}
-            return _start_attached(
-                session, made.id, interactive, asked.options.auto_remove, keys, on_step, **fronts
-            )
-        session.rooms.containers.start(made.id, on_step=on_step)
-    except LaminaError:
+        started = _start(session, made.id, not detach, on_step)
+    except BaseException:  # an interrupt, or no descriptor left: it is not there to be started again
         if asked.options.auto_remove:
             session.rooms.containers.remove(made.id, True)
         raise
-    click.echo(made.id)
-    return 0
+    if detach:
+        click.echo(made.id)
+        return 0
+    interactive = asked.options.interactive and (not streams or "stdin" in streams)
+    fronts = {"sig_proxy": sig_proxy, **({"shown": streams} if streams else {})}
+    return _stand_in(session, started, interactive, asked.options.auto_remove, keys, **fronts)
 
 
 @click.command(cls=Refusing)
@@ -110,7 +109,8 @@ def start(
         if len(names) > 1:
             raise InvalidArgument("-a and -i are for one container at a time")
         auto_remove = session.rooms.containers.inspect(names[0])["HostConfig"]["AutoRemove"]
-        return _start_attached(session, names[0], interactive, auto_remove, keys_of(session, detach_keys))
+        started = _start(session, names[0], True)
+        return _stand_in(session, started, interactive, auto_remove, keys_of(session, detach_keys))
 
     def start_one(name: str) -> None:
         session.rooms.containers.start(name)
@@ -224,19 +224,18 @@ def _is_for(platform: str, wanted_platform: str) -> bool:
     return Platform.parse(platform) == Platform.parse(wanted_platform)
 
 
-def _start_attached(
-    session: Session,
-    name: str,
-    interactive: bool,
-    auto_remove: bool,
-    keys: bytes = b"",
-    on_step: OnStep | None = None,
-    **fronts: Any,
-) -> int:
+def _start(session: Session, name: str, attach: bool, on_step: OnStep | None = None) -> Started:
     from engine.runtime.attach import terminal_size
 
+    size = terminal_size(sys.stdin.fileno()) if attach else None
+    return session.rooms.containers.start(name, attach, size=size, on_step=on_step)
+
+
+def _stand_in(
+    session: Session, started: Started, interactive: bool, auto_remove: bool, keys: bytes, **fronts: Any
+) -> int:
+    """Stand in its streams until it ends; gives its exit code, 0 where it is left running."""
     containers = session.rooms.containers
-    started = containers.start(name, attach=True, size=terminal_size(sys.stdin.fileno()), on_step=on_step)
     assert started.attachment is not None
     code = stand_in(session, containers.get(started.id), started.attachment, interactive, keys, **fronts)
     if code is None:

@@ -60,7 +60,7 @@ def enrolment(store: ContainerStore, options: ContainerOptions) -> Callable[[sql
 
 
 @contextmanager
-def network_of(store: ContainerStore, record: Record) -> Iterator[MakeNetwork | None]:
+def network_maker(store: ContainerStore, record: Record) -> Iterator[MakeNetwork | None]:
     """What makes a container's network, for the start in the block; None: it has none of its own.
 
     The monitor has taken over what it keeps when the block ends; where the start fails, nothing is left.

@@ -13,7 +13,7 @@ def main() -> int:
     """`python -m engine.containers.removal ROOT RUN ID`"""
     from engine.containers.service import ContainerService
     from engine.containers.store import ContainerStore
-    from engine.images.recipes import Recipes
+    from engine.images.recipe import Recipes
 
     root, run, container_id = sys.argv[1:4]
     settings = Settings(Path(root), Path(run))

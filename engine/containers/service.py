@@ -21,7 +21,7 @@ from engine.runtime.state import STANDING, read_state, unknown_state
 if TYPE_CHECKING:
     import socket
 
-    from engine.images.recipes import Recipes
+    from engine.images.recipe import Recipes
     from engine.launch.task import Overlay
     from engine.runtime.logs import LogReader
     from engine.runtime.start import OnStep
@@ -174,7 +174,7 @@ class ContainerService:
         :raises Conflict: it runs already. :raises LaunchError: a step failed; nothing is left running.
         """
         from engine.containers.joining import join
-        from engine.containers.networking import network_of
+        from engine.containers.networking import network_maker
         from engine.containers.task import build_task
         from engine.runtime.start import launch
         from engine.runtime.waiting import Waiting
@@ -186,7 +186,10 @@ class ContainerService:
             overlay = self._prepare(record)
             attached = attach and record.config.interactive
             # Asked for first: it comes up while its task is put together.
-            with waiting or Waiting(record.id, attach) as monitor, network_of(self._store, record) as network:
+            with (
+                waiting or Waiting(record.id, attach) as monitor,
+                network_maker(self._store, record) as network,
+            ):
                 task = build_task(self._store.layout, record, overlay, attached)
                 join(self._store, record, task)
                 task.program.size = size

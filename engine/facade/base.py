@@ -8,8 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar, cast
 
-# Whole before threads ask for its parts: two that import a half-made package at once may fail.
-import engine.store  # noqa: F401
+# Whole before threads ask for its parts: two that import a package at once which imports its own may fail.
+import engine.oci  # noqa: F401
 from engine.rooms import Rooms
 from engine.settings import Settings
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.errors import InvalidArgument
 from engine.events import Event
-from engine.images.recipes import Recipes
+from engine.images.recipe import Recipes
 from engine.oci.digest import Digest
 
 if TYPE_CHECKING:

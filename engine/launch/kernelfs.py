@@ -35,7 +35,7 @@ _LINKS = {
 
 
 def mount_proc_and_dev(root: int, walls: Walls, shared_memory: int = -1) -> None:
-    """Mount them below the root of a descriptor. A link in their place is refused.
+    """Mount /proc and /dev below the root of a descriptor. A link in their place is refused.
 
     :param shared_memory: descriptor of a detached mount that becomes /dev/shm; -1 for one of its own.
     """
@@ -59,7 +59,7 @@ def mount_proc_and_dev(root: int, walls: Walls, shared_memory: int = -1) -> None
 
 
 def mount_sysfs(root: int, walls: Walls) -> None:
-    """The same, of the network that the caller is in, with the container's control groups."""
+    """Mount /sys there, of the network that the caller is in, with the container's control groups in it."""
     read_only = 0 if walls.writable else sys.MOUNT_ATTR_RDONLY
     shown = [group for group in walls.groups if group.shown]
     groups = [(group, sys.open_tree(sys.AT_FDCWD, group.path, sys.OPEN_TREE_CLONE)) for group in shown]

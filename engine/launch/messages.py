@@ -75,6 +75,10 @@ class Failure(Exception):
         }
 
 
+class FrontGone(Failure):
+    """Whoever wanted the start is no more."""
+
+
 class Reporter:
     """Writes messages to a descriptor.
 
@@ -129,7 +133,7 @@ class Reporter:
         except ConnectionError:
             word = b""
         if not word:
-            raise Failure(self.stage, "given up between two steps")
+            raise FrontGone(self.stage, "given up between two steps")
 
     def send(self, fields: dict[str, object]) -> None:
         """One message, after all steps that were kept back."""

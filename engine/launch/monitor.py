@@ -16,7 +16,7 @@ from .clients import Client
 from .execs import Execs
 from .freezer import freezer_of
 from .log import Log, Rotation
-from .messages import Failure, Reporter
+from .messages import Failure, FrontGone, Reporter
 from .plug import Plug
 from .sharing import renew
 from .starting import Start
@@ -80,9 +80,10 @@ def _receive(task_fd: int) -> tuple[Task, Plug | None, int] | None:
     document, descriptors = unix.receive_document(channel)
     channel.close()
     os.close(NAMESPACE)
-    if not document:
-        return None
-    task = Task.load(document)
+    try:
+        task = Task.load(document)
+    except EOFError:
+        return None  # whoever asked for it needs none any more
     lock = descriptors.pop() if task.locked else -1
     return task, Plug(descriptors.pop()) if task.network == "joined" else None, lock
 
@@ -147,8 +148,7 @@ class Monitor:
         self._reporter.send(fields)
         if self._owner:
             self._owner.finish(frames.exit_frame(code))
-        if self._task.pausing and self._task.on_exit:
-            # The front that would remove it may be what is gone; removing it twice is no harm.
+        if isinstance(failure, FrontGone) and self._task.on_exit:
             os.execv(self._task.on_exit[0], self._task.on_exit)
 
     def _live(self, server: unix.Socket) -> tuple[Streams, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from . import unix
-from .messages import Failure, Stage
+from .messages import Failure, FrontGone, Stage
 from .task import NAMESPACE, Network
 
 
@@ -32,9 +32,11 @@ class Plug:
         channel = unix.adopt(NAMESPACE)
         document, descriptors = unix.receive_document(channel)
         channel.detach()
-        if not document:
-            raise Failure(Stage.NETWORK, "the command that started it ended before its network was there")
-        network = Network.load(document)
+        try:
+            network = Network.load(document)
+        except EOFError:
+            gone = "the command that started it ended before its network was there"
+            raise FrontGone(Stage.NETWORK, gone) from None
         if network.problem:
             raise Failure(Stage.NETWORK, network.problem)
         os.dup2(descriptors[0], NAMESPACE, inheritable=False)

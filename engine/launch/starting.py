@@ -41,6 +41,10 @@ class Start:
         :raises Failure: a step failed; nothing of it runs any more. :raises OSError: likewise.
         """
         self._make_groups()
+        if self._plug and "pid" in self._task.walls.of_others:
+            # Until its root is its own, the other container sees a process of the host's: not for long.
+            self._reporter.begin(Stage.NETWORK)
+            self._plug.take()
         self._reporter.begin(Stage.PROCESS)
         task = self._task
         ours, theirs = stream_ends(task.stdin_open, task.program.tty)
@@ -66,7 +70,7 @@ class Start:
         for fd in set(theirs):
             os.close(fd)
         self.steps.append(self._reporter.step(f"process {pid}, number 1 inside", "unshare --pid --fork"))
-        self._plug_in(pid, report_read, channel)
+        self._hand_network(pid, report_read, channel)
         self._await_exec(pid, report_read)
         streams = self._streams(ours, channel, log)
         channel.close()
@@ -121,7 +125,9 @@ class Start:
         """
         failure: Failure | None = None
         buffer = bytearray()
+        spoken = False  # it tells its steps before it executes the program, at the latest
         while data := os.read(report_read, 65536):
+            spoken = True
             buffer += data
             for message in take_messages(buffer):
                 kind = message.pop("kind")
@@ -137,17 +143,20 @@ class Start:
                         self._reporter.send({"kind": kind, **message, "changed": changed})
                         self._hand_on_word(pid, report_read)
         os.close(report_read)
+        if not spoken:
+            failure = Failure(Stage.PROCESS, "it was killed", hint="look for an out-of-memory kill in dmesg")
         if failure is not None:
             os.waitpid(pid, 0)
             raise failure
 
-    def _plug_in(self, pid: int, report_read: int, channel: unix.Socket) -> None:
-        """Give init its network, which it waits for at the latest when its files are mounted.
+    def _hand_network(self, pid: int, report_read: int, channel: unix.Socket) -> None:
+        """Give init its network, when it is there.
 
         :raises Failure: there is none.
         """
         if not self._plug:
             return
+        self._reporter.begin(Stage.NETWORK)
         try:
             self._plug.take()
         except Failure:

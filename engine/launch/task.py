@@ -1,4 +1,4 @@
-"""The whole task of a monitor, as one document on a pipe.
+"""The task of a monitor, one document on a socket, and the container's network, another that follows it.
 
 `engine.runtime` builds it, the monitor and init read it. Plain classes and marshal: see the package's
 docstring for why. Every path is the host's unless it says "inside".
@@ -204,7 +204,7 @@ class Network:
 
     @classmethod
     def load(cls, document: bytes) -> Network:
-        """The network of a document that `dump` made."""
+        """The network of a document that `dump` made; one that was cut short, or empty, raises EOFError."""
         return cls(*marshal.loads(document))  # noqa: S302 - our own parent wrote it
 
 
@@ -281,7 +281,7 @@ class Task:
 
     @classmethod
     def load(cls, document: bytes) -> Task:
-        """The task of a document that `dump` made; anything else raises ValueError, KeyError or TypeError."""
+        """The task of a document that `dump` made; one that was cut short, or empty, raises EOFError."""
         fields = marshal.loads(document)  # noqa: S302 - our own parent wrote it
         fields["places"] = Places(**fields["places"])
         fields["overlay"] = Overlay(**fields["overlay"])

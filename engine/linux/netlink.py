@@ -8,9 +8,10 @@ Layouts are those of include/uapi/linux/netlink.h; numbers are in the machine's 
 from __future__ import annotations
 
 import _socket as socket  # `socket` itself, with its enumerations, would be felt by every start
+import contextlib
 import os
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Self
 
 REQUEST, ACK, DUMP = 0x1, 0x4, 0x300
@@ -22,6 +23,9 @@ _HEADER = struct.Struct("=IHHII")
 _ATTRIBUTE = struct.Struct("=HH")
 _BUFFER = 1 << 18
 _TYPE_MASK = 0x3FFF
+_SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33  # asm-generic/socket.h; beyond net.core.?mem_max
+_USUAL_ROOM = 200 << 10  # bytes; net.core.?mem_default is a little more
+_ANSWER = 1 << 10  # bytes of memory that the kernel counts for one refusal
 
 
 class Message(NamedTuple):
@@ -118,26 +122,52 @@ class Netlink:
         dump = flags & DUMP == DUMP
         flags |= REQUEST if dump else REQUEST | ACK
         self._socket.send(message(kind, flags, body, self._sequence))
-        return list(self._answers({self._sequence}, what))
+        refusals: dict[int, int] = {}
+        found = list(self._answers(self._sequence, refusals))
+        _raise(refusals, what)
+        return found
 
-    def batch(self, messages: Iterable[tuple[int, int, bytes]], first: bytes, last: bytes, what: str) -> None:
+    def batch(self, messages: Sequence[tuple[int, int, bytes]], first: bytes, last: bytes, what: str) -> None:
         """Send requests between two others as one transaction.
 
         :param messages: kind, flags and body of each. :raises OSError: the first refusal.
         """
-        parts, waited = [first], set()
-        for kind, flags, body in messages:
-            self._sequence += 1
-            waited.add(self._sequence)
-            parts.append(message(kind, flags | REQUEST | ACK, body, self._sequence))
-        self._socket.send(b"".join([*parts, last]))
-        for _ in self._answers(waited, what):
-            pass
+        _raise(self.attempt(messages, first, last), what)
 
-    def _answers(self, waited: set[int], what: str) -> Iterator[Message]:
-        """Read until every request has been acknowledged; a refusal is raised when all have been read."""
-        refusal = 0
-        while waited:
+    def attempt(
+        self, messages: Sequence[tuple[int, int, bytes]], first: bytes, last: bytes
+    ) -> dict[int, int]:
+        """The same; gives the errors of what was refused by position, -1 for the whole.
+
+        Where there are any, nothing was done.
+        """
+        parts, before = [first], self._sequence
+        for position, (kind, flags, body) in enumerate(messages, 1):
+            self._sequence += 1
+            # Refusals are told anyway, and before the last one is acknowledged (net/netfilter/nfnetlink.c).
+            asked = REQUEST | (ACK if position == len(messages) else 0)
+            parts.append(message(kind, flags | asked, body, self._sequence))
+        data = b"".join([*parts, last])
+        self._make_room(2 * len(data), _ANSWER * len(messages))
+        self._socket.send(data)
+        refusals: dict[int, int] = {}
+        for _ in self._answers(self._sequence, refusals):
+            pass
+        return {max(sequence - before - 1, -1): number for sequence, number in refusals.items()}
+
+    def _make_room(self, sent: int, received: int) -> None:
+        """Have the socket hold so many bytes each way, where that is more than usual."""
+        for option, room in ((_SO_SNDBUFFORCE, sent), (_SO_RCVBUFFORCE, received)):
+            if room > _USUAL_ROOM:
+                with contextlib.suppress(OSError):  # for those alone who have rights over networks
+                    self._socket.setsockopt(socket.SOL_SOCKET, option, room)
+
+    def _answers(self, waited: int, refusals: dict[int, int]) -> Iterator[Message]:
+        """Read until a request has been answered whole, or refused.
+
+        :param waited: its number. :param refusals: gets errors by the numbers of requests, 0 for a batch.
+        """
+        while True:
             data = self._socket.recv(_BUFFER)
             offset = 0
             while offset + 16 <= len(data):
@@ -146,13 +176,18 @@ class Netlink:
                 offset += (length + 3) & ~3
                 if kind == _ERROR:
                     (number,) = struct.unpack_from("=i", body)
-                    refusal = refusal or -number
-                    waited.discard(sequence)
-                    if number and sequence == 0:
-                        waited.clear()  # the batch as a whole was refused
+                    if number:
+                        refusals[sequence] = -number
+                    if sequence == waited or (number and sequence == 0):
+                        return
+                elif sequence != waited:
+                    continue
                 elif kind == _DONE:
-                    waited.discard(sequence)
-                elif sequence in waited:
+                    return
+                else:
                     yield Message(kind, body)
-        if refusal:
-            raise OSError(refusal, f"{what}: {os.strerror(refusal)}")
+
+
+def _raise(refusals: dict[int, int], what: str) -> None:
+    for number in refusals.values():
+        raise OSError(number, f"{what}: {os.strerror(number)}")

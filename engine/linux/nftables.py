@@ -6,6 +6,8 @@ Numbers are from include/uapi/linux/netfilter/{nfnetlink,nf_tables}.h.
 """
 
 import ctypes
+import errno
+import os
 import struct
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -36,6 +38,9 @@ _ELEMENT_KEY, _ELEMENT_DATA, _DATA_VALUE, _LIST_ELEMENT = 1, 2, 1, 1
 _ELEMENT_KEY_END = 10
 FAMILIES = {"inet": 1, "ip": 2, "ip6": 10}
 _LIBRARY = "libnftables.so.1"
+_AT_ONCE = (
+    100  # elements that are removed by one transaction, for each of which the kernel takes milliseconds
+)
 
 
 class Element(NamedTuple):
@@ -110,11 +115,17 @@ class Table:
     def remove(self, elements: Sequence[Element]) -> None:
         """Remove elements; those that are gone already are no error."""
         with Netlink(_NETLINK_NETFILTER) as kernel:
-            for element in elements:
-                try:
-                    kernel.batch([(_DELSETELEM, 0, self._body(element))], *_batch_ends(), "nftables element")
-                except FileNotFoundError:
-                    continue
+            for first in range(0, len(elements), _AT_ONCE):
+                self._remove(kernel, elements[first : first + _AT_ONCE])
+
+    def _remove(self, kernel: Netlink, elements: Sequence[Element]) -> None:
+        """In one transaction, of those that are there."""
+        left = [(_DELSETELEM, 0, self._body(element)) for element in elements]
+        while left and (refusals := kernel.attempt(left, *_batch_ends())):
+            for number in refusals.values():
+                if number != errno.ENOENT or -1 in refusals:
+                    raise OSError(number, f"nftables elements: {os.strerror(number)}")
+            left = [request for position, request in enumerate(left) if position not in refusals]
 
     def removal(self, elements: Sequence[Element]) -> list[bytes]:
         """What `remove` would send, for another process to send without knowing what it says."""

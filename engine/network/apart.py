@@ -8,7 +8,9 @@ has to happen on the host, binding published ports, the calling thread does mean
 from __future__ import annotations
 
 import os
-from _queue import SimpleQueue  # `queue` and `threading` themselves would be felt by every start
+
+# The modules in C, for `queue` and `threading` over them would be felt by every start.
+from _queue import SimpleQueue
 from _thread import _local, start_new_thread
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -201,7 +203,7 @@ class _Visit:
             finally:
                 self._requests.put(None)
 
-        start_new_thread(work, ())
+        start_new_thread(work, ())  # not joined: the last thing that it does is to say so
         while (request := self._requests.get()) is not None:
             asked, answers = request
             problem: BaseException | None = None

@@ -80,8 +80,10 @@ class NetworkGround(NetworkViews):
         return ports.Held()
 
     def _withdraw(self, container_id: str, published: Sequence[Publish]) -> None:
+        # First the rules, for then the ports may be another's; and not while others wait for the database.
+        rules.TABLE.remove(ports.keys_of(published))
         with self._database.write() as db:
-            rules.TABLE.remove(ports.withdraw(db, container_id))
+            ports.withdraw(db, container_id)
         ports.forget_flows(published)
 
     def _tell(self, action: str, network: Network, container_id: str = "") -> None:

@@ -98,12 +98,17 @@ def lease(
     return found
 
 
-def withdraw(db: sqlite3.Connection, container_id: str) -> list[Element]:
-    """End a container's leases; the rules' elements that may still be there."""
-    mine = leased(db, container_id)
+def withdraw(db: sqlite3.Connection, container_id: str) -> None:
+    """End a container's leases; see `keys_of` for what the rules may still have of them."""
     db.execute("DELETE FROM ports WHERE container_id = ?", (container_id,))
+
+
+def keys_of(published: Iterable[Publish]) -> list[Element]:
+    """The elements by which the rules know published ports, wherever they lead."""
     return [
-        element for port in mine for element in rules.keys_of_port(port.address, port.port, port.protocol)
+        element
+        for port in published
+        for element in rules.keys_of_port(port.address, port.port, port.protocol)
     ]
 
 
@@ -174,7 +179,8 @@ def _free_or_raise(db: sqlite3.Connection, publish: Publish, is_held: IsHeld) ->
                 hint=f"choose another port, or stop it: lamina stop {name}",
             )
         # It was killed together with its monitor.
-        rules.TABLE.remove(withdraw(db, container_id))
+        rules.TABLE.remove(keys_of(leased(db, container_id)))
+        withdraw(db, container_id)
 
 
 def _refusal(publish: Publish, error: OSError) -> Exception:

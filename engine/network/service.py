@@ -113,9 +113,7 @@ class NetworkService(NetworkKeeping):
         from engine.network.interfaces import way_out
 
         published = ports.leased(db, container_id)
-        rules.TABLE.remove(
-            [key for each in published for key in rules.keys_of_port(each.address, each.port, each.protocol)]
-        )
+        rules.TABLE.remove(ports.keys_of(published))
         out = way_out(records.endpoints_of(db, container_id))
         if out is not None:
             rules.TABLE.add(ports.elements(published, out))

@@ -59,24 +59,35 @@ def launch(
     :raises LaunchError: a step failed; nothing of the container is left running.
     """
     task.pausing = on_step is not None
+    task.locked = lock >= 0
+    assert (task.network == "joined") == (network is not None), task.network
     with waiting or Waiting(task.id, attach) as monitor:
         monitor.give(task, lock)
         if network:
-            _plug_in(monitor, network)
+            _connect(monitor, network)
         if meanwhile:
             meanwhile()
         pid, steps = _handshake(monitor.report, on_step)
         return Launched(pid, tuple(steps), _opened(monitor.attachment))
 
 
-def _plug_in(monitor: Waiting, network: MakeNetwork) -> None:
+def _connect(monitor: Waiting, network: MakeNetwork) -> None:
     try:
-        monitor.plug_in(*network())
+        monitor.connect(*network())
     except BaseException as error:
-        monitor.plug_in(Network(problem=error.message if isinstance(error, LaminaError) else repr(error)))
+        monitor.connect(Network(problem=_words(error)))
         with suppress(LaunchError):  # waits until nothing of it is left
             _handshake(monitor.report, lambda *_: None)
         raise
+
+
+def _words(error: BaseException) -> str:
+    """What the container's state is to say of it."""
+    if isinstance(error, LaminaError):
+        return error.message
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+    return "interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
 
 
 def _opened(local: Socket | None) -> socket.socket | None:

@@ -59,11 +59,10 @@ class Waiting:
         self.close()
 
     def give(self, task: Task, lock: int) -> None:
-        """Tell it what to run; :param lock: a descriptor that it is to hold meanwhile, or -1.
+        """Tell it what to run. An end of it shows in its report.
 
-        An end of it shows in its report.
+        :param lock: the descriptor of the lock that the task says comes with it.
         """
-        task.locked = lock >= 0
         descriptors = [lock] if task.locked else []
         plug = None
         if task.network == "joined":
@@ -73,7 +72,7 @@ class Waiting:
         if plug:
             plug.close()
 
-    def plug_in(self, network: Network, descriptors: Sequence[int] = ()) -> None:
+    def connect(self, network: Network, descriptors: Sequence[int] = ()) -> None:
         """Give it the container's network. :param descriptors: to be kept open, the namespace first."""
         if self._plug:
             _send(self._plug, network.dump(), descriptors)

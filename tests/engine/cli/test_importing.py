@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import py_compile
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 
 from engine.cli.importing import Finder
 
-_HELLO = "ANSWER = 1\n"
+_HELLO = "ANSWER = 1\n\n\ndef where(): ...\n"
+_REPOSITORY = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -63,10 +65,10 @@ def test_modules_of_others_are_left_to_python(package: Path) -> None:
 def test_a_source_that_changed_is_left_to_python(package: Path) -> None:
     source = package / "hello.py"
     status = source.stat()
-    source.write_text("ANSWER = 2\n")  # as long as before
+    source.write_text(_HELLO.replace("1", "2"))  # as long as before
     os.utime(source, (status.st_atime, status.st_mtime + 2))
     assert _answer(package) is None
-    source.write_text("ANSWER = 1000\n")
+    source.write_text(_HELLO.replace("1", "1000"))
     os.utime(source, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert _answer(package) is None
 
@@ -87,9 +89,36 @@ def test_a_cache_that_was_cut_is_left_to_python(package: Path, kept: int) -> Non
     assert _answer(package) is None
 
 
-def test_a_command_that_has_no_cache_works() -> None:
+def test_code_says_where_its_source_is_now(package: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    moved = tmp_path_factory.mktemp("moved") / "package"
+    shutil.copytree(package, moved, copy_function=shutil.copy2)
+    spec = Finder.find_spec("engine.hello", [str(moved)])
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    assert spec.loader is not None
+    spec.loader.exec_module(module)
+    assert module.where.__code__.co_filename == str(moved / "hello.py")
+
+
+def test_no_module_of_ours_has_the_name_of_a_package_beside_it() -> None:
+    sources = [path for room in ("engine", "tui") for path in (_REPOSITORY / room).rglob("*.py")]
+    assert [path for path in sources if path.with_suffix("").is_dir()] == []
+
+
+def test_a_command_without_any_cache_works(tmp_path: Path) -> None:
+    shutil.copytree(_REPOSITORY / "engine", tmp_path / "engine", ignore=shutil.ignore_patterns("__pycache__"))
     done = subprocess.run(
-        [sys.executable, "-X", "pycache_prefix=/nonexistent", "-B", "-m", "engine.cli", "version"],
-        capture_output=True, text=True, check=False,
+        [sys.executable, "-B", "-m", "engine.cli", "version"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
+    assert list(tmp_path.rglob("__pycache__")) == []
+
+
+@pytest.mark.parametrize("options", [("-O",), ("-X", "pycache_prefix=/var/tmp/nowhere")])
+def test_python_is_left_alone_where_its_caches_lie_elsewhere(options: tuple[str, ...]) -> None:
+    program = "from engine.cli.importing import *; import sys; quicken(); print(Finder in sys.meta_path)"
+    done = subprocess.run(
+        [sys.executable, "-B", *options, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "False\n"

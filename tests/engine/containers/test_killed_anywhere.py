@@ -23,9 +23,13 @@ import pytest
 from engine.containers.models import Status
 from engine.containers.task import attach_socket
 from engine.errors import LaunchError
+from engine.launch.task import Network
 from engine.rooms import Rooms
 from engine.runtime.exec import begin, new_request
+from engine.runtime.groups import group_paths
 from engine.runtime.pump import Pump
+from engine.runtime.state import read_state
+from engine.runtime.waiting import Waiting
 from tests.engine.containers.killing import check_and_clear, has_ended, make, rooms_of
 from tests.support.house import lab_house
 from tests.support.waiting import eventually
@@ -122,6 +126,31 @@ def test_a_front_killed_at_any_step_leaves_what_is_so_and_no_more(root: Path, wh
         _prepare(root, runs)
         _in_a_fork(root, work, 1 + point * (steps - 1) // (_POINTS - 1))
         check_and_clear(root)
+
+
+@pytest.mark.parametrize("sent", [0, 1, 4])
+@pytest.mark.parametrize("auto_remove", [False, True])
+def test_a_front_killed_while_it_hands_over_the_network_leaves_nothing(
+    root: Path, sent: int, auto_remove: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(waiting: Waiting, network: Network, _: object = ()) -> None:
+        assert waiting._plug is not None
+        if sent:
+            waiting._plug.send(network.dump()[:sent])
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    made = make(rooms_of(root), auto_remove=auto_remove, network="bridge")
+    monkeypatch.setattr(Waiting, "connect", cut)
+    assert _in_a_fork(root, lambda rooms: rooms.containers.start("box"), 0)[0]
+    rooms = rooms_of(root)
+    if auto_remove:
+        assert eventually(lambda: not rooms.layout.container(made).exists())
+    else:
+        state = rooms.layout.container(made)
+        assert eventually(lambda: "ended before its network was there" in read_state(state).error)
+    assert eventually(lambda: not rooms.layout.container_run(made).exists())
+    assert [path for path in group_paths(made) if os.path.exists(path)] == []
+    check_and_clear(root)
 
 
 def _launching(container_id: str) -> list[int]:

@@ -1,7 +1,9 @@
 """What the program gets: arguments, streams, exit code, signals, descriptors."""
 
+import fcntl
 import json
 import os
+import resource
 import signal
 from pathlib import Path
 
@@ -118,11 +120,16 @@ def _wait_readable(fd: int) -> None:
 
 def test_the_monitor_keeps_nothing_that_its_front_was_started_with(box: Sandbox, tmp_path: Path) -> None:
     lock = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
+    high = fcntl.fcntl(lock, fcntl.F_DUPFD, 900)
     os.set_inheritable(lock, True)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
     try:
         launched = box.start("sleep", "60")
     finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         os.close(lock)
+        os.close(high)
     monitor = box.state.monitor.pid
     kept = [os.readlink(f"/proc/{monitor}/fd/{number}") for number in os.listdir(f"/proc/{monitor}/fd")]
     os.kill(launched.pid, signal.SIGKILL)

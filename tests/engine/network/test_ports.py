@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from engine.linux.netns import inside
+from engine.network.rules import TABLE
 from tests.engine.network.world import HOST, HOST6, Host, ask
 from tests.support.waiting import eventually
 
@@ -52,3 +53,29 @@ def test_resolver_that_another_program_keeps_out_is_told_before_anything_starts(
     assert "ss -lnp" in refused.err
     assert host("ps", "-aq").ok().out == ""
     host.run("--rm", "--network", "web", "lab/base", "true")
+
+
+def test_ports_by_the_thousand_are_published_and_withdrawn(host: Host) -> None:
+    host.serve("web", "-p", "20000-20999:80-1079", "-p", "20000-20049:53-102/udp")
+    assert eventually(lambda: ask(host.outside, HOST, 20000).startswith("web"))
+    with inside(host.namespace):
+        assert len(TABLE.elements("all4")) == 1050
+    host("rm", "-f", "web").ok()
+    with inside(host.namespace):
+        assert TABLE.elements("all4") == []
+
+
+def test_elements_that_are_gone_keep_no_others(host: Host) -> None:
+    host.serve("web", "-p", "8080-8089:80-89")
+    with inside(host.namespace):
+        found = TABLE.elements("all4")
+        TABLE.remove(found[:3])
+        assert TABLE.elements("all4") == found[3:]
+        TABLE.remove(found)
+        assert TABLE.elements("all4") == []
+        TABLE.add(found)
+        assert sorted(TABLE.elements("all4")) == sorted(found)
+        wrong = [found[0], found[1]._replace(value=found[2].value)]
+        with pytest.raises(FileExistsError):
+            TABLE.add(wrong)
+    host("rm", "-f", "web").ok()
