@@ -1,6 +1,7 @@
-"""The images of an archive: an OCI image layout, or what `docker save` writes, old and new.
+"""The images of an archive: an OCI image layout, what `docker save` writes, old and new, or skopeo's `dir:`.
 
-Sources: OCI image-spec 1.1, image-layout.md and annotations.md; moby, image/tarexport (manifest.json).
+Sources: OCI image-spec 1.1, image-layout.md and annotations.md; moby, image/tarexport (manifest.json);
+containers/image, directory/directory_transport.go.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ LAYOUT_FILE, INDEX_FILE = "oci-layout", "index.json"
 LAYOUT_VERSION = "1.0.0"
 FULL_NAME = "io.containerd.image.name"  # what Docker and containerd write beside the tag
 SHORT_NAME = "org.opencontainers.image.ref.name"
+_MANIFEST_FILE, _PLAIN_FILE = "manifest.json", "version"
+_PLAIN = b"Directory Transport Version: 1."
 _DEPTH = 3  # an index may hold indexes; nobody needs more than this
 
 
@@ -61,6 +64,8 @@ def read_contents(bundle: Bundle, platform: str = "") -> Contents:
     if bundle.find(LAYOUT_FILE) and bundle.find(INDEX_FILE):
         contents = _Layout(bundle, wanted).read()
         _agree(contents, read_docker_names(bundle))
+    elif _is_plain(bundle):
+        contents = _PlainDirectory(bundle, wanted).read()
     else:
         contents = Contents(tuple(_docker(bundle)))
     if not contents.images:
@@ -143,7 +148,7 @@ class _Layout:
             raise Malformed(f"the archive lacks the config {manifest.config.digest}")
         pieces = {}
         for layer in manifest.layers:
-            piece = self._bundle.find(_blob_name(layer.digest))
+            piece = self._piece(layer.digest)
             if piece is not None:
                 _check_size(piece, layer)
                 pieces[layer.digest] = piece
@@ -167,7 +172,7 @@ class _Layout:
         raise Malformed("an index inside an index inside an index")
 
     def _blob(self, descriptor: Descriptor) -> bytes | None:
-        piece = self._bundle.find(_blob_name(descriptor.digest))
+        piece = self._piece(descriptor.digest)
         if piece is None:
             return None
         _check_size(piece, descriptor)
@@ -175,6 +180,32 @@ class _Layout:
         if Digest.of(data) != descriptor.digest:
             raise DigestMismatch(f"{piece.name} has the digest {Digest.of(data)}")
         return data
+
+    def _piece(self, digest: Digest) -> Piece | None:
+        return self._bundle.find(f"blobs/sha256/{digest.hex}")
+
+
+class _PlainDirectory(_Layout):
+    """What skopeo's `dir:` writes: one manifest as it came, and blobs that are named by their digits."""
+
+    def read(self) -> Contents:
+        """Its image, which has no name."""
+        manifest = self._bundle.find(_MANIFEST_FILE)
+        if manifest is None:
+            raise Malformed(f"the directory has no {_MANIFEST_FILE}")
+        self._top, self._top_digest = manifest, Digest.of(manifest.read(MANIFEST_LIMIT))
+        image = self._image(Descriptor("", self._top_digest, manifest.size), [])
+        return Contents((image,) if image else (), tuple(self._notes))
+
+    def _piece(self, digest: Digest) -> Piece | None:
+        if digest == self._top_digest:
+            return self._top
+        return self._bundle.find(digest.hex) or self._bundle.find(f"{digest.hex}.{_MANIFEST_FILE}")
+
+
+def _is_plain(bundle: Bundle) -> bool:
+    about = bundle.find(_PLAIN_FILE)
+    return about is not None and about.size < 2 * len(_PLAIN) and about.read(about.size).startswith(_PLAIN)
 
 
 def _bundled(
@@ -213,7 +244,3 @@ def _names_in(entry: Descriptor) -> list[str]:
 def _check_size(piece: Piece, descriptor: Descriptor) -> None:
     if piece.size != descriptor.size:
         raise DigestMismatch(f"{piece.name} has {piece.size} bytes, its descriptor says {descriptor.size}")
-
-
-def _blob_name(digest: Digest) -> str:
-    return f"blobs/sha256/{digest.hex}"

@@ -120,6 +120,15 @@ async def test_what_skopeo_writes_is_loaded(
     assert identity(other.get("peer/odd:1")) == identity(odd)
 
 
+async def test_what_skopeo_writes_into_a_plain_directory_is_loaded(
+    odd: ImageDetail, small_images: SmallImages, tmp_path: Path
+) -> None:
+    skopeo_copy(f"oci:{small_images.layout}:odd", f"dir:{tmp_path}/plain")
+    other = second_store(tmp_path)
+    (loaded,) = (await other.load(tmp_path / "plain")).images
+    assert (loaded.names, identity(other.get(loaded.id))) == ((), identity(odd))
+
+
 async def test_all_images_of_umocis_layout_are_loaded(small_images: SmallImages, tmp_path: Path) -> None:
     other = second_store(tmp_path)
     loaded = (await other.load(small_images.layout)).images

@@ -1,5 +1,6 @@
 import asyncio
 import gzip
+import json
 import os
 import tarfile
 from pathlib import Path
@@ -17,7 +18,7 @@ from engine.errors import (
     NotSupported,
 )
 from engine.images.service import ImageService
-from engine.oci import Digest
+from engine.oci import Digest, Platform
 from engine.settings import Settings
 from engine.store import Layout
 from tests.engine.images import archives
@@ -64,6 +65,49 @@ async def test_an_image_layout_keeps_its_digests(images: ImageService, tmp_path:
     assert loaded.names == ("web:1",)
     assert archives.blob_name(b"")[:13] + detail.summary.manifest_digest.hex in files
     assert [row.blob_digest for row in detail.layers] == [BASE.digest, APP.digest]
+
+
+def _plain_directory(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The files of an image layout as skopeo's `dir:` has them."""
+    blobs = {name.rpartition("/")[2]: data for name, data in files.items() if name.startswith("blobs/")}
+    (top,) = json.loads(files["index.json"])["manifests"]
+    manifest = blobs.pop(top["digest"].removeprefix("sha256:"))
+    return {**blobs, "manifest.json": manifest, "version": b"Directory Transport Version: 1.1\n"}
+
+
+async def test_a_plain_directory_keeps_its_digests(images: ImageService, tmp_path: Path) -> None:
+    files = _plain_directory(archives.oci_files(CONFIG, BASE, APP))
+    (loaded,) = (await images.load(archives.write_directory(tmp_path / "plain", files))).images
+    detail = images.get(loaded.id)
+    assert loaded.names == ()
+    assert detail.summary.manifest_digest == Digest.of(files["manifest.json"])
+    assert [row.blob_digest for row in detail.layers] == [BASE.digest, APP.digest]
+
+
+async def test_a_plain_directory_of_several_platforms_gives_ours(
+    images: ImageService, tmp_path: Path
+) -> None:
+    files = _plain_directory(archives.oci_files(CONFIG, BASE, APP))
+    manifest = files.pop("manifest.json")
+    ours = Digest.of(manifest)
+    entry = {"mediaType": "application/vnd.oci.image.manifest.v1+json", "size": len(manifest)}
+    platforms = ({"os": "linux", "architecture": "s390x"}, Platform.host()._asdict())
+    entries = [
+        {**entry, "digest": digest, "platform": {key: value for key, value in platform.items() if value}}
+        for digest, platform in zip((Digest.of(b"other"), ours), platforms, strict=True)
+    ]
+    files["manifest.json"] = json.dumps({"schemaVersion": 2, "manifests": entries}).encode()
+    files[f"{ours.hex}.manifest.json"] = manifest
+    await images.load(archives.write_directory(tmp_path / "plain", files))
+    assert images.list()[0].manifest_digest == ours
+
+
+async def test_a_plain_directory_with_a_wrong_blob_is_refused(images: ImageService, tmp_path: Path) -> None:
+    files = _plain_directory(archives.oci_files(CONFIG, BASE, APP))
+    files[Digest.of(CONFIG).hex] = CONFIG[:-1] + b" "
+    with pytest.raises(DigestMismatch):
+        await images.load(archives.write_directory(tmp_path / "plain", files))
+    assert images.list() == []
 
 
 @pytest.mark.parametrize("pack", [bytes, lambda data: gzip.compress(data, 1), zstandard.compress])
