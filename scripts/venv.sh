@@ -33,7 +33,7 @@ echo "Installing Lamina into $venv" >&2
 # Not needed, and what it leaves for every start of the interpreter to load would be felt by ours.
 "$venv/bin/python" -m pip uninstall --quiet --yes --disable-pip-version-check setuptools 2>/dev/null || true
 # The commands that earlier ones write load regular expressions, which would be felt too.
-PIP_CONSTRAINT=constraints.txt "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade pip || true
+PIP_CONSTRAINT=constraints.txt "$venv/bin/python" -m pip install --quiet --disable-pip-version-check pip || true
 # By the environment and not by -c, because only so do the pins reach the build's own environment too.
 PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
   "$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check --editable "$what" ||

@@ -18,7 +18,7 @@ from engine.cli.pausing import stepper
 from engine.cli.refusing import Refusing
 from engine.cli.session import Session, pass_session
 from engine.cli.several import several
-from engine.errors import AlreadyExists, InvalidArgument, NotFound
+from engine.errors import AlreadyExists, InvalidArgument, LaminaError, NotFound
 
 if TYPE_CHECKING:
     from engine.containers.models import ContainerOptions, ContainerSummary
@@ -79,13 +79,16 @@ def run(
     _check_streams(streams, asked.options.interactive, detach)
     on_step = stepper() if pause_steps else None
     made = _create(session, asked, at_once=True)
-    if asked.options.ports or asked.options.publish_all:
-        _warn_of_firewalls(session, made.id)
     try:
-        started = _start(session, made.id, not detach, on_step)
-    except BaseException:  # an interrupt, or no descriptor left: it is not there to be started again
+        if asked.options.ports or asked.options.publish_all:
+            _warn_of_firewalls(session, made.id)
+        started = _start(session, made.id, not detach, on_step, at_once=True)
+    except BaseException as error:  # an interrupt, or no descriptor left
+        if isinstance(error, KeyboardInterrupt) and not detach:
+            with contextlib.suppress(LaminaError):  # it does not run
+                session.rooms.containers.kill(made.id, "INT")
         if asked.options.auto_remove:
-            session.rooms.containers.remove(made.id, True)
+            session.rooms.containers.remove_ended(made.id)
         raise
     if detach:
         click.echo(made.id)
@@ -224,11 +227,13 @@ def _is_for(platform: str, wanted_platform: str) -> bool:
     return Platform.parse(platform) == Platform.parse(wanted_platform)
 
 
-def _start(session: Session, name: str, attach: bool, on_step: OnStep | None = None) -> Started:
+def _start(
+    session: Session, name: str, attach: bool, on_step: OnStep | None = None, at_once: bool = False
+) -> Started:
     from engine.runtime.attach import terminal_size
 
     size = terminal_size(sys.stdin.fileno()) if attach else None
-    return session.rooms.containers.start(name, attach, size=size, on_step=on_step)
+    return session.rooms.containers.start(name, attach, size=size, on_step=on_step, at_once=at_once)
 
 
 def _stand_in(

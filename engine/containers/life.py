@@ -46,15 +46,11 @@ class ContainerLife:
         :param signal: that asks it to end; else the container's own.
         """
         from engine.containers.stopping import end
-        from engine.layers.removal import remove_tree
         from engine.runtime.signals import signal_number
 
         record = self._store.records.find(name)
         number = signal_number(signal or record.config.stop_signal)
         end(self._store, record, number, record.config.stop_timeout if timeout is None else timeout, AGAIN)
-        if record.config.auto_remove:
-            # It was mounted without care for the disk, of which the kernel lets nobody make a second mount.
-            remove_tree(self._store.directory(record) / "work/work/incompat/volatile")
         self._containers.start(record.id)
         self._store.tell("restart", record)
 

@@ -72,8 +72,11 @@ def network_maker(store: ContainerStore, record: Record) -> Iterator[MakeNetwork
         return
     begin_network_files(directory)
     kept: list[int] = []
+    begun = False
 
     def make() -> tuple[Network, Sequence[int]]:
+        nonlocal begun
+        begun = True
         sandbox = store.networks.open(record.id, [Publish(*port) for port in config.ports])
         kept.extend((sandbox.namespace, *sandbox.held))
         write_network_files(directory, config, store.networks.endpoints(record.id))
@@ -82,7 +85,8 @@ def network_maker(store: ContainerStore, record: Record) -> Iterator[MakeNetwork
     try:
         yield make
     except BaseException:
-        if kept:
+        # Not of one that runs by now, though whoever started it was interrupted.
+        if begun and not store.state(record).standing:
             store.networks.release(record.id)
         raise
     finally:
@@ -95,6 +99,7 @@ def connect(store: ContainerStore, name: str, attachment: Attachment) -> None:
 
     :raises Conflict: it is without networks. :raises AlreadyExists: it is there, or an address is taken.
     """
+    _check_joinable(attachment.network)
     with _joined(store, name) as (record, namespace):
         store.networks.connect(record.id, attachment, namespace)
         _tell_names(store, record, namespace)
@@ -102,10 +107,18 @@ def connect(store: ContainerStore, name: str, attachment: Attachment) -> None:
 
 def disconnect(store: ContainerStore, network: str, name: str) -> None:
     """Take a container off a network, at once where it runs. :raises Conflict: it is not on it."""
+    _check_joinable(network)
     found = store.networks.get(network)
     with _joined(store, name) as (record, namespace):
         store.networks.disconnect(record.id, found, namespace)
         _tell_names(store, record, namespace)
+
+
+def _check_joinable(network: str) -> None:
+    if network in _ALONE:
+        raise Conflict(
+            f"{network} is no network to join or leave", hint=f"make the container with --network {network}"
+        )
 
 
 def _tell_names(store: ContainerStore, record: Record, namespace: int) -> None:

@@ -61,6 +61,8 @@ class ContainerService:
                 found.append(summary(record, unknown_state(error.message)))
                 continue
             self._store.end_dead(record, state)
+            if record.id in published and not state.standing:
+                self._store.give_ports_back(record)
             if self._store.was_left(record, state):
                 self._remove_unless_started(record.id)
             else:
@@ -163,6 +165,7 @@ class ContainerService:
         size: tuple[int, int] | None = None,
         on_step: OnStep | None = None,
         waiting: Waiting | None = None,
+        at_once: bool = False,
     ) -> Started:
         """Start a container; it outlives this process.
 
@@ -171,6 +174,8 @@ class ContainerService:
         :param size: rows and columns of its terminal, before the front's first word about it.
         :param on_step: called after each step of the start; the next is done when it returns.
         :param waiting: a monitor that was asked for before, attached as `attach` says.
+        :param at_once: whoever starts it made it just now: where they end meanwhile, it goes if it was to go
+            at its end.
         :raises Conflict: it runs already. :raises LaunchError: a step failed; nothing is left running.
         """
         from engine.containers.joining import join
@@ -181,6 +186,7 @@ class ContainerService:
 
         record = self._store.records.find(name)
         with self._store.locked(record) as lock:
+            record = self._store.records.find(record.id)  # removed meanwhile, perhaps
             if not self._may_start(record, attach, only_if):
                 return Started(record.id, None)
             overlay = self._prepare(record)
@@ -191,6 +197,7 @@ class ContainerService:
                 network_maker(self._store, record) as network,
             ):
                 task = build_task(self._store.layout, record, overlay, attached)
+                task.at_once = at_once
                 join(self._store, record, task)
                 task.program.size = size
                 launched = launch(
@@ -226,6 +233,7 @@ class ContainerService:
         from engine.runtime.policy import forget_ended, write_policy
 
         directory = self._store.directory(record)
+        stack.forget_last_mount(directory)
         overlay = stack.overlay_of(self._store.layout, directory, self._recipes.recipe(record.image_id))
         stack.check_way(overlay, directory)
         volumes.check_sources(record.config.binds)

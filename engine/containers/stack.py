@@ -42,6 +42,18 @@ def prepare(directory: Path) -> None:
         (directory / name).mkdir(mode=0o755)
 
 
+def forget_last_mount(directory: Path) -> None:
+    """Have a second mount be taken, where the first one was made without care for the disk (`volatile`).
+
+    The kernel leaves a mark by which it refuses another (Documentation/filesystems/overlayfs.rst).
+    """
+    mark = directory / "work/work/incompat/volatile"
+    if mark.exists():
+        from engine.layers.removal import remove_tree
+
+        remove_tree(mark)
+
+
 def begin(layout: Layout, overlay: Overlay, recipe: Recipe) -> None:
     """Have the writable layer as a new container finds it: empty, or with a copy of the image's files."""
     if overlay.lowers:

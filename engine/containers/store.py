@@ -107,6 +107,12 @@ class ContainerStore:
                 remove_left_groups(record.id)
                 self.networks.release(record.id)
 
+    def give_ports_back(self, record: Record) -> None:
+        """Give back ports of one that does not run: its front was killed before a monitor could do so."""
+        with contextlib.suppress(Conflict, Corrupt), lock(self.layout, f"container-{record.id}", timeout=0):
+            if not read_state(self.directory(record)).standing:
+                self.networks.release(record.id)
+
     def was_left(self, record: Record, state: State) -> bool:
         """Whether it ended with nobody left to keep its `--rm`: its front and its monitor were killed."""
         if not record.config.auto_remove or state.monitor.alive or state.status not in ("exited", "dead"):

@@ -204,7 +204,10 @@ class _PlainDirectory(_Layout):
 
 
 def _is_plain(bundle: Bundle) -> bool:
-    about = bundle.find(_PLAIN_FILE)
+    try:
+        about = bundle.find(_PLAIN_FILE)
+    except Malformed:
+        return False  # a directory, or a link: of whatever form this is, not of that
     return about is not None and about.size < 2 * len(_PLAIN) and about.read(about.size).startswith(_PLAIN)
 
 

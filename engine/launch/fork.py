@@ -6,7 +6,7 @@ import ctypes
 import errno
 import os
 
-from .syscalls import CLONE_NEWPID, setns
+from .syscalls import CLONE_NEWPID, close_descriptors, setns
 
 TYPE_CHECKING = False  # mypy takes it for true; `typing` itself stays out
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 _CLONE3 = 435  # on every architecture
 _CLONE_INTO_CGROUP, _CLONE_PARENT, _SIGCHLD = 0x200000000, 0x8000, 17
-_LAST_DESCRIPTOR = 1 << 30
 
 
 class _CloneArguments(ctypes.Structure):
@@ -137,6 +136,6 @@ def keep_only(descriptors: list[int]) -> None:
     """Close all descriptors but the standard streams and these, whoever opened them. close_range(2)"""
     first = 3
     for fd in sorted(descriptors):
-        os.closerange(first, fd)
+        close_descriptors(first, fd - 1)
         first = fd + 1
-    os.closerange(first, _LAST_DESCRIPTOR)
+    close_descriptors(first)

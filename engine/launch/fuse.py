@@ -52,7 +52,7 @@ def _become(overlay: Overlay, device: int) -> None:
         if overlay.upper:
             options += [f"upperdir={overlay.upper}", f"workdir={overlay.work}"]
         words = [overlay.program, "-f", "-o", ",".join(options), f"/dev/fd/{_SERVED}"]
-        os.closerange(_SERVED + 1, 1 << 16)
+        sys.close_descriptors(_SERVED + 1)
         os.execve(overlay.program, words, {"PATH": os.defpath})
     finally:
         os._exit(127)

@@ -97,6 +97,7 @@ class Reporter:
             self._facts = facts()
         self._last = perf_counter()
         self._waiting = bytearray()
+        self.unheard = False  # the reader is gone
         self.stage = Stage.MONITOR
 
     def begin(self, stage: str) -> None:
@@ -148,6 +149,7 @@ class Reporter:
             while data:
                 data = data[os.write(self._fd, data) :]
         except ConnectionError:
+            self.unheard = True
             if self._needed:
                 raise
 

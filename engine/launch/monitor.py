@@ -38,6 +38,9 @@ def main(task_fd: int, report_fd: int, attach_fd: int) -> None:
         without one, there is nothing to do. :param report_fd: a socket for messages.
     :param attach_fd: a connected socket of the front that waits for the end, or -1.
     """
+    # What the front was started with, such as the descriptor of a lock, is not the container's to keep; nor
+    # is that of this interpreter.
+    sys.close_descriptors(max(task_fd, report_fd, attach_fd) + 1)
     for fd in (task_fd, report_fd, attach_fd):
         if fd >= 0:
             os.set_inheritable(fd, False)
@@ -148,7 +151,8 @@ class Monitor:
         self._reporter.send(fields)
         if self._owner:
             self._owner.finish(frames.exit_frame(code))
-        if isinstance(failure, FrontGone) and self._task.on_exit:
+        gone = isinstance(failure, FrontGone) or self._reporter.unheard
+        if gone and self._task.at_once and self._task.on_exit:
             os.execv(self._task.on_exit[0], self._task.on_exit)
 
     def _live(self, server: unix.Socket) -> tuple[Streams, int]:

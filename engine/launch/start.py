@@ -13,9 +13,6 @@ if __name__ == "__main__":
     if os.fork():
         os._exit(0)
     os.setsid()
-    # What the front was started with, such as the descriptor of a lock, is not the container's to keep; nor
-    # is that of this interpreter.
-    os.closerange(5 if sys.argv[4] == "-1" else 6, 1 << 30)
     # The package is found by its own place; at the end of the path, so that nothing beside it
     # can stand in for the standard library.
     sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

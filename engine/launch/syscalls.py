@@ -213,6 +213,15 @@ def openat2(directory: int, path: str | bytes, flags: int, resolve: int, mode: i
     raise AssertionError("unreachable")
 
 
+def close_descriptors(first: int, last: int = 0xFFFFFFFF) -> None:
+    """Close all descriptors from `first` to `last`, whoever opened them. close_range(2)
+
+    `os.closerange` tries each of a billion where libc has no such function.
+    """
+    if first <= last:
+        system_call(_CLOSE_RANGE, "close_range", word(first), word(last), word(0))
+
+
 def close_on_exec_from(first: int) -> None:
     """Mark all descriptors from `first` on to be closed by exec, whoever opened them. close_range(2)"""
     system_call(_CLOSE_RANGE, "close_range", word(first), word(0xFFFFFFFF), word(_CLOSE_RANGE_CLOEXEC))

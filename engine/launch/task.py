@@ -215,6 +215,7 @@ class Task:
         one that comes with a `Network`, by a socket that came with the task.
     :param locked: a lock that nobody else starts the container without came with it. The monitor lets go
         of it once it runs or has failed, so that a front that is killed meanwhile leaves nobody in doubt.
+    :param at_once: whoever starts it made it just now: where they end before it runs, `on_exit` follows.
     :param pausing: somebody stops between the steps of the start; the report descriptor is a socket.
     :param health: how its health is asked for; None where it is not.
     :param masked: paths inside that show nothing.
@@ -247,6 +248,7 @@ class Task:
         locked: bool = False,
         health: Check | None = None,
         pausing: bool = False,
+        at_once: bool = False,
     ) -> None:
         self.id = id
         self.name = name
@@ -264,6 +266,7 @@ class Task:
         self.stdin_once = stdin_once
         self.on_exit = on_exit
         self.pausing = pausing
+        self.at_once = at_once
         self.walls = walls or Walls([])
         self.locked = locked
         self.health = health

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _socket as socket  # `socket` itself, with its enumerations, would be felt by every start
 import contextlib
+import errno
 import os
 import struct
 from collections.abc import Iterator, Sequence
@@ -167,8 +168,17 @@ class Netlink:
 
         :param waited: its number. :param refusals: gets errors by the numbers of requests, 0 for a batch.
         """
+        lost: OSError | None = None
         while True:
-            data = self._socket.recv(_BUFFER)
+            try:
+                data = self._socket.recv(_BUFFER, socket.MSG_DONTWAIT if lost else 0)
+            except OSError as error:
+                if error.errno == errno.ENOBUFS and lost is None:
+                    lost = error  # perhaps with the one that is waited for; those that came can be read
+                    continue
+                if lost and refusals:
+                    return
+                raise lost or error from None
             offset = 0
             while offset + 16 <= len(data):
                 length, kind, _, sequence, _ = _HEADER.unpack_from(data, offset)
@@ -189,5 +199,7 @@ class Netlink:
 
 
 def _raise(refusals: dict[int, int], what: str) -> None:
-    for number in refusals.values():
+    """The first of them, where there are any."""
+    number = next(iter(refusals.values()), 0)
+    if number:
         raise OSError(number, f"{what}: {os.strerror(number)}")

@@ -38,9 +38,8 @@ _ELEMENT_KEY, _ELEMENT_DATA, _DATA_VALUE, _LIST_ELEMENT = 1, 2, 1, 1
 _ELEMENT_KEY_END = 10
 FAMILIES = {"inet": 1, "ip": 2, "ip6": 10}
 _LIBRARY = "libnftables.so.1"
-_AT_ONCE = (
-    100  # elements that are removed by one transaction, for each of which the kernel takes milliseconds
-)
+# Elements that are removed by one transaction, for each of which the kernel takes milliseconds.
+_AT_ONCE = 100
 
 
 class Element(NamedTuple):

@@ -80,9 +80,9 @@ class NetworkGround(NetworkViews):
         return ports.Held()
 
     def _withdraw(self, container_id: str, published: Sequence[Publish]) -> None:
-        # First the rules, for then the ports may be another's; and not while others wait for the database.
-        rules.TABLE.remove(ports.keys_of(published))
         with self._database.write() as db:
+            # As it is now: what somebody else has leased meanwhile is not to be taken from them.
+            rules.TABLE.remove(ports.keys_of(ports.leased(db, container_id)))
             ports.withdraw(db, container_id)
         ports.forget_flows(published)
 

@@ -41,6 +41,7 @@ class NetworkService(NetworkKeeping):
         self.ensure_default()
         held = self._new_held()
         namespace = -1
+        published_there = False
         try:
             with self._on_host() as routing:
                 endpoints, bridges = settle(
@@ -55,6 +56,7 @@ class NetworkService(NetworkKeeping):
                     self._restore(container_id)
                 known = [element for endpoint in endpoints for element in rules.of_network(endpoint.network)]
                 self._publish(routing, [*known, *published])
+                published_there = True
                 ports.forget_flows(self.published(container_id) if wanted else ())
                 for endpoint in endpoints:
                     self._have_resolver(endpoint.network)
@@ -62,7 +64,12 @@ class NetworkService(NetworkKeeping):
             held.close()
             if namespace >= 0:
                 os.close(namespace)
-            self.release(container_id)
+            if published_there:
+                self.release(container_id)
+            else:
+                # What the rules have under these ports is another's.
+                with self._database.write() as db:
+                    ports.withdraw(db, container_id)
             raise
         return Sandbox(namespace, tuple(held.descriptors), tuple(rules.TABLE.removal(published)))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+# The module over it makes enumerations, which every start would feel.
+import _signal as signal  # type: ignore[import-not-found]  # not in typeshed
 import os
 import select
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.errors import LaminaError, LaunchError
@@ -19,6 +21,7 @@ from engine.runtime.waiting import Waiting
 if TYPE_CHECKING:
     import socket
 
+_GRACE = 1.0  # seconds that an interrupt waits for a word of the monitor
 _PATIENCE = 60.0  # seconds until the program must have been executed
 
 # A step, and the facts about init (or the monitor) that it changed: before, and after.
@@ -63,22 +66,34 @@ def launch(
     assert (task.network == "joined") == (network is not None), task.network
     with waiting or Waiting(task.id, attach) as monitor:
         monitor.give(task, lock)
-        if network:
-            _connect(monitor, network)
-        if meanwhile:
-            meanwhile()
-        pid, steps = _handshake(monitor.report, on_step)
+        made = _made(monitor, network) if network else None
+        with nullcontext() if on_step else _uninterrupted():
+            if made:
+                monitor.connect(*made)
+            if meanwhile:
+                meanwhile()
+            pid, steps = _handshake(monitor.report, on_step)
         return Launched(pid, tuple(steps), _opened(monitor.attachment))
 
 
-def _connect(monitor: Waiting, network: MakeNetwork) -> None:
+def _made(monitor: Waiting, network: MakeNetwork) -> tuple[Network, Sequence[int]]:
     try:
-        monitor.connect(*network())
+        return network()
     except BaseException as error:
         monitor.connect(Network(problem=_words(error)))
         with suppress(LaunchError):  # waits until nothing of it is left
             _handshake(monitor.report, lambda *_: None)
         raise
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let an interrupt wait until it is known what became of the start: what runs keeps what is its own."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _words(error: BaseException) -> str:
@@ -129,7 +144,11 @@ def _messages(report: Socket) -> Iterator[dict[str, Any]]:
     buffer = bytearray()
     while True:
         left = max(0.0, deadline - time.monotonic())
-        if not select.select([report], [], [], left)[0]:
+        if not select.select([report], [], [], min(left, _GRACE))[0]:
+            if signal.SIGINT in signal.sigpending():
+                raise KeyboardInterrupt  # it hangs, which is to be stopped
+            if left > _GRACE:
+                continue
             raise LaunchError(f"cannot start: no word from the monitor for {_PATIENCE:.0f} s")
         try:
             data = report.recv(65536)

@@ -406,3 +406,14 @@ def test_images_are_filtered_by_name_and_by_having_one(house: Lamina) -> None:
     assert "lab/web:1" not in names("dangling=true")
     assert "lab/web:1" in names("dangling=false")
     assert house("images", "--filter", "dangling=maybe").code == 125
+
+
+def test_one_that_goes_at_its_end_can_be_started_after_a_start_that_failed(
+    house: Lamina, tmp_path: Path
+) -> None:
+    house("create", "--rm", "--name", "late", "-v", f"{tmp_path}:/given", "lab/base", "/given/program").ok()
+    assert house("start", "late").code == 1
+    (tmp_path / "program").write_text("#!/bin/sh\necho here\n")
+    (tmp_path / "program").chmod(0o755)
+    assert house("start", "-a", "late").ok().out == "here\n"
+    assert house("ps", "-aq", "--filter", "name=late").out == ""

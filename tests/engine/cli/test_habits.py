@@ -52,6 +52,8 @@ def test_networks_are_filtered(house: Lamina) -> None:
             assert house("network", "inspect", word).code == 0
         for word in ("bridge", "host", "none"):
             assert "always there" in house("network", "rm", word).err
+        for verb in ("connect", "disconnect"):
+            assert "no network to join" in house("network", verb, "host", "nobody").err
     finally:
         house("network", "rm", "habits").ok()
 

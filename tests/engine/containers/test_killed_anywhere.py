@@ -12,11 +12,13 @@ import asyncio
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +26,9 @@ from engine.containers.models import Status
 from engine.containers.task import attach_socket
 from engine.errors import LaunchError
 from engine.launch.task import Network
+from engine.network.wishes import Publish
 from engine.rooms import Rooms
+from engine.runtime import start
 from engine.runtime.exec import begin, new_request
 from engine.runtime.groups import group_paths
 from engine.runtime.pump import Pump
@@ -129,9 +133,9 @@ def test_a_front_killed_at_any_step_leaves_what_is_so_and_no_more(root: Path, wh
 
 
 @pytest.mark.parametrize("sent", [0, 1, 4])
-@pytest.mark.parametrize("auto_remove", [False, True])
+@pytest.mark.parametrize(("auto_remove", "at_once"), [(False, True), (True, False), (True, True)])
 def test_a_front_killed_while_it_hands_over_the_network_leaves_nothing(
-    root: Path, sent: int, auto_remove: bool, monkeypatch: pytest.MonkeyPatch
+    root: Path, sent: int, auto_remove: bool, at_once: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def cut(waiting: Waiting, network: Network, _: object = ()) -> None:
         assert waiting._plug is not None
@@ -141,15 +145,59 @@ def test_a_front_killed_while_it_hands_over_the_network_leaves_nothing(
 
     made = make(rooms_of(root), auto_remove=auto_remove, network="bridge")
     monkeypatch.setattr(Waiting, "connect", cut)
-    assert _in_a_fork(root, lambda rooms: rooms.containers.start("box"), 0)[0]
+    assert _in_a_fork(root, lambda rooms: rooms.containers.start("box", at_once=at_once), 0)[0]
     rooms = rooms_of(root)
-    if auto_remove:
+    if auto_remove and at_once:
         assert eventually(lambda: not rooms.layout.container(made).exists())
     else:
         state = rooms.layout.container(made)
         assert eventually(lambda: "ended before its network was there" in read_state(state).error)
     assert eventually(lambda: not rooms.layout.container_run(made).exists())
     assert [path for path in group_paths(made) if os.path.exists(path)] == []
+    check_and_clear(root)
+
+
+def test_an_interrupt_of_a_start_takes_nothing_from_what_runs(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handshake = start._handshake
+
+    def interrupted(*words: Any) -> object:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.05)
+        return handshake(*words)
+
+    made = make(rooms_of(root), network="bridge", ports=(Publish("", 0, 80, "tcp"),))
+    monkeypatch.setattr(start, "_handshake", interrupted)
+    read, write = os.pipe()
+
+    def work(rooms: Rooms) -> None:
+        try:
+            rooms.containers.start("box")
+        except KeyboardInterrupt:
+            os.write(write, b"!")
+
+    assert not _in_a_fork(root, work, 0)[0]
+    os.close(write)
+    with os.fdopen(read, "rb") as heard:
+        assert heard.read() == b"!"
+    row = rooms_of(root).containers.get("box")
+    assert (row.status, len(rooms_of(root).kept.networks.published(made))) == (Status.RUNNING, 1)
+    check_and_clear(root)
+
+
+def test_ports_of_a_start_whose_front_was_killed_are_given_back_at_the_next_look(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    made = make(rooms_of(root), network="bridge", ports=(Publish("", 0, 80, "tcp"),))
+    monkeypatch.setattr(Waiting, "connect", cut)
+    assert _in_a_fork(root, lambda rooms: rooms.containers.start("box"), 0)[0]
+    rooms = rooms_of(root)
+    assert len(rooms.kept.networks.published(made)) == 1
+    assert eventually(lambda: rooms.containers.list() and not rooms.kept.networks.published(made))
     check_and_clear(root)
 
 
