@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.containers.records import Record, Records
-from engine.errors import Conflict, Corrupt
+from engine.errors import Conflict, Corrupt, LaminaError
 from engine.events import Event
 from engine.linux.user_namespaces import in_user_namespace
 from engine.runtime.log_limits import LogLimits
@@ -109,7 +109,11 @@ class ContainerStore:
 
     def give_ports_back(self, record: Record) -> None:
         """Give back ports of one that does not run: its front was killed before a monitor could do so."""
-        with contextlib.suppress(Conflict, Corrupt), lock(self.layout, f"container-{record.id}", timeout=0):
+        # Whatever stands in the way is no reason not to show what there is.
+        with (
+            contextlib.suppress(LaminaError, OSError),
+            lock(self.layout, f"container-{record.id}", timeout=0),
+        ):
             if not read_state(self.directory(record)).standing:
                 self.networks.release(record.id)
 
