@@ -6,12 +6,15 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from engine.errors import InvalidArgument, LaminaError
 from engine.printable import printable
+
+if TYPE_CHECKING:
+    from engine.containers.service import ContainerService
 
 INTERRUPTED = 130  # 128 + SIGINT
 BROKEN_PIPE = 141  # 128 + SIGPIPE
@@ -26,6 +29,21 @@ def ended(command: Callable[[], Any], runs: Callable[[], bool] = lambda: True) -
     """
     code = _ended(command)
     return code if runs() or not isinstance(code, _EngineError) else 1
+
+
+def give_up(
+    containers: ContainerService, container: str, error: BaseException, detach: bool, auto_remove: bool
+) -> None:
+    """After a start that this command began did not come to its end: leave what was wanted, and no more.
+
+    What runs by now hears of an interrupt that came before somebody stood in its streams; what does not, and
+    was to go at its end, goes.
+    """
+    if isinstance(error, KeyboardInterrupt) and not detach:
+        with contextlib.suppress(LaminaError):  # it does not run
+            containers.kill(container, "INT")
+    if auto_remove:
+        containers.remove_ended(container)
 
 
 class _EngineError(int):

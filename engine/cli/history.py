@@ -38,17 +38,15 @@ def history(session: Session, image: str, no_trunc: bool, quiet: bool, shape: Sh
     detail = session.rooms.images.get(image)
     found = detail.history[::-1]
     whole = detail.summary.id
-    ids = [whole if no_trunc else whole.short, *["<missing>"] * (len(found) - 1)]
+    ids = [whole if no_trunc else whole.short, *["<missing>"] * len(found)][: len(found)]
     if shape.as_json:
         print_json(found)
     elif quiet:
-        for one in ids[: len(found)]:
-            click.echo(one)
+        for own in ids:
+            click.echo(own)
     elif shape.is_own:
         rows = [dict(zip(_FIELDS, _row(one, no_trunc), strict=True)) for one in found]
-        more = [
-            {"ID": own, "CreatedAt": timestamp(one.created)} for own, one in zip(ids, found, strict=False)
-        ]
+        more = [{"ID": own, "CreatedAt": timestamp(one.created)} for own, one in zip(ids, found, strict=True)]
         headings = dict(zip(_FIELDS, _HEADINGS, strict=True))
         print_rows(shape, [row | other for row, other in zip(rows, more, strict=True)], headings)
     else:

@@ -5,7 +5,6 @@ The monitor is asked for before anything is loaded: it comes up on another proce
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 import sys
@@ -159,19 +158,10 @@ def _start(containers: ContainerService, container: str, waiting: Waiting, plain
     try:
         return containers.start(container, attach=not plain.detach, waiting=waiting, at_once=True)
     except BaseException as error:  # an interrupt, or no descriptor left
-        if isinstance(error, KeyboardInterrupt) and not plain.detach:
-            _interrupt(containers, container)
-        if "auto_remove" in plain.fields:
-            containers.remove_ended(container)
+        from engine.cli.ending import give_up
+
+        give_up(containers, container, error, plain.detach, "auto_remove" in plain.fields)
         raise
-
-
-def _interrupt(containers: ContainerService, container: str) -> None:
-    """Have what runs by now hear of an interrupt that came before somebody stood in its streams."""
-    from engine.errors import LaminaError
-
-    with contextlib.suppress(LaminaError):
-        containers.kill(container, "INT")
 
 
 def _stand_in(containers: ContainerService, container: str, attachment: socket.socket, plain: Plain) -> int:

@@ -12,13 +12,13 @@ import click
 
 from engine.cli import complete
 from engine.cli.attach import detach_keys_option, keys_of, stand_in
-from engine.cli.ending import each
+from engine.cli.ending import each, give_up
 from engine.cli.options import CONTEXT, Wanted, container_options, wanted
 from engine.cli.pausing import stepper
 from engine.cli.refusing import Refusing
 from engine.cli.session import Session, pass_session
 from engine.cli.several import several
-from engine.errors import AlreadyExists, InvalidArgument, LaminaError, NotFound
+from engine.errors import AlreadyExists, InvalidArgument, NotFound
 
 if TYPE_CHECKING:
     from engine.containers.models import ContainerOptions, ContainerSummary
@@ -84,11 +84,7 @@ def run(
             _warn_of_firewalls(session, made.id)
         started = _start(session, made.id, not detach, on_step, at_once=True)
     except BaseException as error:  # an interrupt, or no descriptor left
-        if isinstance(error, KeyboardInterrupt) and not detach:
-            with contextlib.suppress(LaminaError):  # it does not run
-                session.rooms.containers.kill(made.id, "INT")
-        if asked.options.auto_remove:
-            session.rooms.containers.remove_ended(made.id)
+        give_up(session.rooms.containers, made.id, error, detach, asked.options.auto_remove)
         raise
     if detach:
         click.echo(made.id)

@@ -81,9 +81,8 @@ class NetworkGround(NetworkViews):
 
     def _withdraw(self, container_id: str, published: Sequence[Publish]) -> None:
         with self._database.write() as db:
-            # As it is now: what somebody else has leased meanwhile is not to be taken from them.
-            rules.TABLE.remove(ports.keys_of(ports.leased(db, container_id)))
-            ports.withdraw(db, container_id)
+            # What is leased now: what somebody else has leased meanwhile is not to be taken from them.
+            rules.TABLE.remove(ports.withdraw(db, container_id))
         ports.forget_flows(published)
 
     def _tell(self, action: str, network: Network, container_id: str = "") -> None:

@@ -98,9 +98,11 @@ def lease(
     return found
 
 
-def withdraw(db: sqlite3.Connection, container_id: str) -> None:
-    """End a container's leases; see `keys_of` for what the rules may still have of them."""
+def withdraw(db: sqlite3.Connection, container_id: str) -> list[Element]:
+    """End a container's leases; the rules' elements that may still be there."""
+    mine = leased(db, container_id)
     db.execute("DELETE FROM ports WHERE container_id = ?", (container_id,))
+    return keys_of(mine)
 
 
 def keys_of(published: Iterable[Publish]) -> list[Element]:
@@ -179,8 +181,7 @@ def _free_or_raise(db: sqlite3.Connection, publish: Publish, is_held: IsHeld) ->
                 hint=f"choose another port, or stop it: lamina stop {name}",
             )
         # It was killed together with its monitor.
-        rules.TABLE.remove(keys_of(leased(db, container_id)))
-        withdraw(db, container_id)
+        rules.TABLE.remove(withdraw(db, container_id))
 
 
 def _refusal(publish: Publish, error: OSError) -> Exception:

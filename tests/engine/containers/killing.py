@@ -19,6 +19,7 @@ from engine.upkeep import Upkeep
 from tests.support.leaks import processes_of
 from tests.support.waiting import eventually
 
+_EXITING = 0x4  # PF_EXITING, linux/sched.h
 _SHOWN = "trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done"
 
 
@@ -59,7 +60,7 @@ def check_and_clear(root: Path) -> None:
 
 def _is_settled(rooms: Rooms) -> bool:
     return all(
-        start_time(row.pid)
+        start_time(row.pid) and not _is_dying(row.pid)
         if row.status == Status.RUNNING
         else not processes_of(rooms.layout.container(row.id))
         for row in rooms.containers.list()
@@ -79,10 +80,28 @@ def exit_code(rooms: Rooms, name: str) -> int | None:
     return rooms.containers.get(name).exit_code
 
 
+def _is_dying(pid: int) -> bool:
+    """Whether a process has been sent SIGKILL, as a front may do last, but has not ended. proc_pid_stat(5)"""
+    try:
+        pending = _signals(pid, "SigPnd") | _signals(pid, "ShdPnd")
+        flags = int(Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[6])
+    except (OSError, IndexError):
+        return True
+    return bool(pending >> signal.SIGKILL - 1 & 1 or flags & _EXITING)
+
+
 def _hears(pid: int, number: int) -> bool:
-    """Whether a process handles a signal. proc_pid_status(5)"""
+    """Whether a process handles a signal; one that has ended needs to hear nothing. proc_pid_status(5)"""
+    try:
+        return bool(_signals(pid, "SigCgt") >> number - 1 & 1)
+    except (OSError, IndexError):
+        return True
+
+
+def _signals(pid: int, name: str) -> int:
+    """A set of signals of a process, bit by bit."""
     text = Path(f"/proc/{pid}/status").read_text("ascii", "replace")
-    return bool(int(text.partition("SigCgt:")[2].split()[0], 16) >> number - 1 & 1)
+    return int(text.partition(f"{name}:")[2].split()[0], 16)
 
 
 def _age(directory: Path) -> None:
